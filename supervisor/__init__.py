@@ -1,0 +1,26 @@
+"""A supervisor daemon that spawns isolated agent sessions; what a project's validators import stands here."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from supervisor.model.batch import BatchInput
+    from supervisor.model.report import ValidationError, ValidationReport
+
+__version__ = "0.1.0"
+__all__ = ["BatchInput", "ValidationError", "ValidationReport", "__version__"]
+
+_HOMES = {
+    "BatchInput": "supervisor.model.batch",
+    "ValidationError": "supervisor.model.report",
+    "ValidationReport": "supervisor.model.report",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name on first use, so that `supervisor --help` and the agents do not pay for pydantic."""
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'supervisor' has no attribute {name!r}")

@@ -1,0 +1,24 @@
+"""The embedded agent `phrasebook`: a bundled phrasebook as a program, so that the machinery can be seen without a key."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from supervisor.agents.base import SessionPaths
+from supervisor.agents.command import CommandAgent
+
+
+class PhrasebookAgent(CommandAgent):
+    """Runs `python -m supervisor.agents.phrasebook` like any other command."""
+
+    def __init__(self, *, project: Path, faults: float = 0.0, seed: int = 0) -> None:
+        # -I and -S would also keep the project's own packages away, but then an installation in a venv is not found.
+        command: tuple[str, ...] = (sys.executable, "-P", "-m", "supervisor.agents.phrasebook", "{prompt_file}")
+        if faults:
+            command += ("--faults", repr(faults), "--seed", str(seed))
+        super().__init__("phrasebook", command, project=project, timeout_s=10.0)
+
+    def environment(self, paths: SessionPaths) -> dict[str, str]:
+        # Where the supervisor runs from a source tree, its package is found by this; installed, it is not needed.
+        return {"PYTHONPATH": str(Path(__file__).resolve().parents[2])}

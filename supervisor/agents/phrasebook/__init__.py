@@ -1,0 +1,1 @@
+"""The embedded agent: does translation, LEGO decomposition and baskets from a bundled phrasebook."""

@@ -1,0 +1,129 @@
+"""Following a job: a live view on a terminal, plain lines elsewhere, and what it came to."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+import time
+from collections.abc import Coroutine
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.live import Live
+
+from supervisor.cli.live_view import LiveView
+from supervisor.content.project import Project
+from supervisor.engine.progress import duration, money
+from supervisor.model.event import Event
+from supervisor.model.job import ENDED, Job
+from supervisor.store import events, jobs
+from supervisor.store.database import Database, open_store
+from supervisor.store.summary import failed_items, summarise
+
+REFRESH_S = 0.25
+_FOLLOW_S = 0.2
+_SHOWN_FAILURES = 20
+
+
+class ForegroundView:
+    """What `run` shows while it works."""
+
+    def __init__(self, project: Project, *, plain: bool) -> None:
+        self._project = project
+        self._console = Console()
+        self._live = self._console.is_terminal and not plain
+        self._begun: asyncio.Future[tuple[Database, Job]] | None = None
+
+    def begin(self, database: Database, job: Job) -> None:
+        """The job is about to start."""
+        if self._begun is not None and not self._begun.done():
+            self._begun.set_result((database, job))
+
+    def told(self, event: Event) -> None:
+        """An event happened."""
+        if not self._live:
+            print_event(event)
+
+    async def around(self, work: Coroutine[Any, Any, Job]) -> Job:
+        """Show the job while `work` runs."""
+        if not self._live:
+            return await work
+        self._begun = asyncio.get_running_loop().create_future()
+        drawing = asyncio.ensure_future(self._draw(self._begun))
+        try:
+            return await work
+        finally:
+            drawing.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await drawing
+
+    async def _draw(self, begun: asyncio.Future[tuple[Database, Job]]) -> None:
+        database, job = await begun
+        view = LiveView(self._project, database, job.id)
+        with Live(view.render(), console=self._console, auto_refresh=False, transient=True) as live:
+            while True:
+                await asyncio.sleep(REFRESH_S)
+                live.update(view.render(), refresh=True)
+
+
+def follow(project: Project, job: Job, *, plain: bool) -> Job:
+    """Show a job that another process works on, until it ended."""
+    console = Console()
+    database = open_store(project.store)
+    if console.is_terminal and not plain:
+        view = LiveView(project, database, job.id)
+        with Live(view.render(), console=console, auto_refresh=False, transient=True) as live:
+            while jobs.get(database, job.id).status not in ENDED:
+                time.sleep(REFRESH_S)
+                live.update(view.render(), refresh=True)
+    else:
+        follow_events(database, job, from_start=False)
+    return jobs.get(database, job.id)
+
+
+def follow_events(database: Database, job: Job, *, from_start: bool = True, as_json: bool = False) -> None:
+    """Print events as they come, until the job ended."""
+    last = 0 if from_start else max((e.id for e in events.after(database, job.id, 0)), default=0)
+    while True:
+        ended = jobs.get(database, job.id).status in ENDED
+        for event in events.after(database, job.id, last):
+            print_event(event, as_json=as_json)
+            last = event.id
+        if ended:
+            return
+        time.sleep(_FOLLOW_S)
+
+
+def print_event(event: Event, *, as_json: bool = False) -> None:
+    """One line on standard output."""
+    sys.stdout.write((event.model_dump_json() if as_json else event.line()) + "\n")
+    sys.stdout.flush()
+
+
+def print_end(project: Project, job: Job) -> None:
+    """What the job came to, what it made, and what can be done about what failed."""
+    database = open_store(project.store)
+    summary = summarise(database, job)
+    results = project.results(job.collection, job.target)
+    typer.echo("")
+    typer.echo(
+        f"{job.name}: {job.status} after {duration(job.elapsed_s)}; {summary.sessions} sessions,"
+        f" {summary.retries} retries, cost {money(summary.cost_usd)}"
+    )
+    for phase in summary.phases:
+        failed = phase.items.get("quarantined", 0)
+        path = project.relative(results / phase.output)
+        note = f", {failed} failed" if failed else ""
+        typer.echo(f"  phase {phase.id} {phase.name}: {phase.items.get('merged', 0)} items{note} in {path}")
+    typer.echo(f"  log: {project.relative(results / 'progress.log')}")
+    failures = failed_items(database, job)
+    for item in failures[:_SHOWN_FAILURES]:
+        first = item["errors"][0] if item["errors"] else {"type": "unknown", "message": ""}
+        typer.echo(f"  failed: phase {item['phase']} {item['id']}: {first['type']}: {first['message']}")
+    if len(failures) > _SHOWN_FAILURES:
+        typer.echo(f"  … and {len(failures) - _SHOWN_FAILURES} more: supervisor status {job.name}")
+    if failures:
+        typer.echo(f"  try them again: supervisor retry {job.name}")
+    database.close()

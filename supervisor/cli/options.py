@@ -1,0 +1,115 @@
+"""Options that several commands share; each can also be set as SUPERVISOR_* and in the project file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from supervisor.content.project import Project
+    from supervisor.model.job import Job, JobOptions
+    from supervisor.store.database import Database
+
+ProjectOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--project",
+        envvar="SUPERVISOR_PROJECT",
+        help="Project directory; default: the nearest parent that has settings.",
+        metavar="DIR",
+    ),
+]
+AgentOption = Annotated[
+    str | None, typer.Option("--agent", envvar="SUPERVISOR_AGENT", help="Agent that does the batches.")
+]
+ModelOption = Annotated[str | None, typer.Option("--model", envvar="SUPERVISOR_MODEL", help="Model to ask it for.")]
+ConcurrencyOption = Annotated[
+    int | None,
+    typer.Option("--concurrency", "-j", envvar="SUPERVISOR_CONCURRENCY", min=1, max=10_000, help="Sessions at once."),
+]
+BatchSizeOption = Annotated[
+    int | None,
+    typer.Option("--batch-size", envvar="SUPERVISOR_BATCH_SIZE", min=1, max=100_000, help="Items in a batch."),
+]
+MaxAttemptsOption = Annotated[
+    int | None,
+    typer.Option("--max-attempts", envvar="SUPERVISOR_MAX_ATTEMPTS", min=1, max=100, help="Attempts for a batch."),
+]
+TimeoutOption = Annotated[
+    float | None, typer.Option("--timeout", envvar="SUPERVISOR_TIMEOUT", min=0.1, help="Seconds for one session.")
+]
+StrictOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--strict/--no-strict",
+        envvar="SUPERVISOR_STRICT",
+        help="Stop at the first batch that cannot be made to pass.",
+    ),
+]
+FreshOption = Annotated[bool, typer.Option("--fresh", help="Set the old results aside and begin anew.")]
+RedoOption = Annotated[
+    bool, typer.Option("--redo-changed", help="Do again what was done with other instructions or another validator.")
+]
+FaultsOption = Annotated[
+    float,
+    typer.Option("--faults", min=0.0, max=1.0, help="Of the embedded agent: part of its sessions that go wrong."),
+]
+SeedOption = Annotated[int, typer.Option("--seed", help="Of the embedded agent: which sessions go wrong, and how.")]
+JobArgument = Annotated[str, typer.Argument(metavar="JOB", help="Number of a job, or pipeline/target.")]
+
+
+def project_at(folder: Path | None) -> Project:
+    """The project that the command is about."""
+    from supervisor.content.project import find_project
+
+    return find_project(Path.cwd() if folder is None else folder)
+
+
+def job_options(
+    project: Project,
+    *,
+    agent: str | None,
+    model: str | None,
+    concurrency: int | None,
+    batch_size: int | None,
+    max_attempts: int | None,
+    timeout: float | None,
+    strict: bool | None,
+    redo_changed: bool,
+    faults: float,
+    seed: int,
+) -> JobOptions:
+    """What the command line says, else the project file, else the default."""
+    from supervisor.agents.registry import default_agent
+    from supervisor.model.job import JobOptions
+
+    settings = project.settings
+    return JobOptions(
+        agent=agent or default_agent(project),
+        model=model or settings.model,
+        concurrency=concurrency or settings.concurrency,
+        batch_size=batch_size or settings.batch_size,
+        max_attempts=max_attempts or settings.max_attempts,
+        timeout=timeout or settings.timeout,
+        strict=settings.strict if strict is None else strict,
+        redo_changed=redo_changed,
+        faults=faults,
+        seed=seed,
+    )
+
+
+def store_of(project: Project) -> Database:
+    """The project's store; StoreError where nothing was run yet."""
+    from supervisor.store.database import open_store
+
+    return open_store(project.store)
+
+
+def job_named(project: Project, name: str) -> tuple[Database, Job]:
+    """The store, and the job that a person named."""
+    from supervisor.store import jobs
+
+    database = store_of(project)
+    return database, jobs.find(database, name)

@@ -1,0 +1,136 @@
+"""`run`, `start`, and the daemon's own command."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from supervisor.cli import options as o
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(run)
+    app.command()(start)
+    app.command(hidden=True)(daemon)
+
+
+PipelineArgument = Annotated[str, typer.Argument(help="Name of a folder in phase_intelligence/.")]
+TargetArgument = Annotated[str, typer.Argument(help="What to make, for example spa_for_eng_20seeds.")]
+
+
+def run(
+    pipeline: PipelineArgument,
+    target: TargetArgument,
+    project: o.ProjectOption = None,
+    agent: o.AgentOption = None,
+    model: o.ModelOption = None,
+    concurrency: o.ConcurrencyOption = None,
+    batch_size: o.BatchSizeOption = None,
+    max_attempts: o.MaxAttemptsOption = None,
+    timeout: o.TimeoutOption = None,
+    strict: o.StrictOption = None,
+    fresh: o.FreshOption = False,
+    redo_changed: o.RedoOption = False,
+    faults: o.FaultsOption = 0.0,
+    seed: o.SeedOption = 0,
+    plain: Annotated[bool, typer.Option("--plain", help="Print lines also where there is a terminal.")] = False,
+) -> None:
+    """Run PIPELINE over TARGET here, or what is left of it.
+
+    Ends with 0: done · 1: finished with failed items · 2: something is written wrongly · 3: stopped, the same command
+    goes on · 4: cannot go on.
+    """
+    import asyncio
+
+    from supervisor import foreground
+    from supervisor.cli.following import ForegroundView, print_end
+
+    here = o.project_at(project)
+    chosen = o.job_options(
+        here,
+        agent=agent,
+        model=model,
+        concurrency=concurrency,
+        batch_size=batch_size,
+        max_attempts=max_attempts,
+        timeout=timeout,
+        strict=strict,
+        redo_changed=redo_changed,
+        faults=faults,
+        seed=seed,
+    )
+    view = ForegroundView(here, plain=plain)
+    job = asyncio.run(
+        view.around(
+            foreground.run(here, pipeline, target, chosen, fresh=fresh, begun=view.begin, told=view.told)
+        )
+    )
+    print_end(here, job)
+    raise typer.Exit({"completed": 0, "completed_with_gaps": 0, "failed": 1}.get(job.status, 3))
+
+
+def start(
+    pipeline: PipelineArgument,
+    target: TargetArgument,
+    project: o.ProjectOption = None,
+    agent: o.AgentOption = None,
+    model: o.ModelOption = None,
+    concurrency: o.ConcurrencyOption = None,
+    batch_size: o.BatchSizeOption = None,
+    max_attempts: o.MaxAttemptsOption = None,
+    timeout: o.TimeoutOption = None,
+    strict: o.StrictOption = None,
+    fresh: o.FreshOption = False,
+    redo_changed: o.RedoOption = False,
+    faults: o.FaultsOption = 0.0,
+    seed: o.SeedOption = 0,
+) -> None:
+    """Run PIPELINE over TARGET in the background; returns when the job is safely queued."""
+    from supervisor import daemon as background
+    from supervisor.engine import preflight
+    from supervisor.engine.holding import held_error, holder
+    from supervisor.foreground import submit
+    from supervisor.store import jobs
+    from supervisor.store.database import open_store
+
+    here = o.project_at(project)
+    chosen = o.job_options(
+        here,
+        agent=agent,
+        model=model,
+        concurrency=concurrency,
+        batch_size=batch_size,
+        max_attempts=max_attempts,
+        timeout=timeout,
+        strict=strict,
+        redo_changed=redo_changed,
+        faults=faults,
+        seed=seed,
+    )
+    loaded, _ = preflight.check(here, pipeline, target, chosen)
+    found = holder(here)
+    if found is not None and found.kind != "daemon":
+        raise held_error(here)
+    database = open_store(here.store, create=True)
+    before = jobs.live(database, pipeline, target)
+    if before is not None and before.status in ("running", "queued") and found is not None:
+        typer.echo(f"job {before.id} {before.name} is {before.status} already; see `supervisor watch {before.id}`")
+        return
+    job = submit(database, here, loaded, target, chosen, fresh=fresh)
+    serving = background.ensure(here)
+    results = here.relative(here.results(job.collection, job.target))
+    typer.echo(f"job {job.id} {job.name} is queued; the daemon, process {serving.pid}, works on it")
+    typer.echo(f"  supervisor watch {job.id}    tail -f {results}/progress.log    supervisor stop {job.id}")
+
+
+def daemon(
+    project: o.ProjectOption = None,
+    stay: Annotated[bool, typer.Option("--stay", help="Go on when nothing is left to do.")] = False,
+    ready_fd: Annotated[int | None, typer.Option("--ready-fd", hidden=True)] = None,
+) -> None:
+    """Work on queued jobs in this process: what `start` starts, and what systemd runs (with --stay)."""
+    from supervisor import daemon as background
+
+    raise typer.Exit(background.serve(o.project_at(project), stay=stay, ready=ready_fd))

@@ -1,0 +1,1 @@
+"""A project's content: its settings, pipelines, items, prompts and validators."""

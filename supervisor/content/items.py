@@ -1,0 +1,119 @@
+"""Items from a file of the project: a JSON object, a JSON array, or JSON Lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from supervisor.content.pipeline_file import Target
+from supervisor.content.project import Project
+from supervisor.errors import ItemsError
+from supervisor.model.pipeline import Phase
+from supervisor.model.rows import Item, check_id, split_row
+from supervisor.model.strict_json import JsonRefused, parse_strict
+
+
+def source_path(project: Project, phase: Phase, target: Target) -> Path:
+    """The file that a phase takes its items from."""
+    assert isinstance(phase.items, str)
+    return project.root / target.fill(phase.items, f"phase {phase.id}, items")
+
+
+def read_items(project: Project, phase: Phase, target: Target) -> list[Item]:
+    """All items of a phase in canonical order, cut at the phase's limit; ItemsError says what is wrong and where."""
+    path = source_path(project, phase, target)
+    shown = project.relative(path)
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise ItemsError(
+            f"the items of phase {phase.id} cannot be read: {error.strerror}",
+            where=shown,
+            remedy="Put the items there: a JSON object, a JSON array or JSON Lines.",
+        ) from error
+    items: list[Item] = []
+    places: dict[str, str] = {}
+    for place, item_id, payload in _entries(data, shown):
+        if item_id in places:
+            raise ItemsError(
+                f"the id {item_id!r} stands twice: {places[item_id]} and {place}",
+                where=shown,
+                remedy="Give every item an id of its own.",
+            )
+        places[item_id] = place
+        items.append((item_id, payload))
+    return _cut(items, phase, target, shown)
+
+
+def _entries(data: bytes, shown: str) -> Iterator[tuple[str, str, Any]]:
+    """`(place, id, payload)` of every item of a file."""
+    if shown.endswith((".jsonl", ".ndjson")):
+        rows: Iterator[tuple[str, Any]] = _lines(data, shown)
+    else:
+        if not data.strip():
+            raise ItemsError("the file is empty", where=shown, remedy="An empty list of items is written as [].")
+        value, doubled = _parse(data, shown)
+        if doubled:
+            raise ItemsError(
+                f"the id {doubled[0]!r} stands twice", where=shown, remedy="Give every item an id of its own."
+            )
+        if isinstance(value, dict):
+            for item_id, payload in value.items():
+                place = f"the member {item_id!r}"
+                yield place, _checked(lambda i=item_id: check_id(i), shown, place), payload
+            return
+        if not isinstance(value, list):
+            raise ItemsError(
+                "it holds neither an object nor an array",
+                where=shown,
+                remedy="Write items as an object id → content, as an array, or as JSON Lines.",
+            )
+        rows = ((f"entry {number}", row) for number, row in enumerate(value, 1))
+    for place, row in rows:
+        item_id, payload = _checked(lambda r=row: split_row(r), shown, place)
+        yield place, item_id, payload
+
+
+def _lines(data: bytes, shown: str) -> Iterator[tuple[str, Any]]:
+    for number, line in enumerate(data.removeprefix(b"\xef\xbb\xbf").split(b"\n"), 1):
+        if line.strip():
+            value, doubled = _parse(line, f"{shown}, line {number}")
+            if doubled:
+                raise ItemsError(
+                    f"the name {doubled[0]!r} stands twice in the object",
+                    where=f"{shown}, line {number}",
+                    remedy="Keep one of them.",
+                )
+            yield f"line {number}", value
+
+
+def _parse(data: bytes, shown: str) -> tuple[Any, tuple[str, ...]]:
+    try:
+        return parse_strict(data.removeprefix(b"\xef\xbb\xbf"))
+    except JsonRefused as refused:
+        raise ItemsError(str(refused), where=shown, remedy="Correct the file.") from refused
+
+
+def _checked(check: Any, shown: str, place: str) -> Any:
+    try:
+        return check()
+    except ValueError as error:
+        raise ItemsError(str(error), where=f"{shown}, {place}", remedy="Correct the file.") from error
+
+
+def _cut(items: list[Item], phase: Phase, target: Target, shown: str) -> list[Item]:
+    if phase.limit is None:
+        return items
+    text = target.fill(phase.limit, f"phase {phase.id}, limit")
+    if not text:
+        return items
+    if not text.isdigit():
+        raise ItemsError(f"the limit {text!r} is not a number", where=f"phase {phase.id}")
+    if int(text) > len(items):
+        raise ItemsError(
+            f"{target.name} asks for {int(text):,} items, but there are {len(items):,}",
+            where=shown,
+            remedy=f"Ask for {len(items):,} at most.",
+        )
+    return items[: int(text)]

@@ -1,0 +1,75 @@
+"""A process that runs a project's own code, one call after the other, so that it can hang or crash alone.
+
+Requests come on standard input, replies go to what was standard output, one JSON object a line. What the project's
+code prints goes to standard error.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from supervisor.content import project_code
+from supervisor.errors import ContentFault
+from supervisor.model.batch import BatchInput
+from supervisor.store.database import Database, open_store
+from supervisor.store.merged_view import MergedView
+
+
+class Worker:
+    """Answers requests about one store."""
+
+    def __init__(self, store: Path) -> None:
+        self._store = store
+        self._database: Database | None = None
+        self._views: dict[int, MergedView] = {}
+
+    def answer(self, request: dict[str, Any]) -> dict[str, Any]:
+        """The reply to one request; a ContentFault becomes `{"fault", "where"}`."""
+        try:
+            return self._do(request)
+        except ContentFault as fault:
+            return {"fault": fault.what, "where": fault.where, "remedy": fault.remedy}
+
+    def _do(self, request: dict[str, Any]) -> dict[str, Any]:
+        path = Path(request["path"])
+        if request["do"] == "expand":
+            return {"expanded": project_code.expand(path, request["rows"])}
+        batch = BatchInput.model_construct(**request["batch"])
+        if request["job"] is None:
+            merged: Any = {}
+        else:
+            merged = self._view(request["job"])
+            merged.begin()
+        if request["do"] == "context":
+            return {"context": project_code.context(path, batch, merged)}
+        report = project_code.validate(path, batch, request["output"], merged)
+        return {
+            "errors": [error.model_dump() for error in report.errors],
+            "looked_at": merged.looked_at() if isinstance(merged, MergedView) else [],
+        }
+
+    def _view(self, job: int) -> MergedView:
+        if self._database is None:
+            self._database = open_store(self._store, read_only=True)
+        if job not in self._views:
+            self._views[job] = MergedView(self._database, job)
+        return self._views[job]
+
+
+def main() -> None:
+    """Answer until standard input ends; the only argument is the store's path."""
+    replies = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    worker = Worker(Path(sys.argv[1]))
+    for line in sys.stdin.buffer:
+        json.dump(worker.answer(json.loads(line)), replies, ensure_ascii=False)
+        replies.write("\n")
+        replies.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,121 @@
+"""The background process of a project: started on demand or by systemd, it works on queued jobs until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from sdnotify import SystemdNotifier
+
+from supervisor.content.project import Project
+from supervisor.engine.holding import Holder, ProjectHold, held_error, holder
+from supervisor.engine.loop import Supervisor
+from supervisor.errors import CannotGoOn
+from supervisor.sessions import process_tree
+from supervisor.store import jobs
+
+LINGER_S = 10.0
+"""Seconds that a daemon started on demand waits for more to do before it ends."""
+_START_PATIENCE_S = 60.0
+
+
+def serve(project: Project, *, stay: bool, ready: int | None = None) -> int:
+    """Work on queued jobs in this process until SIGTERM, or, unless it is to `stay`, until nothing is left to do.
+
+    `ready` is a descriptor to which a line is written once the project is held. Returns the exit status: 3 where work
+    is left that can be resumed, else 0.
+    """
+    while True:
+        left = asyncio.run(_serve(project, stay=stay, ready=ready))
+        ready = None
+        # A job may have been queued after the last look and before the project was let go.
+        if left != 0 or stay or not _queued(project):
+            return left
+
+
+async def _serve(project: Project, *, stay: bool, ready: int | None) -> int:
+    notifier = SystemdNotifier()
+    with ProjectHold(project, "daemon"):
+        async with Supervisor(project) as supervisor:
+            notifier.notify("READY=1")
+            if ready is not None:
+                os.write(ready, b"ready\n")
+                os.close(ready)
+            await supervisor.serve(linger_s=None if stay else LINGER_S)
+            notifier.notify("STOPPING=1")
+            return 3 if supervisor.stopped_early else 0
+
+
+def ensure(project: Project) -> Holder:
+    """The project's daemon, started in the background where there is none; CannotGoOn where it cannot be had."""
+    found = holder(project)
+    if found is not None:
+        if found.kind != "daemon":
+            raise held_error(project)
+        return found
+    project.state.mkdir(parents=True, exist_ok=True)
+    log = project.state / "daemon.log"
+    reader, writer = os.pipe()
+    with open(log, "ab") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "supervisor", "daemon", "--project", str(project.root), "--ready-fd", str(writer)],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            cwd=project.root,
+            env={**os.environ, "PYTHONPATH": _package_path()},
+            pass_fds=[writer],
+            start_new_session=True,
+        )
+    os.close(writer)
+    with os.fdopen(reader, "rb") as answer:
+        said = answer.readline()
+    found = holder(project)
+    if said != b"ready\n" or found is None:
+        status = process.wait(_START_PATIENCE_S)
+        if (other := holder(project)) is not None and other.kind == "daemon":
+            return other  # another command started it at the same moment
+        raise CannotGoOn(
+            f"the daemon did not start: it ended with status {status}", where=str(log), remedy="That file says why."
+        )
+    return found
+
+
+def end(project: Project, patience_s: float = 60.0) -> bool:
+    """End the project's daemon: sessions ended, state saved. False where there is none; CannotGoOn where it stays."""
+    found = holder(project)
+    if found is None or found.kind != "daemon":
+        return False
+    with suppress(ProcessLookupError):
+        os.kill(found.pid, signal.SIGTERM)
+    deadline = time.monotonic() + patience_s
+    while process_tree.start_ticks(found.pid) == found.started_ticks:
+        if time.monotonic() > deadline:
+            raise CannotGoOn(
+                f"the daemon, process {found.pid}, did not end within {patience_s:g} s",
+                remedy=f"End it with `kill -9 {found.pid}`; nothing that is done is lost.",
+            )
+        time.sleep(0.05)
+    return True
+
+
+def _queued(project: Project) -> bool:
+    from supervisor.store.database import open_store
+
+    database = open_store(project.store)
+    try:
+        return bool(jobs.with_status(database, "queued"))
+    finally:
+        database.close()
+
+
+def _package_path() -> str:
+    here = str(Path(__file__).resolve().parents[1])
+    inherited = os.environ.get("PYTHONPATH")
+    return f"{here}{os.pathsep}{inherited}" if inherited else here

@@ -1,0 +1,217 @@
+"""Writes a batch's attempts, and its end, into the store."""
+
+from __future__ import annotations
+
+import json
+
+from supervisor.content.prompts import RetryNotes
+from supervisor.engine.batch_work import BatchWork
+from supervisor.engine.judging import Judgement
+from supervisor.engine.tools import Tools
+from supervisor.errors import ContentFault
+from supervisor.model.job import StoredBatch
+from supervisor.model.report import ValidationError
+from supervisor.model.session import SessionResult, SessionSpec, SessionStarted
+from supervisor.store import attempts, batches, items
+from supervisor.store.attempts import Outcome
+
+
+class AttemptRecords:
+    """The store's side of one batch."""
+
+    def __init__(self, batch: StoredBatch, tools: Tools) -> None:
+        self._batch = batch
+        self._tools = tools
+        self._attempt: int | None = None
+        self._recovered = False
+        self._label = f"phase {batch.phase} batch {batch.number}"
+
+    @property
+    def has_captured(self) -> bool:
+        """Whether an output waits that an earlier supervisor left unjudged."""
+        return self._batch.id in self._tools.captured
+
+    def take_captured(self) -> SessionResult | None:
+        """An output of this batch that an earlier supervisor left unjudged: it is paid for, so it is judged first."""
+        captured = self._tools.captured.pop(self._batch.id, None)
+        if captured is None:
+            self._recovered = False
+            return None
+        attempt, result = captured
+        self._attempt = attempt.id
+        self._recovered = True
+        return result
+
+    def counts(self, judgement: Judgement) -> bool:
+        """Whether the attempt counts: not where its session was cut off by a supervisor's end, unless all passed."""
+        return not self._recovered or not judgement.errors
+
+    def begin(self, work: BatchWork, retry: RetryNotes | None) -> SessionSpec:
+        """Note a new session, and make its spec."""
+        tools, batch = self._tools, self._batch
+        number = attempts.tally(tools.database, batch.id).sessions + 1
+        name = f"job{batch.job}-phase{batch.phase}-batch{batch.number}-session{number}"
+        output_name = f"phase{batch.phase}_batch_{batch.number}.json"
+        asked = work.input.model_copy(update={"items": {item_id: work.input.items[item_id] for item_id in work.todo}})
+        prompt = tools.prompts.render(asked, work.total, output_name, retry)
+        with tools.journal.transaction(durable=False):
+            self._attempt = attempts.begin(tools.database, batch, number, name, tools.agent.name, work.todo)
+            batches.set_status(tools.database, batch.id, "running")
+            tools.journal.note(
+                batch.job,
+                "session_started",
+                f"{self._label}: session {number} started for {len(work.todo)} items with {tools.agent.name}",
+                phase=batch.phase,
+                batch=batch.number,
+                session=number,
+                items=len(work.todo),
+            )
+        limits = [tools.options.timeout or work.phase.timeout, tools.agent.timeout_s]
+        return SessionSpec(
+            name=name,
+            agent=tools.agent.name,
+            prompt=prompt,
+            input_json=json.dumps(asked.file_content(), ensure_ascii=False, indent=2),
+            output_name=output_name,
+            attempt=number,
+            model=tools.options.model,
+            timeout_s=min(limit for limit in limits if limit is not None),
+            quiet_s=tools.settings.quiet_period,
+            max_output_bytes=tools.settings.max_output_bytes,
+            max_transcript_bytes=tools.settings.max_transcript_bytes,
+        )
+
+    def started(self, process: SessionStarted) -> None:
+        """Note the session's process."""
+        assert self._attempt is not None
+        attempts.started(self._tools.database, self._attempt, process)
+
+    def interrupted(self) -> None:
+        """The supervisor stops: what the session may have written is judged when the job goes on."""
+        assert self._attempt is not None
+        with self._tools.journal.transaction():
+            attempts.finish(self._tools.database, self._attempt, "unjudged", counted=False)
+            batches.set_status(self._tools.database, self._batch.id, "waiting")
+
+    def not_started(self, result: SessionResult, retry_in_s: float | None = None) -> None:
+        """No session came to be."""
+        assert self._attempt is not None and result.refusal is not None
+        again = "" if retry_in_s is None else f"; next try in {retry_in_s:g} s"
+        with self._tools.journal.transaction():
+            attempts.finish(self._tools.database, self._attempt, "not_started", counted=False, result=result)
+            batches.set_status(self._tools.database, self._batch.id, "waiting")
+            self._tools.journal.note(
+                self._batch.job,
+                "session_not_started",
+                f"{self._label}: no session could be started: {_one_line(result.refusal.message)}{again}",
+                level="WARNING",
+                phase=self._batch.phase,
+                batch=self._batch.number,
+            )
+
+    def keep(self, judgement: Judgement, result: SessionResult, work: BatchWork) -> None:
+        """End an attempt that another follows: what passed is kept with it, in one commit."""
+        with self._tools.journal.transaction():
+            self._finish("partly" if judgement.passed else "failed", judgement, result)
+            items.keep_passed(
+                self._tools.database, self._batch.job, self._batch.phase, self._batch.id, judgement.passed
+            )
+            self._tools.journal.note(
+                self._batch.job,
+                "attempt_failed",
+                f"{self._label}: {len(judgement.passed)} of {len(work.input.items)} items pass;"
+                f" {len(work.todo)} to do again, attempt {work.counted} of {work.max_attempts}:"
+                f" {_said(judgement.errors)}",
+                level="WARNING",
+                phase=self._batch.phase,
+                batch=self._batch.number,
+                failed=list(work.todo),
+                errors=[error.model_dump() for error in judgement.errors[:20]],
+            )
+        self._tools.progress.session_ended(result, retried=True)
+
+    def settle(self, judgement: Judgement, result: SessionResult, work: BatchWork) -> None:
+        """The one commit that ends a batch: items, quarantine, batch status, event."""
+        refused = {item_id: judgement.errors_of(item_id) for item_id in work.todo}
+        self._tools.progress.session_ended(result, retried=False)
+        with self._tools.journal.transaction():
+            self._finish("passed" if not refused else "failed", judgement, result)
+            self._end_batch(work, judgement.passed, refused)
+
+    def settle_unjudged(self, fault: ContentFault, result: SessionResult, work: BatchWork) -> None:
+        """The validator failed, not the agent: the output is kept, its items wait for the validator to be mended."""
+        error = ValidationError(
+            type="validator_failed",
+            message=f"the validator failed: {fault}",
+            suggestion="mend the validator, then retry: the output is kept and is judged first",
+        )
+        self._tools.progress.session_ended(result, retried=False)
+        assert self._attempt is not None
+        with self._tools.journal.transaction():
+            attempts.finish(
+                self._tools.database, self._attempt, "unjudged", counted=False, errors=[error], result=result
+            )
+            self._end_batch(work, work.kept, dict.fromkeys(work.todo, (error,)))
+
+    def settle_rest(self, work: BatchWork) -> None:
+        """End a batch for which no session is to be started any more."""
+        last = tuple(work.errors)
+        refused = {i: tuple(e for e in last if e.item_id in (i, None)) for i in work.todo}
+        with self._tools.journal.transaction():
+            self._end_batch(work, work.kept, refused)
+
+    def _end_batch(
+        self, work: BatchWork, accepted: dict[str, object], refused: dict[str, tuple[ValidationError, ...]]
+    ) -> None:
+        tools, batch = self._tools, self._batch
+        items.settle(tools.database, batch.job, batch.phase, batch.id, work.digests, accepted, refused)
+        batches.set_status(tools.database, batch.id, "failed" if refused else "done")
+        tools.merged(batch.phase, list(work.input.items))
+        if refused:
+            errors = [error for found in refused.values() for error in found]
+            tools.journal.note(
+                batch.job,
+                "batch_failed",
+                f"{self._label}: {len(refused)} items quarantined after {work.counted} attempts"
+                f" ({', '.join(list(refused)[:5])}{', …' if len(refused) > 5 else ''}): {_said(errors)}",
+                level="ERROR",
+                phase=batch.phase,
+                batch=batch.number,
+                failed=list(refused),
+            )
+        counts = tools.progress.batch_ended(tools.database)
+        tools.journal.note(
+            batch.job,
+            "batch_ended",
+            f"{self._label}{'' if work.total is None else f'/{work.total}'}: {len(accepted)} items merged | {counts.text}",
+            phase=batch.phase,
+            batch=batch.number,
+            merged=len(accepted),
+            **counts.data,
+        )
+
+    def _finish(self, outcome: Outcome, judgement: Judgement, result: SessionResult) -> None:
+        assert self._attempt is not None
+        attempts.finish(
+            self._tools.database,
+            self._attempt,
+            outcome,
+            counted=self.counts(judgement),
+            errors=judgement.errors,
+            result=None if self._recovered else result,
+        )
+
+
+def _said(errors: list[ValidationError] | tuple[ValidationError, ...]) -> str:
+    """The first error, and how many more there are."""
+    if not errors:
+        return "no reason was given"
+    first = errors[0]
+    place = f"{first.item_id}: " if first.item_id else ""
+    more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+    return f"{first.type}: {place}{_one_line(first.message)}{more}"
+
+
+def _one_line(text: str, limit: int = 200) -> str:
+    flat = " ".join(text.split())
+    return flat if len(flat) <= limit else f"{flat[: limit - 1]}…"

@@ -1,0 +1,192 @@
+"""Worker processes for a project's own code, each with a time limit; one that hangs or dies is replaced."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+from supervisor.content.project import Project
+from supervisor.errors import ContentFault
+from supervisor.model.base import Frozen
+from supervisor.model.batch import BatchInput
+from supervisor.model.pipeline import Phase, Upstream
+from supervisor.model.report import ValidationError, ValidationReport
+from supervisor.model.rows import Item
+from supervisor.model.strict_json import JsonRefused, parse_strict
+
+_LINE_LIMIT = 1 << 30
+
+
+class Verdict(Frozen):
+    """A validator's report, and the phases whose merged items it looked at."""
+
+    report: ValidationReport
+    looked_at: tuple[int, ...] = ()
+
+
+class ContentPool:
+    """Up to `size` workers, started when they are needed."""
+
+    def __init__(self, project: Project, size: int) -> None:
+        self._project = project
+        self._idle: list[asyncio.subprocess.Process] = []
+        self._all: set[asyncio.subprocess.Process] = set()
+        self._slots = asyncio.Semaphore(size)
+
+    async def validate(self, phase: Phase, batch: BatchInput, output: Any, job: int | None) -> Verdict:
+        """Judge an output; without a validator everything passes. ContentFault where the validator fails."""
+        if phase.validator is None:
+            return Verdict(report=ValidationReport())
+        if not isinstance(phase.validator, str):
+            async with self._slots:
+                return Verdict(report=await self._command(phase, phase.validator, batch, output))
+        path = self._project.validator_folder(batch.pipeline) / phase.validator
+        request = {"do": "validate", "path": str(path), "batch": batch.model_dump(), "output": output, "job": job}
+        reply = await self._ask(request, phase.validator_timeout)
+        errors = tuple(ValidationError.model_validate(error) for error in reply["errors"])
+        return Verdict(report=ValidationReport(errors=errors), looked_at=tuple(reply["looked_at"]))
+
+    async def context(self, phase: Phase, batch: BatchInput, job: int) -> Any:
+        """What the phase's `context` function adds for a batch; None where it has none."""
+        if phase.context is None:
+            return None
+        path = self._project.pipeline_folder(batch.pipeline) / phase.context
+        request = {"do": "context", "path": str(path), "batch": batch.model_dump(), "job": job}
+        return (await self._ask(request, phase.validator_timeout))["context"]
+
+    async def expand(self, pipeline: str, phase: Phase, rows: list[Item]) -> list[list[Item]]:
+        """What the phase's `by` function makes of upstream items."""
+        assert isinstance(phase.items, Upstream) and phase.items.by is not None
+        path = self._project.pipeline_folder(pipeline) / phase.items.by
+        reply = await self._ask({"do": "expand", "path": str(path), "rows": rows}, phase.validator_timeout)
+        return [[(item_id, payload) for item_id, payload in members] for members in reply["expanded"]]
+
+    async def close(self) -> None:
+        """End all workers."""
+        for worker in list(self._all):
+            await self._end(worker)
+
+    async def _ask(self, request: dict[str, Any], timeout_s: float) -> dict[str, Any]:
+        """One call; where the worker hangs or dies, a second try in a new one, since its death may not be the code's."""
+        async with self._slots:
+            for last in (False, True):
+                worker = self._idle.pop() if self._idle else await self._start()
+                assert worker.stdin is not None and worker.stdout is not None
+                try:
+                    worker.stdin.write(json.dumps(request, ensure_ascii=False).encode() + b"\n")
+                    async with asyncio.timeout(timeout_s):
+                        await worker.stdin.drain()
+                        line = await worker.stdout.readline()
+                except TimeoutError:
+                    await self._end(worker)
+                    if last:
+                        raise _fault(request, f"it did not answer within {timeout_s:g} s, twice") from None
+                    continue
+                except ConnectionError:
+                    line = b""
+                except BaseException:
+                    await self._end(worker)
+                    raise
+                if not line.endswith(b"\n"):
+                    await self._end(worker)
+                    if last:
+                        raise _fault(request, f"its process died, twice (exit status {worker.returncode})")
+                    continue
+                self._idle.append(worker)
+                reply: dict[str, Any] = json.loads(line)
+                if "fault" in reply:
+                    raise ContentFault(reply["fault"], where=reply["where"], remedy=reply["remedy"])
+                return reply
+        raise AssertionError("unreachable")
+
+    async def _start(self) -> asyncio.subprocess.Process:
+        self._project.state.mkdir(parents=True, exist_ok=True)
+        with open(self._project.state / "project_code.log", "ab") as log:
+            worker = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "supervisor.content.worker",
+                str(self._project.store),
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=log,
+                cwd=self._project.root,
+                env={**os.environ, "PYTHONPATH": _package_path()},
+                start_new_session=True,
+                limit=_LINE_LIMIT,
+            )
+        self._all.add(worker)
+        return worker
+
+    async def _end(self, worker: asyncio.subprocess.Process) -> None:
+        self._all.discard(worker)
+        if worker in self._idle:
+            self._idle.remove(worker)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(worker.pid, signal.SIGKILL)
+        await worker.wait()
+
+    async def _command(
+        self, phase: Phase, command: tuple[str, ...], batch: BatchInput, output: Any
+    ) -> ValidationReport:
+        """A validator in any language: the input file's object with `output` on stdin, the report as JSON on stdout."""
+        where = " ".join(command)
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *command,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+                cwd=self._project.validator_folder(batch.pipeline),
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise ContentFault(
+                f"the validator cannot be started: {error.strerror}", where=where, remedy="Correct `validator`."
+            ) from error
+        self._all.add(process)
+        question = json.dumps({**batch.file_content(), "output": output}, ensure_ascii=False).encode()
+        try:
+            async with asyncio.timeout(phase.validator_timeout):
+                answer, complaint = await process.communicate(question)
+        except TimeoutError:
+            raise ContentFault(f"it did not answer within {phase.validator_timeout:g} s", where=where) from None
+        finally:
+            await self._end(process)
+        if process.returncode:
+            said = complaint.decode("utf-8", "replace").strip().splitlines()
+            raise ContentFault(
+                f"it ended with status {process.returncode}" + (f": {said[-1]}" if said else ""), where=where
+            )
+        try:
+            report, _ = parse_strict(answer)
+            errors = [
+                ValidationError.model_validate({k: v for k, v in error.items() if k in ValidationError.model_fields})
+                for error in report["errors"]
+            ]
+        except (JsonRefused, ValueError, TypeError, KeyError, AttributeError) as error:
+            raise ContentFault(
+                f"it did not print a report: {error}",
+                where=where,
+                remedy='Print {"errors": [{"type", "item_id", "message", "suggestion"}]}.',
+            ) from error
+        return ValidationReport(errors=tuple(errors))
+
+
+def _package_path() -> str:
+    """Where this package is, for a child process, before whatever the environment says."""
+    here = str(Path(__file__).resolve().parents[2])
+    inherited = os.environ.get("PYTHONPATH")
+    return f"{here}{os.pathsep}{inherited}" if inherited else here
+
+
+def _fault(request: dict[str, Any], what: str) -> ContentFault:
+    return ContentFault(
+        what, where=Path(request["path"]).name, remedy="Correct the file; its prints are in project_code.log."
+    )

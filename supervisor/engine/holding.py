@@ -1,0 +1,75 @@
+"""One supervisor at a time on a project: a lock that its process holds, and who that is."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from pathlib import Path
+from typing import Literal
+
+from filelock import FileLock, Timeout
+
+from supervisor.content.project import Project
+from supervisor.errors import ProjectHeld
+from supervisor.model.base import Frozen
+from supervisor.sessions.process_tree import start_ticks
+
+
+class Holder(Frozen):
+    """The process that works on a project."""
+
+    pid: int
+    started_ticks: int
+    kind: Literal["daemon", "run"]
+    since: float
+
+
+class ProjectHold:
+    """Holds a project while it is entered; the system lets go of it whatever ends the process."""
+
+    def __init__(self, project: Project, kind: Literal["daemon", "run"]) -> None:
+        self._project = project
+        self._kind = kind
+        self._lock = FileLock(project.state / "supervisor.lock", timeout=0, thread_local=False)
+
+    def __enter__(self) -> ProjectHold:
+        self._project.state.mkdir(parents=True, exist_ok=True)
+        try:
+            self._lock.acquire()
+        except Timeout:
+            raise held_error(self._project) from None
+        ours = Holder(pid=os.getpid(), started_ticks=start_ticks(os.getpid()) or 0, kind=self._kind, since=time.time())
+        _holder_file(self._project).write_text(ours.model_dump_json(), encoding="utf-8")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        _holder_file(self._project).unlink(missing_ok=True)
+        self._lock.release()
+
+
+def holder(project: Project) -> Holder | None:
+    """Who works on the project now; None where nobody does, also where a dead one left its name."""
+    try:
+        found = Holder.model_validate(json.loads(_holder_file(project).read_text(encoding="utf-8")))
+    except (OSError, ValueError):
+        return None
+    return found if start_ticks(found.pid) == found.started_ticks else None
+
+
+def held_error(project: Project) -> ProjectHeld:
+    """The error where somebody else works on the project."""
+    found = holder(project)
+    if found is None:
+        who, remedy = "another supervisor", "Wait for it to end, or end it."
+    elif found.kind == "daemon":
+        who = f"the daemon, process {found.pid}"
+        remedy = "Hand it the job with `supervisor start`, or end it with `supervisor stop`."
+    else:
+        who = f"`supervisor run`, process {found.pid}"
+        remedy = f"Wait for it to end, or end it with `kill {found.pid}`."
+    return ProjectHeld(f"the project is worked on by {who}", where=str(project.root), remedy=remedy)
+
+
+def _holder_file(project: Project) -> Path:
+    return project.state / "supervisor.json"

@@ -1,0 +1,279 @@
+"""One job from where it stands to its end: ready batches into free slots, longest remaining chain first."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+from collections.abc import Sequence
+from typing import Literal
+
+from supervisor.agents.base import Agent
+from supervisor.content.pipeline_file import Target
+from supervisor.content.project import Project
+from supervisor.content.prompts import PromptMaker
+from supervisor.engine import recovery
+from supervisor.engine.batch_run import run_batch
+from supervisor.engine.content_pool import ContentPool
+from supervisor.engine.journal import Journal
+from supervisor.engine.main_files import MainFiles
+from supervisor.engine.planning import Planner
+from supervisor.engine.progress import Progress, duration
+from supervisor.engine.slots import Slots
+from supervisor.engine.tools import Tools
+from supervisor.errors import SupervisorError
+from supervisor.executors.base import Executor
+from supervisor.model.job import Job, StoredBatch
+from supervisor.model.pipeline import Pipeline
+from supervisor.store import items, jobs, phases
+from supervisor.store.summary import summarise_phases
+
+End = Literal["completed", "failed", "stopped", "cancelled"]
+
+
+class JobRun:
+    """A job while a supervisor works on it."""
+
+    def __init__(
+        self,
+        *,
+        job: Job,
+        project: Project,
+        pipeline: Pipeline,
+        target: Target,
+        agent: Agent,
+        executor: Executor,
+        pool: ContentPool,
+        journal: Journal,
+        slots: Slots,
+    ) -> None:
+        self.job = job
+        self._project = project
+        self._journal = journal
+        self._pipeline = pipeline
+        self._slots = slots
+        self._progress = Progress(journal.database, job)
+        self._tools = Tools(
+            job=job.id,
+            pipeline=pipeline,
+            target=target,
+            options=job.options,
+            settings=project.settings,
+            agent=agent,
+            executor=executor,
+            pool=pool,
+            prompts=PromptMaker(project, pipeline),
+            journal=journal,
+            progress=self._progress,
+            merged=self._merged,
+        )
+        self._planner = Planner(project, self._tools, self._offer)
+        self._files = MainFiles(
+            job.id, journal, project.results(job.collection, job.target), pipeline.phases, self._edited
+        )
+        self._ready: list[tuple[int, int, int]] = []
+        self._batches: dict[int, StoredBatch] = {}
+        self._running: dict[int, asyncio.Task[None]] = {}
+        self._wake = asyncio.Event()
+        self._chain = {phase.id: pipeline.chain_length(phase.id) for phase in pipeline.phases}
+        self._stop: End | None = None
+        self._failure: BaseException | None = None
+
+    def stop(self, end: Literal["stopped", "cancelled"]) -> None:
+        """End the job's sessions and leave it so that it can go on."""
+        self._stop = self._stop or end
+        self._wake.set()
+
+    async def run(self) -> Job:
+        """Work until nothing is left to do, or the job is stopped; the errors of CannotGoOn end it too."""
+        self._slots_freed = self._slots.on_free(self._wake.set)
+        try:
+            await self._begin()
+            while self._stop is None and self._failure is None:
+                self._start_ready()
+                if not self._running:
+                    break
+                self._wake.clear()
+                await self._wake.wait()
+            await self._end_sessions()
+            return await self._finish()
+        except BaseException as error:
+            await self._end_sessions()
+            with self._journal.transaction():
+                self._progress.mark_elapsed(self._journal.database)
+                jobs.set_status(self._journal.database, self.job.id, "stopped", str(error))
+                self._journal.note(self.job.id, "job_stopped", _one_line(error), level="ERROR")
+            raise
+        finally:
+            self._slots_freed()
+            self._files.close()
+
+    async def _begin(self) -> None:
+        database = self._journal.database
+        resumed = self.job.started_at is not None
+        self._tools.captured = recovery.take_in(
+            self._project, self._journal, self.job.id, self._project.settings.max_output_bytes
+        )
+        await self._planner.prepare()
+        with self._journal.transaction():
+            jobs.set_status(database, self.job.id, "running")
+            totals = summarise_phases(database, self.job.id)
+            done = sum(phase.batches_done for phase in totals)
+            self._journal.note(
+                self.job.id,
+                "job_resumed" if resumed else "job_started",
+                f"job {self.job.id} {self.job.name} {'goes on' if resumed else 'starts'}:"
+                f" {len(totals)} phases, {totals[0].items_total} items, {done} batches done before,"
+                f" agent {self._tools.agent.name}, {self.job.options.concurrency} sessions at once",
+            )
+            if self._tools.captured:
+                self._journal.note(
+                    self.job.id,
+                    "outputs_recovered",
+                    f"{len(self._tools.captured)} outputs were finished before the last supervisor ended;"
+                    " they are judged, not made again",
+                )
+        await self._files.flush(everything=True)
+
+    def _offer(self, found: Sequence[StoredBatch]) -> None:
+        for batch in found:
+            if batch.id not in self._batches:
+                self._batches[batch.id] = batch
+                heapq.heappush(self._ready, (-self._chain[batch.phase], batch.number, batch.id))
+        self._wake.set()
+
+    def _start_ready(self) -> None:
+        if self._strictly_failed():
+            self._stop = "stopped" if not self._running else None
+            return
+        while self._ready and self._slots.take(self.job.id, self.job.options.concurrency):
+            batch = self._batches[heapq.heappop(self._ready)[2]]
+            self._mark_phase(batch.phase, "running")
+            self._running[batch.id] = asyncio.get_running_loop().create_task(self._run(batch))
+
+    async def _run(self, batch: StoredBatch) -> None:
+        """One batch, and what its merge makes ready."""
+        try:
+            ids = [item.id for item in items.of_batch(self._journal.database, batch.id)]
+            await run_batch(batch, self._tools)
+            self._files.touch(batch.phase)
+            await self._planner.after_merge(batch.phase, ids)
+            await self._end_phases()
+        except asyncio.CancelledError:
+            raise
+        except BaseException as error:
+            self._failure = self._failure or error
+        finally:
+            del self._running[batch.id]
+            self._batches.pop(batch.id, None)
+            self._slots.give(self.job.id)
+            self._wake.set()
+
+    def _merged(self, phase: int, ids: list[str]) -> None:
+        self._planner.merged(phase, ids)
+
+    async def _edited(self, phase: int, ids: list[str]) -> None:
+        await self._planner.changed(phase, ids)
+
+    async def _end_phases(self) -> None:
+        """Note the phases of which nothing is left to do."""
+        database = self._journal.database
+        for phase in self._pipeline.phases:
+            if phases.status(database, self.job.id, phase.id) in ("completed", "failed"):
+                continue
+            if not phases.is_complete(database, self.job.id, phase.id):
+                continue
+            if phases.open_work(database, self.job.id, phase.id):
+                continue
+            await self._files.flush_phase(phase.id)
+            self._mark_phase(phase.id, "failed" if items.failed(database, self.job.id, phase.id) else "completed")
+
+    def _mark_phase(self, phase_id: int, status: str) -> None:
+        database = self._journal.database
+        if phases.status(database, self.job.id, phase_id) == status:
+            return
+        phase = self._pipeline.phase(phase_id)
+        with self._journal.transaction(durable=status != "running"):
+            phases.set_status(database, self.job.id, phase_id, status)
+            counts = next(p for p in summarise_phases(database, self.job.id) if p.id == phase_id)
+            failed = counts.items.get("quarantined", 0)
+            text = f"phase {phase_id} {phase.name}: {status}"
+            if status != "running":
+                text += f", {counts.items.get('merged', 0)} of {counts.items_total} items in {phase.output}"
+            if failed:
+                text += f", {failed} failed"
+            self._journal.note(
+                self.job.id, f"phase_{status}", text, level="ERROR" if failed else "INFO", phase=phase_id
+            )
+
+    def _strictly_failed(self) -> bool:
+        return self.job.options.strict and bool(items.failed(self._journal.database, self.job.id))
+
+    async def _end_sessions(self) -> None:
+        tasks = list(self._running.values())
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
+
+    async def _finish(self) -> Job:
+        database = self._journal.database
+        if self._failure is not None:
+            await self._files.flush()
+            raise self._failure
+        if self._stop is None:
+            await self._end_phases()
+        await self._files.flush(everything=True)
+        if self._stop is None and self._ready:
+            # Something was edited by hand at the very end, and is to be followed up.
+            return await self._again()
+        failed = items.failed(database, self.job.id)
+        end: End = "failed" if failed and (self._stop is None or self._strictly_failed()) else self._stop or "completed"
+        self._check_nothing_left(end)
+        with self._journal.transaction():
+            self._progress.mark_elapsed(database)
+            detail = f"{len(failed)} items failed" if failed else ""
+            jobs.set_status(database, self.job.id, end, detail)
+            elapsed = jobs.get(database, self.job.id).elapsed_s
+            self._journal.note(
+                self.job.id,
+                f"job_{end}",
+                f"job {self.job.id} {self.job.name}: {end} after {duration(elapsed)}"
+                + (
+                    f"; {len(failed)} items failed, `supervisor retry {self.job.name}` tries them again"
+                    if failed
+                    else ""
+                )
+                + ("; the same command goes on" if end in ("stopped", "cancelled") else ""),
+                level="ERROR" if end == "failed" else "INFO",
+            )
+        return jobs.get(database, self.job.id)
+
+    async def _again(self) -> Job:
+        while self._stop is None and self._failure is None:
+            self._start_ready()
+            if not self._running:
+                break
+            self._wake.clear()
+            await self._wake.wait()
+        await self._end_sessions()
+        return await self._finish()
+
+    def _check_nothing_left(self, end: End) -> None:
+        """A job that says it is done, but is not, would lose work silently."""
+        if end != "completed":
+            return
+        left = [p.id for p in self._pipeline.phases if phases.open_work(self._journal.database, self.job.id, p.id)]
+        if left:
+            raise SupervisorError(
+                f"phases {left} have work left that never became ready",
+                where=f"job {self.job.id}",
+                remedy="This is a fault of the supervisor: please report it, with vfs/.supervisor/store.sqlite.",
+            )
+
+
+def _one_line(error: BaseException) -> str:
+    return (
+        " ".join(f"{type(error).__name__}: {error}".split())
+        if not isinstance(error, SupervisorError)
+        else " ".join(str(error).split())
+    )

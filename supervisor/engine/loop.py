@@ -1,0 +1,205 @@
+"""The supervisor's loop: jobs in, jobs out, until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import time
+from collections.abc import Callable
+from types import TracebackType
+
+from loguru import logger
+
+from supervisor.agents.registry import make_agent
+from supervisor.content.pipeline_file import load_pipeline, read_target
+from supervisor.content.project import Project
+from supervisor.engine import recovery
+from supervisor.engine.content_pool import ContentPool
+from supervisor.engine.job_run import JobRun
+from supervisor.engine.journal import Journal
+from supervisor.engine.progress_log import ProgressLogs
+from supervisor.engine.slots import Slots
+from supervisor.errors import SupervisorError
+from supervisor.executors.local import LocalExecutor
+from supervisor.model.event import Event
+from supervisor.model.job import Job
+from supervisor.sessions.file_events import FileEvents, file_events
+from supervisor.sessions.workspace import Workspace
+from supervisor.store import attempts, jobs
+from supervisor.store.database import Database, open_store
+
+_NEWS_DELAY_S = 0.02
+"""How long news of changes in the store are gathered before it is looked at."""
+
+
+class Supervisor:
+    """Everything that works on one project: enter it, then `run_job` or `serve`. Its caller holds the project."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._runs: dict[int, JobRun] = {}
+        self._data_version = -1
+        self._stopping = False
+        self.stopped_early = False
+        """Whether `serve` left work that the next daemon goes on with."""
+        self._news = asyncio.Event()
+
+    async def __aenter__(self) -> Supervisor:
+        project = self._project
+        project.sessions.mkdir(parents=True, exist_ok=True)
+        self.database: Database = open_store(project.store, create=True)
+        self._events: FileEvents = file_events()
+        self.journal = Journal(self.database)
+        self._logs = ProgressLogs(project, self.database)
+        self.journal.tell(self._logs.write)
+        self._executor = LocalExecutor(project.root, project.sessions, project.key, self._events)
+        self._pool = ContentPool(project, max(1, min(4, os.cpu_count() or 1)))
+        self._slots = Slots(project.settings.concurrency)
+        self._unlisten = self._events.listen(project.state, self._store_changed)
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self.stop)
+        recovery.end_stale_sessions(project, self._left_attempts())
+        self._drop_old_sessions()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+        self._unlisten()
+        await self._pool.close()
+        await self._executor.close()
+        self._events.close()
+        self._logs.close()
+        self.database.close()
+
+    def tell(self, listener: Callable[[Event], None]) -> None:
+        """Have `listener` called with every event."""
+        self.journal.tell(listener)
+
+    def stop(self) -> None:
+        """End all sessions, keep what is done, and return from `run_job` or `serve`."""
+        self._stopping = True
+        for run in self._runs.values():
+            run.stop("stopped")
+        self._news.set()
+
+    async def run_job(self, job: Job) -> Job:
+        """Work on one job until it ended or was stopped; raises what makes it impossible to go on."""
+        run = self._make_run(job)
+        self._runs[job.id] = run
+        watcher = asyncio.ensure_future(self._heed_wishes())
+        try:
+            if self._stopping:
+                run.stop("stopped")
+            return await run.run()
+        finally:
+            del self._runs[job.id]
+            watcher.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await watcher
+
+    async def serve(self, *, linger_s: float | None) -> None:
+        """Work on queued jobs as they come, and heed what is asked of them, until `stop`.
+
+        Without anything to do it ends after `linger_s` seconds; None: it stays.
+        """
+        running: dict[int, asyncio.Task[None]] = {}
+        self._requeue_abandoned()
+        while True:
+            self._news.clear()
+            if not self._stopping:
+                for job in jobs.with_status(self.database, "queued"):
+                    if job.id not in running:
+                        running[job.id] = asyncio.ensure_future(self._serve_job(job))
+                        running[job.id].add_done_callback(lambda _: self._news.set())
+            self._heed()
+            running = {job_id: task for job_id, task in running.items() if not task.done()}
+            if self._stopping and not running:
+                return
+            try:
+                async with asyncio.timeout(None if running else linger_s):
+                    await self._news.wait()
+            except TimeoutError:
+                return
+            await asyncio.sleep(_NEWS_DELAY_S)
+
+    async def _serve_job(self, job: Job) -> None:
+        """One job in the daemon: what ends it is written into the store, and the daemon goes on."""
+        try:
+            run = self._make_run(job)
+        except SupervisorError as error:
+            with self.journal.transaction():
+                jobs.set_status(self.database, job.id, "failed", str(error))
+                self.journal.note(job.id, "job_failed", " ".join(str(error).split()), level="ERROR")
+            return
+        self._runs[job.id] = run
+        try:
+            ended = await run.run()
+            if self._stopping and ended.status == "stopped":
+                self.stopped_early = True
+                jobs.requeue(self.database, job.id)  # the next daemon goes on with it
+        except SupervisorError as error:
+            logger.error("{}", error)  # run() wrote it into the store
+        except Exception:
+            logger.exception("job {} ended by a fault of the supervisor", job.id)
+        finally:
+            del self._runs[job.id]
+
+    def _make_run(self, job: Job) -> JobRun:
+        pipeline = load_pipeline(self._project, job.pipeline)
+        target = read_target(pipeline, job.target)
+        agent = make_agent(self._project, job.options)
+        agent.check()
+        return JobRun(
+            job=job,
+            project=self._project,
+            pipeline=pipeline,
+            target=target,
+            agent=agent,
+            executor=self._executor,
+            pool=self._pool,
+            journal=self.journal,
+            slots=self._slots,
+        )
+
+    def _requeue_abandoned(self) -> None:
+        """Jobs that a dead supervisor was working on go on."""
+        for job in jobs.with_status(self.database, "running", "stopping"):
+            jobs.requeue(self.database, job.id)
+
+    async def _heed_wishes(self) -> None:
+        while True:
+            await self._news.wait()
+            await asyncio.sleep(_NEWS_DELAY_S)
+            self._news.clear()
+            self._heed()
+
+    def _heed(self) -> None:
+        for job_id, run in self._runs.items():
+            asked = jobs.get(self.database, job_id).wish
+            if asked is not None:
+                run.stop("cancelled" if asked == "cancel" else "stopped")
+
+    def _store_changed(self, name: str, closed: bool) -> None:
+        """Something was written to the store's files; whether by another process, the store itself knows."""
+        if name.startswith(self._project.store.name):
+            version = self.database.data_version()
+            if version != self._data_version:
+                self._data_version = version
+                self._news.set()
+
+    def _left_attempts(self) -> list[attempts.Attempt]:
+        return [a for job in jobs.all_jobs(self.database) for a in attempts.unfinished(self.database, job.id)]
+
+    def _drop_old_sessions(self) -> None:
+        before = time.time() - self._project.settings.keep_sessions
+        while names := attempts.expired(self.database, before):
+            for name in names:
+                Workspace(self._project.sessions, name).remove()
+            attempts.forget_files(self.database, names)

@@ -1,0 +1,170 @@
+"""When main files are written: soon after every merge, seldom enough to cost little, and always at the end."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+from filelock import Timeout
+
+from supervisor.engine.journal import Journal
+from supervisor.model.pipeline import Phase
+from supervisor.store import items, main_file
+from supervisor.store.database import Database, open_store
+from supervisor.store.main_file import Edits, MainFile, find_edits, held
+
+SHARE = 0.05
+"""Largest part of the time that may go into writing one main file; so the whole cost stays linear in the items."""
+_T = TypeVar("_T")
+
+
+class _State:
+    def __init__(self, phase: Phase, path: Path) -> None:
+        self.phase = phase
+        self.file = MainFile(path)
+        self.dirty = False
+        self.cost_s = 0.0
+        self.written_at = float("-inf")
+        self.timer: asyncio.TimerHandle | None = None
+        self.busy = asyncio.Lock()
+
+
+class MainFiles:
+    """The main files of one job.
+
+    Files are read, made and written in a thread with a connection of its own, since a large one takes long; what a
+    person edited is taken over by `edited`, on the loop.
+    """
+
+    def __init__(
+        self,
+        job: int,
+        journal: Journal,
+        results: Path,
+        phases: tuple[Phase, ...],
+        edited: Callable[[int, list[str]], Awaitable[None]],
+    ) -> None:
+        self._job = job
+        self._journal = journal
+        self._edited = edited
+        self._states = {phase.id: _State(phase, results / phase.output) for phase in phases}
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="main-file")
+        self._reader: Database | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.failure: Exception | None = None
+        """What stopped a write in the background, to be raised where the job ends."""
+
+    def touch(self, phase: int) -> None:
+        """Something was merged: write the file now, or as soon as its cost allows."""
+        state = self._states[phase]
+        state.dirty = True
+        if state.timer is None and not state.busy.locked():
+            wait = state.written_at + state.cost_s / SHARE - time.monotonic()
+            state.timer = asyncio.get_running_loop().call_later(max(0.0, wait), self._write_later, state)
+
+    async def flush(self, *, everything: bool = False) -> None:
+        """Write what is not written yet; `everything` also looks at files of which nothing new is known."""
+        for state in self._states.values():
+            if state.timer is not None:
+                state.timer.cancel()
+                state.timer = None
+            state.dirty = state.dirty or everything
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+        for state in self._states.values():
+            await self._write(state)
+        if self.failure is not None:
+            raise self.failure
+
+    async def flush_phase(self, phase: int) -> None:
+        """Write one phase's file, whatever it costs."""
+        state = self._states[phase]
+        state.dirty = True
+        await self._write(state)
+
+    def close(self) -> None:
+        """End the thread."""
+        if self._reader is not None:
+            self._thread.submit(self._reader.close)
+        self._thread.shutdown(wait=True)
+
+    def _write_later(self, state: _State) -> None:
+        state.timer = None
+        task = asyncio.get_running_loop().create_task(self._write(state))
+        self._tasks.add(task)
+        task.add_done_callback(self._written)
+
+    def _written(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and isinstance(error := task.exception(), Exception):
+            self.failure = error
+
+    async def _write(self, state: _State) -> None:
+        async with state.busy:
+            if not state.dirty:
+                return
+            state.dirty = False
+            began = time.monotonic()
+            lock = state.file.lock()
+            try:
+                state.file.path.parent.mkdir(parents=True, exist_ok=True)
+                await self._in_thread(lambda: lock.acquire())
+            except Timeout as error:
+                raise held(state.file, error) from error
+            try:
+                edits = await self._in_thread(lambda: self._find_edits(state))
+                if edits is not None:
+                    await self._take_over(state, edits)
+                await self._in_thread(lambda: self._write_now(state))
+            finally:
+                await self._in_thread(lock.release)
+            state.written_at = time.monotonic()
+            state.cost_s = state.written_at - began
+        if state.dirty:
+            self.touch(state.phase.id)
+
+    def _find_edits(self, state: _State) -> Edits | None:
+        if self._reader is None:
+            self._reader = open_store(self._journal.database.path)
+        return find_edits(self._reader, state.file, self._job, state.phase.id, state.phase.merge)
+
+    def _write_now(self, state: _State) -> None:
+        assert self._reader is not None
+        taken = main_file.snapshot(self._reader, self._job, state.phase.id, state.phase.merge)
+        if not taken.rows and state.file.read() is None:
+            return
+        main_file.record_written(self._reader, taken, state.file.write(taken))
+
+    async def _take_over(self, state: _State, edits: Edits) -> None:
+        """A person's work is never silently overwritten: it is taken into the store, or set aside beside the file."""
+        phase, name = state.phase.id, state.file.path.name
+        touched = [*edits.values, *edits.removed]
+        with self._journal.transaction():
+            for item_id, value in edits.values.items():
+                items.take_edit(self._journal.database, self._job, phase, item_id, value)
+            for item_id in edits.removed:
+                items.drop(self._journal.database, self._job, phase, item_id)
+            if edits.values:
+                self._note(name, f"{len(edits.values)} items edited by hand were taken over", list(edits.values))
+            if edits.removed:
+                self._note(
+                    name,
+                    f"{len(edits.removed)} items removed by hand are left out from now on"
+                    " (retry --items does them again)",
+                    list(edits.removed),
+                )
+            if edits.problem:
+                self._note(name, f"{edits.problem}; the file was set aside as {edits.copy_kept}", [])
+        if touched:
+            await self._edited(phase, touched)
+
+    def _note(self, name: str, text: str, ids: list[str]) -> None:
+        some = f": {', '.join(ids[:5])}{', …' if len(ids) > 5 else ''}" if ids else ""
+        self._journal.note(self._job, "hand_edit", f"{name}: {text}{some}", level="WARNING", items=ids)
+
+    async def _in_thread(self, work: Callable[[], _T]) -> _T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)

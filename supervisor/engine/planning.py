@@ -1,0 +1,202 @@
+"""From a pipeline's items to batches: at the start of a job, and whenever a merge makes more of them ready."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from supervisor.content.items import read_items, source_path
+from supervisor.content.project import Project
+from supervisor.engine.tools import Tools
+from supervisor.model.job import StoredBatch
+from supervisor.model.pipeline import Phase, Upstream
+from supervisor.store import batches, items, phases
+
+
+class Planner:
+    """Keeps one job's items and batches in step with their sources."""
+
+    def __init__(self, project: Project, tools: Tools, ready: Callable[[Sequence[StoredBatch]], None]) -> None:
+        self._project = project
+        self._tools = tools
+        self._ready = ready
+        self._expanding = {phase.id: asyncio.Lock() for phase in tools.pipeline.phases}
+        self._job = tools.job
+
+    async def prepare(self) -> None:
+        """Bring all phases to what their sources say now, form batches, and offer those that are ready."""
+        tools = self._tools
+        with tools.journal.transaction():
+            phases.ensure(tools.database, self._job, tools.pipeline)
+            batches.reset_running(tools.database, self._job)
+        self._resize()
+        for phase in tools.pipeline.phases:
+            self._compare_instructions(phase)
+            if phase.upstream is None:
+                self._take_source(phase)
+            elif isinstance(phase.items, Upstream) and phase.items.by is not None:
+                await self.expand(phase, everything=True)
+            else:
+                with tools.journal.transaction():
+                    items.mirror(tools.database, self._job, phase.id, phase.upstream)
+                    items.feed(tools.database, self._job, phase.id, phase.upstream)
+                    self._form(phase)
+        with tools.journal.transaction():
+            batches.drop_empty(tools.database, self._job)
+        for phase in tools.pipeline.phases:
+            self._ready(batches.ready(tools.database, self._job, phase.id))
+
+    def merged(self, phase_id: int, ids: list[str]) -> None:
+        """Hand on items whose state in a phase changed for good; call it inside that change's transaction."""
+        for child in self._tools.pipeline.children(phase_id):
+            if isinstance(child.items, Upstream) and child.items.by is None:
+                items.feed(self._tools.database, self._job, child.id, phase_id, ids)
+
+    async def after_merge(self, phase_id: int, ids: list[str]) -> None:
+        """Offer what became ready by a merge that is committed."""
+        for child in self._tools.pipeline.children(phase_id):
+            if isinstance(child.items, Upstream) and child.items.by is not None:
+                await self.expand(child)
+            else:
+                self._ready(batches.ready_among(self._tools.database, self._job, child.id, ids))
+
+    async def changed(self, phase_id: int, ids: list[str]) -> None:
+        """Follow up on items of a phase that changed out of their turn: edited by hand, or released to be redone."""
+        tools = self._tools
+        with tools.journal.transaction():
+            self.merged(phase_id, ids)
+            self._form(tools.pipeline.phase(phase_id))
+            for child in tools.pipeline.children(phase_id):
+                self._form(child)
+        for child in tools.pipeline.children(phase_id):
+            if isinstance(child.items, Upstream) and child.items.by is not None:
+                await self.expand(child, everything=True)
+            else:
+                self._ready(batches.ready(tools.database, self._job, child.id))
+        self._ready(batches.ready(tools.database, self._job, phase_id))
+
+    async def expand(self, phase: Phase, *, everything: bool = False) -> None:
+        """Expand upstream items, in canonical order, as far as everything before them is merged or given up.
+
+        Only then is it known which items come how many places further on, so that batch boundaries do not depend on
+        the order in which sessions end.
+        """
+        tools, upstream = self._tools, phase.upstream
+        assert upstream is not None
+        async with self._expanding[phase.id]:
+            below = items.frontier(tools.database, self._job, upstream)
+            more_to_come = below is not None or not phases.is_complete(tools.database, self._job, upstream)
+            if below is None and more_to_come:
+                below = items.end_position(tools.database, self._job, upstream)
+            sources = items.to_expand(tools.database, self._job, phase.id, upstream, below=below, everything=everything)
+            rows = [(item_id, payload) for item_id, _, _, payload in sources]
+            expanded = await tools.pool.expand(tools.pipeline.name, phase, rows) if rows else []
+            newest = batches.newest(tools.database, self._job, phase.id)
+            with tools.journal.transaction():
+                items.expand(tools.database, self._job, phase.id, sources, expanded, below=below)
+                phases.set_complete(tools.database, self._job, phase.id, not more_to_come)
+                self._form(phase)
+                self._mirror_below(phase)
+        self._ready(batches.ready(tools.database, self._job, phase.id, above=newest))
+
+    def _mirror_below(self, phase: Phase) -> None:
+        for child in self._tools.pipeline.children(phase.id):
+            if isinstance(child.items, Upstream) and child.items.by is None:
+                items.mirror(self._tools.database, self._job, child.id, phase.id)
+                self._form(child)
+                self._mirror_below(child)
+
+    def _take_source(self, phase: Phase) -> None:
+        tools = self._tools
+        path = source_path(self._project, phase, tools.target)
+        shown = self._project.relative(path)
+        try:
+            stamp = phases.fingerprint(path.read_bytes(), repr(phase.limit).encode())
+        except OSError:
+            stamp = ""  # read_items says what is wrong
+        before = phases.source(tools.database, self._job, phase.id)
+        if stamp and before == stamp:
+            with tools.journal.transaction():
+                self._form(phase)
+            return
+        found = read_items(self._project, phase, tools.target)
+        with tools.journal.transaction():
+            change = items.take_source(tools.database, self._job, phase.id, found, stamp)
+            if before is not None:
+                self._tell_change(shown, phase, change)
+            for child in tools.pipeline.children(phase.id):
+                if isinstance(child.items, Upstream) and child.items.by is None:
+                    items.feed(tools.database, self._job, child.id, phase.id, change.changed)
+            self._form(phase)
+
+    def _tell_change(self, shown: str, phase: Phase, change: items.SourceChange) -> None:
+        parts = []
+        if change.new:
+            parts.append(f"{change.new} new")
+        if change.changed:
+            parts.append(f"{len(change.changed)} changed, to be done again ({_some(change.changed)})")
+        if change.removed:
+            parts.append(
+                f"{len(change.removed)} no longer there, what is merged of them stays ({_some(change.removed)})"
+            )
+        if parts:
+            self._tools.journal.note(
+                self._job,
+                "items_changed",
+                f"{shown} changed since the last run: {'; '.join(parts)}",
+                level="WARNING" if change.removed else "INFO",
+                phase=phase.id,
+            )
+
+    def _compare_instructions(self, phase: Phase) -> None:
+        """Warn where the instructions or the validator changed since items were merged; redo them where that is asked."""
+        tools = self._tools
+        parts = [
+            (self._project.pipeline_folder(tools.pipeline.name) / phase.intelligence).read_bytes(),
+            tools.prompts.template_source(phase.id).encode(),
+        ]
+        if isinstance(phase.validator, str):
+            parts.append((self._project.validator_folder(tools.pipeline.name) / phase.validator).read_bytes())
+        elif phase.validator is not None:
+            parts.append(repr(phase.validator).encode())
+        now = phases.fingerprint(*parts)
+        before = phases.instructions(tools.database, self._job, phase.id)
+        merged = items.ids_with_status(tools.database, self._job, phase.id, "merged", "quarantined")
+        if now == before:
+            return
+        with tools.journal.transaction():
+            if before and merged and tools.options.redo_changed:
+                items.release(tools.database, self._job, phase.id, merged)
+                self.merged(phase.id, merged)
+                tools.journal.note(
+                    self._job,
+                    "redo_changed",
+                    f"phase {phase.id}: its instructions or its validator changed; {len(merged)} items are done again",
+                    phase=phase.id,
+                )
+            elif before and merged:
+                tools.journal.note(
+                    self._job,
+                    "instructions_changed",
+                    f"phase {phase.id}: its instructions or its validator changed since {len(merged)} items were done;"
+                    " they stay as they are, --redo-changed does them again",
+                    level="WARNING",
+                    phase=phase.id,
+                )
+            phases.set_instructions(tools.database, self._job, phase.id, now)
+
+    def _form(self, phase: Phase) -> None:
+        size = self._tools.options.batch_size or phase.batch_size
+        complete = phases.is_complete(self._tools.database, self._job, phase.id)
+        batches.form(self._tools.database, self._job, phase.id, size, complete=complete)
+
+    def _resize(self) -> None:
+        """Form batches anew that have another size than is asked for now and have no session yet."""
+        with self._tools.journal.transaction():
+            for phase in self._tools.pipeline.phases:
+                size = self._tools.options.batch_size or phase.batch_size
+                batches.dissolve_unstarted(self._tools.database, self._job, phase.id, size)
+
+
+def _some(ids: Sequence[str], most: int = 5) -> str:
+    return ", ".join(ids[:most]) + (", …" if len(ids) > most else "")

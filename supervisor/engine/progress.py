@@ -1,0 +1,103 @@
+"""How far a job is: counted from the store when it begins, then kept up with every session that ends."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from supervisor.model.base import Frozen
+from supervisor.model.job import Job
+from supervisor.model.session import SessionResult
+from supervisor.store import jobs
+from supervisor.store.database import Database
+from supervisor.store.summary import estimate, summarise, summarise_phases
+
+
+class ProgressLine(Frozen):
+    """A job's numbers as a line, and as fields."""
+
+    text: str
+    data: dict[str, Any]
+
+
+class Progress:
+    """The running totals of one job; elapsed time, cost and attempts go on from where an earlier supervisor left."""
+
+    def __init__(self, database: Database, job: Job) -> None:
+        begun = summarise(database, job)
+        self._job = job.id
+        self._slots = job.options.concurrency
+        self._elapsed_s = begun.elapsed_s
+        self._marked = time.monotonic()
+        self._sessions = begun.sessions
+        self._session_seconds = (begun.mean_session_s or 0.0) * begun.sessions
+        self._retries = begun.retries
+        self._cost = begun.cost_usd
+        self._tokens = begun.tokens
+
+    def session_ended(self, result: SessionResult, *, retried: bool) -> None:
+        """Count a session."""
+        self._sessions += 1
+        self._session_seconds += result.duration_s
+        self._retries += int(retried)
+        usage = result.usage
+        if usage.cost_usd is not None:
+            self._cost = (self._cost or 0.0) + usage.cost_usd
+        spent = [tokens for tokens in (usage.input_tokens, usage.output_tokens) if tokens is not None]
+        if spent:
+            self._tokens = (self._tokens or 0) + sum(spent)
+
+    def mark_elapsed(self, database: Database) -> None:
+        """Write the time since the last mark into the store; call it inside a transaction."""
+        now = time.monotonic()
+        jobs.add_elapsed(database, self._job, now - self._marked)
+        self._elapsed_s += now - self._marked
+        self._marked = now
+
+    def batch_ended(self, database: Database) -> ProgressLine:
+        """The line that follows a batch; call it inside the transaction that ends it."""
+        self.mark_elapsed(database)
+        phases = summarise_phases(database, self._job)
+        done = sum(phase.batches_done for phase in phases)
+        total = sum(phase.batches_total for phase in phases)
+        known = all(phase.complete for phase in phases)
+        merged = sum(phase.items.get("merged", 0) for phase in phases)
+        failed = sum(phase.items.get("quarantined", 0) for phase in phases)
+        mean = self._session_seconds / self._sessions if self._sessions else None
+        eta = estimate(phases, mean, self._sessions, max(1, self._sessions - self._retries), self._slots)
+        left = "?" if eta is None else duration(eta)
+        whole = "?" if eta is None else duration(self._elapsed_s + eta)
+        text = (
+            f"{done}/{total}{'' if known else '+'} batches {100 * done / max(1, total):.1f} %"
+            f" | elapsed {duration(self._elapsed_s)}, left {left}, total {whole}"
+            f" | items {merged}, retries {self._retries}, failed {failed}"
+            f" | cost {money(self._cost)}, tokens {'unknown' if self._tokens is None else f'{self._tokens:,}'}"
+        )
+        data = {
+            "batches_done": done,
+            "batches_total": total,
+            "elapsed_s": round(self._elapsed_s, 3),
+            "eta_s": None if eta is None else round(eta, 1),
+            "items_merged": merged,
+            "items_failed": failed,
+            "retries": self._retries,
+            "cost_usd": self._cost,
+            "tokens": self._tokens,
+        }
+        return ProgressLine(text=text, data=data)
+
+
+def duration(seconds: float) -> str:
+    """`0:07`, `12:34`, `3:04:05`, `2 d 03:04:05`."""
+    whole = int(seconds + 0.5)
+    days, rest = divmod(whole, 86400)
+    hours, rest = divmod(rest, 3600)
+    minutes, rest = divmod(rest, 60)
+    if days:
+        return f"{days} d {hours:02}:{minutes:02}:{rest:02}"
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def money(usd: float | None) -> str:
+    """`$1.23`, or `unknown` where no agent told."""
+    return "unknown" if usd is None else f"${usd:,.2f}" if usd >= 0.01 or usd == 0 else f"${usd:.4f}"

@@ -1,0 +1,61 @@
+"""`progress.log` beside the main files: one line an event, for `tail -f`; as JSON lines where that is asked for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from loguru import logger
+
+from supervisor.content.project import Project
+from supervisor.model.event import Event
+from supervisor.store import jobs
+from supervisor.store.database import Database
+
+LOG_NAME = "progress.log"
+JSON_LOG_NAME = "progress.jsonl"
+ROTATION = "10 MB"
+KEPT = 5
+
+
+class ProgressLogs:
+    """Writes each event into the log of its job."""
+
+    def __init__(self, project: Project, database: Database) -> None:
+        self._project = project
+        self._database = database
+        self._sinks: dict[int, list[int]] = {}
+
+    def write(self, event: Event) -> None:
+        """Append an event."""
+        if event.job not in self._sinks:
+            self._sinks[event.job] = self._open(event.job)
+        logger.bind(job=event.job, form="text").log(event.level, event.line())
+        if self._project.settings.json_log:
+            logger.bind(job=event.job, form="json").log(event.level, event.model_dump_json())
+
+    def close(self) -> None:
+        """Close all logs."""
+        for sinks in self._sinks.values():
+            for sink in sinks:
+                logger.remove(sink)
+        self._sinks.clear()
+
+    def _open(self, job_id: int) -> list[int]:
+        job = jobs.get(self._database, job_id)
+        folder = self._project.results(job.collection, job.target)
+        sinks = [self._sink(folder / LOG_NAME, job_id, "text")]
+        if self._project.settings.json_log:
+            sinks.append(self._sink(folder / JSON_LOG_NAME, job_id, "json"))
+        return sinks
+
+    @staticmethod
+    def _sink(path: Path, job_id: int, form: str) -> int:
+        return logger.add(
+            path,
+            format="{message}",
+            filter=lambda record: record["extra"].get("job") == job_id and record["extra"].get("form") == form,
+            rotation=ROTATION,
+            retention=KEPT,
+            encoding="utf-8",
+            catch=False,
+        )

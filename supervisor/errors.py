@@ -1,0 +1,65 @@
+"""Every error of the supervisor: each says what is wrong, where, and what to do."""
+
+from __future__ import annotations
+
+
+class SupervisorError(Exception):
+    """Something that a person has to know; `exit_code` is what the command ends with."""
+
+    exit_code = 4
+
+    def __init__(self, what: str, *, where: str = "", remedy: str = "") -> None:
+        self.what = what
+        self.where = where
+        self.remedy = remedy
+        place = f"{where}: " if where else ""
+        advice = f"\n  {remedy}" if remedy else ""
+        super().__init__(f"{place}{what}{advice}")
+
+
+class UsageError(SupervisorError):
+    """The command, an option, a name or a file that a person wrote is wrong."""
+
+    exit_code = 2
+
+
+class ProjectError(UsageError):
+    """There is no project here, or its settings are malformed."""
+
+
+class PipelineError(UsageError):
+    """A pipeline file, or a file that it names, is missing or malformed."""
+
+
+class ItemsError(UsageError):
+    """An item file is missing or malformed, or an id in it is."""
+
+
+class TargetError(UsageError):
+    """A target's name is not one that the pipeline takes."""
+
+
+class JobError(UsageError):
+    """There is no such job, or it is not in a state for what was asked."""
+
+
+class CannotGoOn(SupervisorError):
+    """The work cannot be done here and now; nothing of it is lost."""
+
+    exit_code = 4
+
+
+class AgentError(CannotGoOn):
+    """The agent is missing, cannot be started, or said that it cannot work."""
+
+
+class ProjectHeld(CannotGoOn):
+    """Another supervisor works on this project."""
+
+
+class StoreError(CannotGoOn):
+    """The store cannot be opened, or was made by another version."""
+
+
+class ContentFault(SupervisorError):
+    """A project's own code (validator, `by`, `context`) crashed or hung; no fault of the agent."""

@@ -1,0 +1,1 @@
+"""Executors: they take a SessionSpec and give a SessionResult; where and how is theirs."""

@@ -1,0 +1,74 @@
+"""`supervisor run`: one job worked on by this process, from where it stands to its end."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from supervisor.content.project import Project
+from supervisor.engine import preflight
+from supervisor.engine.holding import ProjectHold
+from supervisor.engine.loop import Supervisor
+from supervisor.engine.progress_log import JSON_LOG_NAME, LOG_NAME
+from supervisor.model.event import Event
+from supervisor.model.job import Job, JobOptions
+from supervisor.model.pipeline import Pipeline
+from supervisor.store import jobs
+from supervisor.store.database import Database
+
+
+
+async def run(
+    project: Project,
+    pipeline_name: str,
+    target_name: str,
+    options: JobOptions,
+    *,
+    fresh: bool,
+    begun: Callable[[Database, Job], None],
+    told: Callable[[Event], None],
+) -> Job:
+    """Run a job, or what is left of it. `begun` is told the job before it starts, `told` every event."""
+    pipeline, _ = preflight.check(project, pipeline_name, target_name, options)
+    with ProjectHold(project, "run"):
+        async with Supervisor(project) as supervisor:
+            job = submit(supervisor.database, project, pipeline, target_name, options, fresh=fresh)
+            if job.status != "queued":  # its supervisor died: nobody else holds the project
+                jobs.adopt_options(supervisor.database, job.id, options)
+                job = jobs.get(supervisor.database, job.id)
+            supervisor.tell(told)
+            begun(supervisor.database, job)
+            return await supervisor.run_job(job)
+
+
+def submit(
+    database: Database, project: Project, pipeline: Pipeline, target: str, options: JobOptions, *, fresh: bool
+) -> Job:
+    """Queue a job; with `fresh` the results of the one before are set aside first."""
+    if fresh:
+        before = jobs.live(database, pipeline.name, target)
+        if before is not None:
+            set_results_aside(project, pipeline, target)
+            jobs.set_aside(database, before.id)
+    job, _ = jobs.submit(database, pipeline, target, options)
+    return job
+
+
+def set_results_aside(project: Project, pipeline: Pipeline, target: str) -> Path | None:
+    """Move main files and logs of a target into a folder of their own; where to, or None where there were none."""
+    results = project.results(pipeline.collection, target)
+    names = [phase.output for phase in pipeline.phases] + [LOG_NAME, JSON_LOG_NAME]
+    found = [results / name for name in names if (results / name).exists()]
+    if not found:
+        return None
+    aside = results / f"set_aside_{time.strftime('%Y%m%d-%H%M%S')}"
+    number = 1
+    while aside.exists():
+        aside = aside.with_name(f"{aside.name}-{number}")
+        number += 1
+    aside.mkdir(parents=True)
+    for path in found:
+        shutil.move(path, aside / path.name)
+    return aside

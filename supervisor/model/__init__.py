@@ -1,0 +1,1 @@
+"""The nouns of the supervisor as frozen pydantic models; nothing here does input or output."""

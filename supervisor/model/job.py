@@ -1,0 +1,82 @@
+"""A job: one run of a pipeline over a target."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from supervisor.model.base import Frozen
+
+JobStatus = Literal[
+    "queued",
+    "running",
+    "paused",
+    "stopping",
+    "stopped",
+    "completed",
+    "completed_with_gaps",
+    "failed",
+    "cancelled",
+]
+ENDED: frozenset[str] = frozenset({"completed", "completed_with_gaps", "failed", "cancelled", "stopped"})
+"""States in which nothing of a job runs."""
+
+
+class JobOptions(Frozen):
+    """How a job is to be run; nothing here decides what is to be done, so all of it may change on resume."""
+
+    agent: str
+    model: str | None = None
+    concurrency: int = Field(default=8, ge=1)
+    batch_size: int | None = Field(default=None, ge=1)
+    max_attempts: int | None = Field(default=None, ge=1)
+    timeout: float | None = Field(default=None, gt=0)
+    strict: bool = False
+    redo_changed: bool = False
+    faults: float = Field(default=0.0, ge=0, le=1)
+    seed: int = 0
+
+
+class Job(Frozen):
+    """A job as the store has it."""
+
+    id: int
+    pipeline: str
+    collection: str
+    target: str
+    status: JobStatus
+    wish: Literal["stop", "cancel"] | None
+    options: JobOptions
+    created_at: float
+    started_at: float | None
+    ended_at: float | None
+    elapsed_s: float
+    """Seconds in which it was worked on, over all supervisors that did."""
+    detail: str = ""
+
+    @property
+    def name(self) -> str:
+        """`pipeline/target`."""
+        return f"{self.pipeline}/{self.target}"
+
+
+class StoredBatch(Frozen):
+    """A batch as the store has it."""
+
+    id: int
+    job: int
+    phase: int
+    number: int
+    size: int
+    status: Literal["waiting", "running", "done", "failed"]
+
+
+class StoredItem(Frozen):
+    """An item of a batch as the store has it."""
+
+    id: str
+    status: str
+    payload: Any
+    digest: str
+    value: Any = None

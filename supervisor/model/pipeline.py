@@ -1,0 +1,125 @@
+"""A pipeline as its `pipeline.toml` says it: phases, where their items come from, and what judges their output."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from supervisor.model.base import Frozen
+
+_NAME = r"^[a-z0-9_]{1,64}$"
+_FILE = r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$"
+
+
+class Upstream(Frozen):
+    """Items that come from an earlier phase."""
+
+    phase: int
+    """Id of the earlier phase whose merged items these are."""
+    by: str | None = Field(default=None, pattern=_FILE)
+    """Python file beside the pipeline file whose `expand(item_id, payload)` gives zero or more `(id, payload)`."""
+
+
+class Phase(Frozen):
+    """One phase: its items, instructions, validator and main file."""
+
+    id: int = Field(ge=0)
+    """Number that names the phase; need not be consecutive."""
+    name: str = Field(min_length=1, max_length=64)
+    """What people call it."""
+    items: str | Upstream
+    """A file of the project (`{target}` and the target's named parts may stand in it), or an earlier phase."""
+    limit: str | None = None
+    """How many items from the first, a number after filling in the target's named parts; empty means all."""
+    intelligence: str = Field(pattern=_FILE)
+    """Instructions for the agent: a Markdown file beside the pipeline file."""
+    prompt: str | None = Field(default=None, pattern=_FILE)
+    """Template in `prompts/<pipeline>/`; without one `batch.md.j2` there, else the built-in one."""
+    context: str | None = Field(default=None, pattern=_FILE)
+    """Python file beside the pipeline file whose `context(batch, merged)` gives what the prompt adds for the batch."""
+    validator: str | tuple[str, ...] | None = None
+    """Python file in `validators/<pipeline>/`, or a command run there, or none."""
+    validator_timeout: float = Field(default=60.0, gt=0, le=86400)
+    """Seconds that the project's own code may take for one batch."""
+    output: str = Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*\.json$")
+    """Name of the main file, under `vfs/<collection>/<target>/`."""
+    merge: Literal["object", "array"] = "object"
+    """Form of the output and of the main file: id to value, or entries that name their id."""
+    batch_size: int = Field(default=20, ge=1, le=100_000)
+    """Items in a batch."""
+    max_attempts: int = Field(default=3, ge=1, le=100)
+    """Attempts for a batch before what still fails is quarantined."""
+    timeout: float = Field(default=600.0, gt=0, le=7 * 86400)
+    """Seconds that one session may take."""
+    settings: dict[str, Any] = Field(default_factory=dict)
+    """The validator's own settings, as `batch.settings`."""
+
+    @property
+    def upstream(self) -> int | None:
+        """Id of the phase whose items these are; None where they come from a file."""
+        return self.items.phase if isinstance(self.items, Upstream) else None
+
+
+class TargetRule(Frozen):
+    """Which target names the pipeline takes."""
+
+    pattern: str
+    """Regular expression for the whole name; its named groups become the target's parts."""
+    description: str = ""
+    """The same for people, shown where a name is refused."""
+
+    @field_validator("pattern")
+    @classmethod
+    def _compiles(cls, value: str) -> str:
+        try:
+            re.compile(value)
+        except re.error as error:
+            raise ValueError(f"not a regular expression: {error}") from error
+        return value
+
+
+class Pipeline(Frozen):
+    """A named sequence of phases."""
+
+    name: str = Field(pattern=_NAME)
+    """Name, as on the command line and as the folder's name."""
+    collection: str = Field(pattern=_NAME)
+    """Folder under `vfs/` that holds a folder for every target."""
+    target: TargetRule | None = None
+    """Rule for target names; without one any name of `[a-z0-9_]` is taken."""
+    phases: tuple[Phase, ...] = Field(min_length=1)
+    """Phases, each after the ones that it takes items from."""
+
+    @model_validator(mode="after")
+    def _phases_fit(self) -> Pipeline:
+        seen: set[int] = set()
+        outputs: set[str] = set()
+        for phase in self.phases:
+            if phase.id in seen:
+                raise ValueError(f"phase id {phase.id} stands twice")
+            if phase.upstream is not None and phase.upstream not in seen:
+                raise ValueError(
+                    f"phase {phase.id} takes its items from phase {phase.upstream}, which does not stand before it"
+                )
+            if phase.output in outputs:
+                raise ValueError(f"two phases write {phase.output}")
+            seen.add(phase.id)
+            outputs.add(phase.output)
+        return self
+
+    def phase(self, phase_id: int) -> Phase:
+        """The phase with this id; KeyError where there is none."""
+        for phase in self.phases:
+            if phase.id == phase_id:
+                return phase
+        raise KeyError(phase_id)
+
+    def children(self, phase_id: int) -> tuple[Phase, ...]:
+        """The phases that take their items from this one."""
+        return tuple(phase for phase in self.phases if phase.upstream == phase_id)
+
+    def chain_length(self, phase_id: int) -> int:
+        """Sessions from this phase to the end of the longest chain that hangs on it, itself included."""
+        return 1 + max((self.chain_length(child.id) for child in self.children(phase_id)), default=0)

@@ -1,0 +1,84 @@
+"""A session as a value in and a value out: no shared file system is assumed between the two."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from supervisor.model.base import Frozen
+
+
+class SessionSpec(Frozen):
+    """All that an executor needs to run one agent session."""
+
+    name: str
+    """Folder-safe name, unique in the project, for example `job1-p3-b12-a2`."""
+    agent: str
+    """Name of the agent."""
+    prompt: str
+    """The whole prompt."""
+    input_json: str
+    """Content of the input file."""
+    output_name: str
+    """Name of the file that the agent has to write in its workspace."""
+    attempt: int
+    """Number of the session within its batch, from 1; told to the agent as `SUPERVISOR_ATTEMPT`."""
+    model: str | None = None
+    """Model to ask the agent for; None is the agent's own default."""
+    timeout_s: float
+    """Seconds until the session is ended."""
+    quiet_s: float = 0.2
+    """Seconds without a change after which a closed output counts as complete."""
+    max_output_bytes: int = 16 * 1024 * 1024
+    """Largest output that is read."""
+    max_transcript_bytes: int = 8 * 1024 * 1024
+    """What is kept of what the session printed; the rest is counted only."""
+
+
+class Usage(Frozen):
+    """What a session cost, from the agent's own report; None is unknown, not nothing."""
+
+    cost_usd: float | None = None
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cache_read_tokens: int | None = None
+    cache_write_tokens: int | None = None
+
+
+class Refusal(Frozen):
+    """Why there is no output to judge, in words that the agent can act on."""
+
+    kind: str
+    message: str
+    suggestion: str = ""
+
+
+Ending = Literal["output", "exited", "timed_out", "stopped", "could_not_start", "cannot_work"]
+
+
+class SessionResult(Frozen):
+    """All that came of a session."""
+
+    ending: Ending
+    """`output`: ended by us after its output was complete; `exited`: by itself; `stopped`: the supervisor stops;
+    `could_not_start`: no process came to be; `cannot_work`: the agent said that it cannot, see `refusal`."""
+    output: bytes | None = None
+    """The output file's bytes, read safely; None where there is none to read."""
+    refusal: Refusal | None = None
+    """Why `output` is None."""
+    exit_status: int | None = None
+    """Exit status; negative is the signal that ended it; None is unknown."""
+    usage: Usage = Usage()
+    transcript_tail: str = ""
+    """The last lines that it printed, as plain text."""
+    duration_s: float = 0.0
+    """Seconds from spawn to end."""
+    output_complete_at: float | None = None
+    """Clock time (epoch seconds) at which the output was seen complete."""
+
+
+class SessionStarted(Frozen):
+    """The process that a session runs in, recorded so that a later supervisor can find it."""
+
+    pid: int
+    started_ticks: int
+    """Start time of the process as the system tells it, so that a reused pid is not taken for it."""

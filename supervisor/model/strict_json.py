@@ -1,0 +1,94 @@
+"""Strict reading of JSON from bytes: what a lenient reader lets pass is refused with a message that can be acted on."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+MAX_DEPTH = 200
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+
+
+class JsonRefused(ValueError):
+    """The bytes are not strict JSON; `kind` is a short word, the message says where and what."""
+
+    def __init__(self, kind: str, message: str) -> None:
+        self.kind = kind
+        super().__init__(message)
+
+
+def parse_strict(data: bytes) -> tuple[Any, tuple[str, ...]]:
+    """Parse UTF-8 JSON (RFC 8259) and return `(value, names that stand twice in the outermost object)`.
+
+    Refused, with JsonRefused: a byte order mark, invalid UTF-8, NaN and infinities, doubled names in inner objects,
+    lone surrogates, more than MAX_DEPTH levels, anything before or after the value. For a doubled outermost name the
+    first value stands, since ids there fail one by one and not with the whole file.
+    """
+    if data.startswith(b"\xef\xbb\xbf"):
+        raise JsonRefused("byte_order_mark", "the file begins with a byte order mark; write plain UTF-8")
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise JsonRefused("invalid_utf8", f"byte {error.start} is not valid UTF-8 ({error.reason})") from error
+    doubled: list[tuple[dict[str, Any], str]] = []
+
+    def pairs(members: list[tuple[str, Any]]) -> dict[str, Any]:
+        made: dict[str, Any] = {}
+        for name, value in members:
+            if name in made:
+                doubled.append((made, name))
+            else:
+                made[name] = value
+        return made
+
+    try:
+        value = json.loads(text, object_pairs_hook=pairs, parse_constant=_refuse_constant)
+    except json.JSONDecodeError as error:
+        raise JsonRefused("not_json", f"not JSON at line {error.lineno}, column {error.colno}: {error.msg}") from error
+    except RecursionError as error:
+        raise JsonRefused("too_deep", f"more than {MAX_DEPTH} levels deep") from error
+    except ValueError as error:
+        if isinstance(error, JsonRefused):
+            raise
+        raise JsonRefused("not_json", f"not JSON: {error}") from error
+    for owner, name in doubled:
+        if owner is not value:
+            raise JsonRefused("doubled_name", f"the name {name!r} stands twice in one object")
+    if _too_deep(value):
+        raise JsonRefused("too_deep", f"more than {MAX_DEPTH} levels deep")
+    if _SURROGATE.search(text):
+        try:
+            json.dumps(value, ensure_ascii=False).encode("utf-8")
+        except UnicodeEncodeError as error:
+            raise JsonRefused("lone_surrogate", "a \\u escape is half of a surrogate pair") from error
+    return value, tuple(name for _, name in doubled)
+
+
+def _refuse_constant(name: str) -> Any:
+    raise JsonRefused("not_finite", f"{name} is not JSON; use null or a number")
+
+
+def _too_deep(value: Any) -> bool:
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        level = [
+            inner
+            for outer in level
+            if isinstance(outer, (dict, list))
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(inner, (dict, list))
+        ]
+        if not level:
+            return False
+    return True
+
+
+def compact(value: Any) -> str:
+    """One line of JSON, equal for equal values whatever order their members came in."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def in_order(value: Any) -> str:
+    """One line of JSON that keeps the order in which members came."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)

@@ -1,0 +1,128 @@
+"""News of changes in folders: inotify where there is one, a look every second where there is none."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol
+
+LOOK_EVERY_S = 1.0
+
+Listener = Callable[[str, bool], None]
+"""Called with a file's name and whether it was closed after writing, or renamed into place (else: it changed)."""
+
+
+class FileEvents(Protocol):
+    """Tells listeners what changes in their folders."""
+
+    description: str
+    """How it is told, for `doctor` and the log."""
+
+    def listen(self, folder: Path, listener: Listener) -> Callable[[], None]:
+        """Tell `listener` of changes in `folder` until the returned function is called."""
+        ...
+
+    def close(self) -> None:
+        """Stop telling anybody."""
+        ...
+
+
+def file_events() -> FileEvents:
+    """The best way there is here."""
+    try:
+        return InotifyEvents()
+    except (ImportError, OSError, AttributeError):
+        return PollingEvents()
+
+
+class InotifyEvents:
+    """One inotify instance for all folders, since a user may have few instances (128) but many watches."""
+
+    description = "inotify"
+
+    def __init__(self) -> None:
+        from asyncinotify import Inotify, Mask
+
+        self._inotify = Inotify(cache_size=64)
+        self._closed_mask = Mask.CLOSE_WRITE | Mask.MOVED_TO
+        self._mask = self._closed_mask | Mask.MODIFY
+        self._listeners: dict[int, Listener] = {}
+        self._fallback = PollingEvents()
+        self._reader: asyncio.Task[None] | None = None
+
+    def listen(self, folder: Path, listener: Listener) -> Callable[[], None]:
+        try:
+            watch = self._inotify.add_watch(folder, self._mask)
+        except OSError:
+            # No more watches for this user: this folder is looked at instead.
+            return self._fallback.listen(folder, listener)
+        self._listeners[watch.wd] = listener
+        if self._reader is None:
+            self._reader = asyncio.get_running_loop().create_task(self._read())
+
+        def stop() -> None:
+            if self._listeners.pop(watch.wd, None) is not None:
+                with contextlib.suppress(OSError):
+                    self._inotify.rm_watch(watch)
+
+        return stop
+
+    async def _read(self) -> None:
+        while True:
+            event: Any = await self._inotify.get()
+            if event.watch is None or event.name is None:
+                continue
+            listener = self._listeners.get(event.watch.wd)
+            if listener is not None:
+                listener(str(event.name), bool(event.mask & self._closed_mask))
+
+    def close(self) -> None:
+        if self._reader is not None:
+            self._reader.cancel()
+        self._fallback.close()
+        self._inotify.close()
+
+
+class PollingEvents:
+    """Compares sizes and times once a second; a file that did not change since the last look counts as closed."""
+
+    description = "a look every second (no file events here)"
+
+    def __init__(self) -> None:
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def listen(self, folder: Path, listener: Listener) -> Callable[[], None]:
+        task = asyncio.get_running_loop().create_task(self._look(folder, listener, _state(folder)))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return lambda: (task.cancel(), None)[1]
+
+    async def _look(self, folder: Path, listener: Listener, seen: dict[str, tuple[int, int]]) -> None:
+        settled = dict(seen)
+        while True:
+            await asyncio.sleep(LOOK_EVERY_S)
+            now = _state(folder)
+            for name, state in now.items():
+                if seen.get(name) != state:
+                    listener(name, False)
+                elif settled.get(name) != state:
+                    settled[name] = state
+                    listener(name, True)
+            seen = now
+
+    def close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+
+
+def _state(folder: Path) -> dict[str, tuple[int, int]]:
+    found: dict[str, tuple[int, int]] = {}
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            with contextlib.suppress(OSError):
+                status = entry.stat(follow_symlinks=False)
+                found[entry.name] = (status.st_size, status.st_mtime_ns)
+    return found

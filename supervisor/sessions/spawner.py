@@ -1,0 +1,238 @@
+"""The spawner: a small process of one thread that forks every session under a PTY, and sees to it that all of it ends.
+
+It is a process of its own for three reasons. A fork from a process with threads can hang the child; this one has none.
+A fork costs by the memory of the parent; this one holds little. And when the supervisor is killed, its socket closes,
+so the spawner ends every session at once: nothing is left that burns quota.
+
+Requests come over a Unix socket, one JSON object a line: `spawn`, `end`. Replies go back in the same form; the reply
+to `spawn` carries the master side of the PTY as a file descriptor.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import selectors
+import signal
+import socket
+import sys
+import time
+from typing import Any
+
+import pexpect
+
+from supervisor.sessions import process_tree
+
+ROWS, COLUMNS = 40, 120
+_SURVIVOR_PATIENCE_S = 5.0
+
+
+class _Session:
+    """A process that leads a session, from its fork until nothing of it is left."""
+
+    def __init__(self, name: str, mark: str, process: Any) -> None:
+        self.name = name
+        self.mark = mark
+        self.process = process
+        self.exit_status: int | None = None
+        self.exited = False
+        self.kill_at: float | None = None
+        self.give_up_at: float | None = None
+
+
+class Spawner:
+    """The loop: requests, ended children, and deadlines for those that were asked to leave."""
+
+    def __init__(self, channel: socket.socket) -> None:
+        self._channel = channel
+        self._sessions: dict[int, _Session] = {}
+        self._names: dict[str, _Session] = {}
+        self._incoming = b""
+        self._subreaper = process_tree.become_subreaper()
+
+    def run(self) -> None:
+        """Serve until the supervisor's side of the socket closes, then end every session."""
+        wake_read, wake_write = os.pipe()
+        os.set_blocking(wake_read, False)
+        os.set_blocking(wake_write, False)
+        signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._channel, selectors.EVENT_READ)
+            selector.register(wake_read, selectors.EVENT_READ)
+            while True:
+                for key, _ in selector.select(self._patience()):
+                    if key.fileobj is self._channel:
+                        if not self._serve():
+                            self._end_everything()
+                            return
+                    else:
+                        with contextlib.suppress(BlockingIOError):
+                            os.read(wake_read, 4096)
+                self._reap()
+                self._keep_deadlines()
+
+    def _serve(self) -> bool:
+        try:
+            data = self._channel.recv(1 << 20)
+        except ConnectionError:
+            return False
+        if not data:
+            return False
+        *lines, self._incoming = (self._incoming + data).split(b"\n")
+        for line in lines:
+            request = json.loads(line)
+            if request["do"] == "spawn":
+                self._spawn(request)
+            else:
+                self._ask_to_end(request["name"], request["grace_s"])
+        return True
+
+    def _spawn(self, request: dict[str, Any]) -> None:
+        name = request["name"]
+        argv: list[str] = request["argv"]
+        try:
+            process = pexpect.spawn(
+                argv[0],
+                argv[1:],
+                env=request["env"],
+                cwd=request["cwd"],
+                timeout=None,
+                echo=False,
+                dimensions=(ROWS, COLUMNS),
+                preexec_fn=_default_signals,
+            )
+        except (OSError, pexpect.ExceptionPexpect, ValueError) as error:
+            missing = isinstance(error, (FileNotFoundError, PermissionError, pexpect.ExceptionPexpect))
+            self._reply({"told": "not_spawned", "name": name, "missing": missing, "message": str(error)})
+            return
+        process.delaybeforesend = None
+        process.delayafterclose = process.ptyproc.delayafterclose = 0
+        process.delayafterterminate = process.ptyproc.delayafterterminate = 0
+        session = _Session(name, request["env"].get(process_tree.SESSION_VARIABLE, ""), process)
+        self._sessions[process.pid] = self._names[name] = session
+        reply = {
+            "told": "spawned",
+            "name": name,
+            "pid": process.pid,
+            "started_ticks": process_tree.start_ticks(process.pid) or 0,
+        }
+        self._reply(reply, process.child_fd)
+        # The supervisor holds the only master side: when it dies, the terminal hangs up.
+        process.ptyproc.fileobj.close()
+        process.closed = process.ptyproc.closed = True
+
+    def _ask_to_end(self, name: str, grace_s: float) -> None:
+        session = self._names.get(name)
+        if session is None or session.exited:
+            return
+        if grace_s > 0:
+            process_tree.send_to_group(session.process.pid, signal.SIGTERM)
+            process_tree.send_to_group(session.process.pid, signal.SIGCONT)
+            session.kill_at = time.monotonic() + grace_s
+        else:
+            process_tree.send_to_group(session.process.pid, signal.SIGKILL)
+
+    def _reap(self) -> None:
+        anything = False
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                break
+            if pid == 0:
+                break
+            anything = True
+            session = self._sessions.get(pid)
+            if session is not None:
+                session.exited = True
+                session.process.ptyproc.terminated = session.process.terminated = True
+                session.exit_status = os.waitstatus_to_exitcode(status)
+                session.give_up_at = time.monotonic() + _SURVIVOR_PATIENCE_S
+        if anything:
+            self._sweep()
+
+    def _sweep(self) -> None:
+        """End what ended sessions left behind, and report the sessions of which nothing is left."""
+        ended = [session for session in self._sessions.values() if session.exited]
+        if not ended:
+            return
+        remaining: set[str] = set()
+        running = {session.mark for session in self._sessions.values() if not session.exited}
+        for pid in process_tree.children(os.getpid()):
+            if pid in self._sessions:
+                continue
+            owner = process_tree.session_mark(pid)
+            if owner in running:
+                continue
+            process_tree.send_to_group(pid, signal.SIGKILL)
+            process_tree.send(pid, signal.SIGKILL)
+            remaining.add(owner or "")
+        now = time.monotonic()
+        for session in ended:
+            if not remaining or session.mark not in remaining or now >= (session.give_up_at or 0):
+                del self._sessions[session.process.pid]
+                del self._names[session.name]
+                self._reply(
+                    {
+                        "told": "ended",
+                        "name": session.name,
+                        "exit_status": session.exit_status,
+                    }
+                )
+
+    def _patience(self) -> float | None:
+        """Seconds until the next deadline; None: wait for an event."""
+        deadlines = [s.kill_at for s in self._sessions.values() if s.kill_at is not None]
+        deadlines += [s.give_up_at for s in self._sessions.values() if s.give_up_at is not None]
+        return max(0.0, min(deadlines) - time.monotonic()) if deadlines else None
+
+    def _keep_deadlines(self) -> None:
+        now = time.monotonic()
+        overdue = False
+        for session in self._sessions.values():
+            if session.kill_at is not None and now >= session.kill_at:
+                session.kill_at = None
+                process_tree.send_to_group(session.process.pid, signal.SIGKILL)
+            overdue = overdue or (session.give_up_at is not None and now >= session.give_up_at)
+        if overdue:
+            self._sweep()
+
+    def _end_everything(self) -> None:
+        for session in self._sessions.values():
+            if not session.exited:
+                process_tree.send_to_group(session.process.pid, signal.SIGKILL)
+        while self._subreaper:
+            left = process_tree.descendants(os.getpid())
+            for pid in left:
+                process_tree.send(pid, signal.SIGKILL)
+            try:
+                os.waitpid(-1, 0)
+            except ChildProcessError:
+                return
+
+    def _reply(self, message: dict[str, Any], descriptor: int | None = None) -> None:
+        data = json.dumps(message).encode() + b"\n"
+        with contextlib.suppress(ConnectionError):
+            if descriptor is None:
+                self._channel.sendall(data)
+            else:
+                socket.send_fds(self._channel, [data], [descriptor])
+
+
+def _default_signals() -> None:
+    """In the child: what the spawner ignores, its sessions must not."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGPIPE, signal.SIGCHLD):
+        signal.signal(number, signal.SIG_DFL)
+
+
+def main() -> None:
+    """Serve on the socket whose descriptor is the only argument."""
+    Spawner(socket.socket(fileno=int(sys.argv[1]))).run()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,158 @@
+"""The supervisor's side of the spawner: start a session, be told of its end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import socket
+import sys
+from collections import deque
+from typing import Any
+
+from supervisor.errors import AgentError, CannotGoOn
+from supervisor.model.base import Frozen
+
+
+class Spawned(Frozen):
+    """A session's process, and the descriptor of its terminal's master side; the receiver closes it."""
+
+    pid: int
+    started_ticks: int
+    terminal: int
+
+
+class SpawnerClient:
+    """One spawner process, started on first use and again where it died."""
+
+    def __init__(self) -> None:
+        self._channel: socket.socket | None = None
+        self._process: asyncio.subprocess.Process | None = None
+        self._starting = asyncio.Lock()
+        self._spawning: dict[str, asyncio.Future[Spawned]] = {}
+        self._ending: dict[str, asyncio.Future[int | None]] = {}
+        self._incoming = b""
+        self._descriptors: deque[int] = deque()
+        self._discarded: set[asyncio.Future[None]] = set()
+
+    async def spawn(self, name: str, argv: list[str], env: dict[str, str], cwd: str) -> Spawned:
+        """Start a session; AgentError where its program is missing, OSError where the system refuses a process."""
+        channel = await self._connected()
+        loop = asyncio.get_running_loop()
+        spawned: asyncio.Future[Spawned] = loop.create_future()
+        self._spawning[name] = spawned
+        self._ending[name] = loop.create_future()
+        request = {"do": "spawn", "name": name, "argv": argv, "env": env, "cwd": cwd}
+        await loop.sock_sendall(channel, json.dumps(request).encode() + b"\n")
+        try:
+            return await spawned
+        except BaseException:
+            self._ending.pop(name, None)
+            raise
+
+    async def ended(self, name: str) -> int | None:
+        """Wait until nothing of the session is left; its exit status, negative for a signal, None for unknown."""
+        future = self._ending[name]
+        try:
+            return await asyncio.shield(future)
+        finally:
+            if future.done():
+                self._ending.pop(name, None)
+
+    async def end(self, name: str, grace_s: float) -> None:
+        """Ask the session to leave, and end it after `grace_s` seconds; 0 ends it at once."""
+        if self._channel is not None:
+            request = {"do": "end", "name": name, "grace_s": grace_s}
+            with contextlib.suppress(ConnectionError):
+                await asyncio.get_running_loop().sock_sendall(self._channel, json.dumps(request).encode() + b"\n")
+
+    async def close(self) -> None:
+        """End every session that is left, and the spawner."""
+        process = self._process
+        self._lost()
+        if process is not None:
+            await process.wait()
+
+    async def _connected(self) -> socket.socket:
+        async with self._starting:
+            if self._channel is None:
+                ours, theirs = socket.socketpair()
+                with theirs:
+                    self._process = await asyncio.create_subprocess_exec(
+                        sys.executable,
+                        "-m",
+                        "supervisor.sessions.spawner",
+                        str(theirs.fileno()),
+                        stdin=asyncio.subprocess.DEVNULL,
+                        pass_fds=[theirs.fileno()],
+                        start_new_session=True,
+                    )
+                ours.setblocking(False)
+                self._channel = ours
+                asyncio.get_running_loop().add_reader(ours, self._read)
+            return self._channel
+
+    def _read(self) -> None:
+        assert self._channel is not None
+        try:
+            data, descriptors, _, _ = socket.recv_fds(self._channel, 1 << 16, 64)
+        except BlockingIOError:
+            return
+        except ConnectionError:
+            data, descriptors = b"", []
+        self._descriptors.extend(descriptors)
+        if not data:
+            self._lost()
+            return
+        *lines, self._incoming = (self._incoming + data).split(b"\n")
+        for line in lines:
+            self._told(json.loads(line))
+
+    def _told(self, message: dict[str, Any]) -> None:
+        name = message["name"]
+        if message["told"] == "ended":
+            future = self._ending.get(name)
+            if future is not None and not future.done():
+                future.set_result(message["exit_status"])
+            return
+        spawning = self._spawning.pop(name)
+        if message["told"] == "spawned":
+            terminal = self._descriptors.popleft()
+            os.set_blocking(terminal, False)
+            os.set_inheritable(terminal, False)
+            if spawning.cancelled():  # nobody waits for it any more
+                os.close(terminal)
+                self._discarded.add(asyncio.ensure_future(self.end(name, 0)))
+            else:
+                spawning.set_result(
+                    Spawned(pid=message["pid"], started_ticks=message["started_ticks"], terminal=terminal)
+                )
+        elif not spawning.cancelled():
+            spawning.set_exception(
+                AgentError(
+                    f"the agent's program cannot be started: {message['message']}",
+                    remedy="Install it, or correct `command` in the project file.",
+                )
+                if message["missing"]
+                else OSError(message["message"])
+            )
+
+    def _lost(self) -> None:
+        """The spawner is gone, and with it all its sessions."""
+        if self._channel is None:
+            return
+        asyncio.get_running_loop().remove_reader(self._channel)
+        self._channel.close()
+        self._channel = None
+        self._process = None
+        self._incoming = b""
+        while self._descriptors:
+            os.close(self._descriptors.popleft())
+        for spawning in self._spawning.values():
+            if not spawning.done():
+                spawning.set_exception(CannotGoOn("the spawner process ended", remedy="Run the same command again."))
+        self._spawning.clear()
+        for ending in self._ending.values():
+            if not ending.done():
+                ending.set_result(None)

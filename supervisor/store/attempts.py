@@ -1,0 +1,169 @@
+"""Attempts in the store: one row a session, written before it starts and when it ended."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from collections.abc import Sequence
+from typing import Literal
+
+from supervisor.model.base import Frozen
+from supervisor.model.job import StoredBatch
+from supervisor.model.report import ValidationError
+from supervisor.model.session import SessionResult, SessionStarted
+from supervisor.model.strict_json import in_order
+from supervisor.store.database import Database
+
+Outcome = Literal["passed", "partly", "failed", "interrupted", "unjudged", "not_started"]
+
+
+class Attempt(Frozen):
+    """A session for a batch, as the store has it."""
+
+    id: int
+    batch: int
+    phase: int
+    number: int
+    name: str
+    asked: tuple[str, ...]
+    pid: int | None
+    started_ticks: int | None
+    outcome: str
+
+
+def begin(database: Database, batch: StoredBatch, number: int, name: str, agent: str, asked: Sequence[str]) -> int:
+    """Note that a session is about to start; returns the attempt's id. Call it inside a transaction."""
+    made = database.execute(
+        "INSERT INTO attempts (job, phase, batch, number, name, agent, asked, started_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (batch.job, batch.phase, batch.id, number, name, agent, in_order(list(asked)), time.time()),
+    )
+    assert made.lastrowid is not None
+    return made.lastrowid
+
+
+def started(database: Database, attempt: int, process: SessionStarted) -> None:
+    """Note the session's process, so that a later supervisor can find and end it."""
+    with database.transaction(durable=False):
+        database.execute(
+            "UPDATE attempts SET pid = ?, started_ticks = ? WHERE id = ?",
+            (process.pid, process.started_ticks, attempt),
+        )
+
+
+def finish(
+    database: Database,
+    attempt: int,
+    outcome: Outcome,
+    *,
+    counted: bool,
+    errors: Sequence[ValidationError] = (),
+    result: SessionResult | None = None,
+) -> None:
+    """Note how a session ended; call it inside the transaction that keeps what it gave."""
+    usage = None if result is None else result.usage
+    database.execute(
+        "UPDATE attempts SET outcome = ?, counted = ?, errors = ?, ended_at = ?, duration_s = ?, exit_status = ?,"
+        " cost_usd = ?, input_tokens = ?, output_tokens = ?, cache_read_tokens = ?, cache_write_tokens = ?"
+        " WHERE id = ?",
+        (
+            outcome,
+            int(counted),
+            in_order([error.model_dump() for error in errors]),
+            time.time(),
+            None if result is None else result.duration_s,
+            None if result is None else result.exit_status,
+            None if usage is None else usage.cost_usd,
+            None if usage is None else usage.input_tokens,
+            None if usage is None else usage.output_tokens,
+            None if usage is None else usage.cache_read_tokens,
+            None if usage is None else usage.cache_write_tokens,
+            attempt,
+        ),
+    )
+
+
+def unfinished(database: Database, job: int) -> list[Attempt]:
+    """Attempts that a dead supervisor left running, and those whose output nobody could judge yet; oldest first."""
+    return [
+        _attempt(row)
+        for row in database.rows(
+            "SELECT * FROM attempts WHERE job = ? AND outcome IN ('running', 'unjudged') ORDER BY id", (job,)
+        )
+    ]
+
+
+class Tally(Frozen):
+    """What a batch's sessions came to so far."""
+
+    sessions: int
+    """Sessions started."""
+    counted: int
+    """Those that count as attempts since the batch's items were last released."""
+    errors: tuple[ValidationError, ...]
+    """What the last judged attempt got wrong."""
+
+
+def tally(database: Database, batch: int) -> Tally:
+    """The attempts of a batch so far."""
+    row = database.row(
+        "SELECT count(*) AS sessions, coalesce(sum(counted), 0) AS counted FROM attempts WHERE batch = ?", (batch,)
+    )
+    assert row is not None
+    errors = database.value(
+        "SELECT errors FROM attempts WHERE batch = ? AND outcome IN ('partly', 'failed') ORDER BY number DESC LIMIT 1",
+        (batch,),
+    )
+    return Tally(
+        sessions=row["sessions"],
+        counted=row["counted"],
+        errors=tuple(ValidationError.model_validate(error) for error in json.loads(errors or "[]")),
+    )
+
+
+def running(database: Database, job: int) -> list[sqlite3.Row]:
+    """Running sessions: `name, phase, number, started_at, agent, batch_number`, oldest first."""
+    return database.rows(
+        "SELECT a.name, a.phase, a.number, a.started_at, a.agent, b.number AS batch_number FROM attempts a"
+        " JOIN batches b ON b.id = a.batch WHERE a.job = ? AND a.outcome = 'running' ORDER BY a.id",
+        (job,),
+    )
+
+
+def of_batch(database: Database, job: int, batch_number: int, phase: int | None) -> list[sqlite3.Row]:
+    """Attempts of the batches with this number, of one phase or of all, in order."""
+    condition = "" if phase is None else "AND a.phase = :phase"
+    return database.rows(
+        "SELECT a.* FROM attempts a JOIN batches b ON b.id = a.batch"
+        f" WHERE a.job = :job AND b.number = :number {condition} ORDER BY a.phase, a.number",
+        {"job": job, "number": batch_number, "phase": phase},
+    )
+
+
+def expired(database: Database, before: float) -> list[str]:
+    """Names of sessions that passed and ended before a time, whose files may go."""
+    rows = database.rows(
+        "SELECT name FROM attempts WHERE files AND outcome = 'passed' AND ended_at < ? LIMIT 1000", (before,)
+    )
+    return [row["name"] for row in rows]
+
+
+def forget_files(database: Database, names: Sequence[str]) -> None:
+    """Note that these sessions' files are gone."""
+    with database.transaction(durable=False):
+        database.connection.executemany("UPDATE attempts SET files = 0 WHERE name = ?", [(name,) for name in names])
+
+
+def _attempt(row: sqlite3.Row) -> Attempt:
+    return Attempt(
+        id=row["id"],
+        batch=row["batch"],
+        phase=row["phase"],
+        number=row["number"],
+        name=row["name"],
+        asked=tuple(json.loads(row["asked"])),
+        pid=row["pid"],
+        started_ticks=row["started_ticks"],
+        outcome=row["outcome"],
+    )

@@ -1,0 +1,129 @@
+"""Batches in the store: formed from canonical order alone, found when ready, ended."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Sequence
+
+from supervisor.model.job import StoredBatch
+from supervisor.store.database import Database
+
+_FREE = "batch IS NULL AND status IN ('blocked', 'waiting', 'passed')"
+
+
+def form(database: Database, job: int, phase: int, size: int, *, complete: bool) -> None:
+    """Put a phase's free items into batches, in canonical order; call it inside a transaction.
+
+    Only full batches are formed while more items may come; when the phase is `complete`, the last may be smaller.
+    """
+    free = [
+        row["id"]
+        for row in database.rows(
+            f"SELECT id FROM items WHERE job = ? AND phase = ? AND {_FREE} ORDER BY position, id", (job, phase)
+        )
+    ]
+    number = newest(database, job, phase)
+    for start in range(0, len(free), size):
+        members = free[start : start + size]
+        if len(members) < size and not complete:
+            break
+        number += 1
+        made = database.execute(
+            "INSERT INTO batches (job, phase, number, size, status) VALUES (?, ?, ?, ?, 'waiting')",
+            (job, phase, number, len(members)),
+        )
+        database.connection.executemany(
+            "UPDATE items SET batch = ? WHERE job = ? AND phase = ? AND id = ?",
+            [(made.lastrowid, job, phase, item_id) for item_id in members],
+        )
+
+
+def dissolve_unstarted(database: Database, job: int, phase: int, size: int) -> None:
+    """Free the items of batches that have another size and no session yet; call it inside a transaction."""
+    doomed = [
+        row["id"]
+        for row in database.rows(
+            "SELECT id FROM batches b WHERE job = ? AND phase = ? AND status = 'waiting' AND size <> ?"
+            " AND NOT EXISTS (SELECT 1 FROM attempts a WHERE a.batch = b.id)",
+            (job, phase, size),
+        )
+    ]
+    for batch in doomed:
+        database.execute("UPDATE items SET batch = NULL WHERE batch = ?", (batch,))
+        database.execute("DELETE FROM batches WHERE id = ?", (batch,))
+
+
+def ready(database: Database, job: int, phase: int, *, above: int = 0) -> list[StoredBatch]:
+    """Waiting batches of a phase, with numbers above `above`, whose items all have their content; in order."""
+    rows = database.rows(
+        "SELECT * FROM batches b WHERE job = ? AND phase = ? AND status = 'waiting' AND number > ? AND NOT EXISTS"
+        " (SELECT 1 FROM items i WHERE i.batch = b.id AND i.status = 'blocked') ORDER BY number",
+        (job, phase, above),
+    )
+    return [_batch(row) for row in rows]
+
+
+def ready_among(database: Database, job: int, phase: int, item_ids: Sequence[str]) -> list[StoredBatch]:
+    """Of the batches that hold these items, those that are waiting and have all their content."""
+    holders: set[int] = set()
+    for item_id in item_ids:
+        batch = database.value("SELECT batch FROM items WHERE job = ? AND phase = ? AND id = ?", (job, phase, item_id))
+        if batch is not None:
+            holders.add(batch)
+    found: list[StoredBatch] = []
+    for holder in sorted(holders):
+        row = database.row(
+            "SELECT * FROM batches b WHERE id = ? AND status = 'waiting' AND NOT EXISTS"
+            " (SELECT 1 FROM items i WHERE i.batch = b.id AND i.status = 'blocked')",
+            (holder,),
+        )
+        if row is not None:
+            found.append(_batch(row))
+    return found
+
+
+def newest(database: Database, job: int, phase: int) -> int:
+    """The highest batch number of a phase; 0 where it has none."""
+    return int(database.value("SELECT coalesce(max(number), 0) FROM batches WHERE job = ? AND phase = ?", (job, phase)))
+
+
+def set_status(database: Database, batch: int, status: str) -> None:
+    """Write a batch's new state; call it inside a transaction."""
+    ended = time.time() if status in ("done", "failed") else None
+    database.execute("UPDATE batches SET status = ?, ended_at = ? WHERE id = ?", (status, ended, batch))
+
+
+def reset_running(database: Database, job: int) -> None:
+    """Have batches wait again whose supervisor is gone; call it inside a transaction."""
+    database.execute("UPDATE batches SET status = 'waiting' WHERE job = ? AND status = 'running'", (job,))
+
+
+def drop_empty(database: Database, job: int) -> None:
+    """Delete waiting batches that lost all their items; call it inside a transaction."""
+    database.execute(
+        "DELETE FROM batches WHERE job = ? AND status = 'waiting' AND NOT EXISTS"
+        " (SELECT 1 FROM items i WHERE i.batch = batches.id)",
+        (job,),
+    )
+
+
+def total(database: Database, job: int, phase: int) -> int | None:
+    """Batches of a phase; None while more may be formed."""
+    row = database.row(
+        "SELECT complete, (SELECT count(*) FROM batches b WHERE b.job = p.job AND b.phase = p.phase) AS n"
+        " FROM phases p WHERE job = ? AND phase = ?",
+        (job, phase),
+    )
+    return int(row["n"]) if row is not None and row["complete"] else None
+
+
+def _batch(row: sqlite3.Row) -> StoredBatch:
+    return StoredBatch(
+        id=row["id"],
+        job=row["job"],
+        phase=row["phase"],
+        number=row["number"],
+        size=row["size"],
+        status=row["status"],
+    )

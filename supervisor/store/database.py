@@ -1,0 +1,110 @@
+"""Opening the store, and transactions on it."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from supervisor.errors import StoreError
+
+SCHEMA_VERSION = 1
+_BUSY_S = 30.0
+
+
+class Database:
+    """One connection to the store."""
+
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+        self.connection = connection
+        self.path = path
+        self._durable = True
+
+    @contextlib.contextmanager
+    def transaction(self, *, durable: bool = True) -> Iterator[None]:
+        """All or nothing. A durable one is on the disk when it returns; another one survives any death of this
+        process, but may be lost with the machine's power (WAL mode, synchronous NORMAL)."""
+        if durable is not self._durable:
+            self.connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+            self._durable = durable
+        self.connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self.connection.execute("ROLLBACK")
+            raise
+        self.connection.execute("COMMIT")
+
+    def execute(self, sql: str, parameters: tuple[Any, ...] | dict[str, Any] = ()) -> sqlite3.Cursor:
+        """Run one statement."""
+        return self.connection.execute(sql, parameters)
+
+    def rows(self, sql: str, parameters: tuple[Any, ...] | dict[str, Any] = ()) -> list[sqlite3.Row]:
+        """All rows of a query."""
+        return self.connection.execute(sql, parameters).fetchall()
+
+    def row(self, sql: str, parameters: tuple[Any, ...] | dict[str, Any] = ()) -> sqlite3.Row | None:
+        """The first row of a query."""
+        found: sqlite3.Row | None = self.connection.execute(sql, parameters).fetchone()
+        return found
+
+    def value(self, sql: str, parameters: tuple[Any, ...] | dict[str, Any] = ()) -> Any:
+        """The first column of the first row; None where there is none."""
+        found = self.connection.execute(sql, parameters).fetchone()
+        return None if found is None else found[0]
+
+    def data_version(self) -> int:
+        """Changes when another connection changed the store."""
+        return int(self.value("PRAGMA data_version"))
+
+    def close(self) -> None:
+        """Close the connection."""
+        self.connection.close()
+
+
+def open_store(path: Path, *, create: bool = False, read_only: bool = False) -> Database:
+    """Open the store at `path`; StoreError where it is not there, damaged, or of another version."""
+    if not create and not path.exists():
+        raise StoreError("there is no store yet: nothing was run here", where=str(path))
+    if create:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        connection = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None, cached_statements=256)
+        connection.row_factory = sqlite3.Row
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        database = Database(connection, path)
+        _bring_to_version(database)
+        if read_only:
+            connection.execute("PRAGMA query_only = ON")
+    except sqlite3.DatabaseError as error:
+        raise StoreError(
+            f"the store cannot be opened: {error}",
+            where=str(path),
+            remedy="Is the disk full, or the file damaged? `supervisor doctor` says more.",
+        ) from error
+    return database
+
+
+def _bring_to_version(database: Database) -> None:
+    version = database.value("PRAGMA user_version")
+    if version == SCHEMA_VERSION:
+        return
+    if version > SCHEMA_VERSION:
+        raise StoreError(
+            f"the store has schema {version}, made by a newer supervisor; this one knows up to {SCHEMA_VERSION}",
+            where=str(database.path),
+            remedy="Install the newer supervisor.",
+        )
+    schema = (Path(__file__).parent / "schema.sql").read_text(encoding="utf-8")
+    with contextlib.suppress(sqlite3.OperationalError):
+        # Another process may make the tables at the same moment: the version decides, inside the transaction.
+        database.connection.executescript(
+            f"BEGIN IMMEDIATE;\n{schema}\nPRAGMA user_version = {SCHEMA_VERSION};\nCOMMIT;"
+        )
+    if database.connection.in_transaction:
+        database.execute("ROLLBACK")
+    if database.value("PRAGMA user_version") != SCHEMA_VERSION:
+        raise StoreError("the store's tables could not be made", where=str(database.path))

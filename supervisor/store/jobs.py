@@ -1,0 +1,155 @@
+"""Jobs in the store: made, found, asked things of, ended."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+
+from supervisor.errors import JobError
+from supervisor.model.job import ENDED, Job, JobOptions
+from supervisor.model.pipeline import Pipeline
+from supervisor.store.database import Database
+
+
+def submit(database: Database, pipeline: Pipeline, target: str, options: JobOptions) -> tuple[Job, bool]:
+    """The live job of this pipeline and target, queued durably, and whether it is new.
+
+    One that ended or stopped is queued again with the new options, to do what is left; one that runs stays as it is.
+    """
+    with database.transaction():
+        row = database.row(
+            "SELECT * FROM jobs WHERE pipeline = ? AND target = ? AND set_aside_at IS NULL", (pipeline.name, target)
+        )
+        if row is None:
+            made = database.execute(
+                "INSERT INTO jobs (pipeline, collection, target, status, options, created_at)"
+                " VALUES (?, ?, ?, 'queued', ?, ?)",
+                (pipeline.name, pipeline.collection, target, options.model_dump_json(), time.time()),
+            )
+            job_id = made.lastrowid
+        else:
+            job_id = row["id"]
+            if row["status"] in ENDED:
+                database.execute(
+                    "UPDATE jobs SET status = 'queued', wish = NULL, options = ?, detail = '' WHERE id = ?",
+                    (options.model_dump_json(), job_id),
+                )
+    assert job_id is not None
+    return get(database, job_id), row is None
+
+
+def adopt_options(database: Database, job_id: int, options: JobOptions) -> None:
+    """Give a job that nobody works on (its supervisor died) the options of the command that goes on with it."""
+    with database.transaction():
+        database.execute(
+            "UPDATE jobs SET status = 'queued', wish = NULL, options = ?, detail = '' WHERE id = ?",
+            (options.model_dump_json(), job_id),
+        )
+
+
+def set_aside(database: Database, job_id: int) -> None:
+    """Make room for a fresh job of the same target; the rows stay."""
+    with database.transaction():
+        database.execute("UPDATE jobs SET set_aside_at = ? WHERE id = ?", (time.time(), job_id))
+
+
+def get(database: Database, job_id: int) -> Job:
+    """The job with this id; JobError where there is none."""
+    row = database.row("SELECT * FROM jobs WHERE id = ?", (job_id,))
+    if row is None:
+        raise JobError(f"there is no job {job_id}", remedy="`supervisor jobs` lists them.")
+    return _job(row)
+
+
+def find(database: Database, name: str) -> Job:
+    """The job that a person named, by id or as `pipeline/target`; JobError where there is none."""
+    if name.isdigit():
+        return get(database, int(name))
+    pipeline, slash, target = name.partition("/")
+    row = None
+    if slash:
+        row = database.row(
+            "SELECT * FROM jobs WHERE pipeline = ? AND target = ? AND set_aside_at IS NULL", (pipeline, target)
+        )
+    if row is None:
+        known = ", ".join(job.name for job in all_jobs(database)[-5:]) or "none yet"
+        raise JobError(
+            f"there is no job {name!r}",
+            remedy=f"Name a job by its number or as pipeline/target; the latest are: {known}.",
+        )
+    return _job(row)
+
+
+def live(database: Database, pipeline: str, target: str) -> Job | None:
+    """The job of a pipeline and target that was not set aside."""
+    row = database.row(
+        "SELECT * FROM jobs WHERE pipeline = ? AND target = ? AND set_aside_at IS NULL", (pipeline, target)
+    )
+    return None if row is None else _job(row)
+
+
+def all_jobs(database: Database, *, set_aside: bool = False) -> list[Job]:
+    """All jobs, oldest first."""
+    condition = "" if set_aside else "WHERE set_aside_at IS NULL"
+    return [_job(row) for row in database.rows(f"SELECT * FROM jobs {condition} ORDER BY id")]
+
+
+def with_status(database: Database, *statuses: str) -> list[Job]:
+    """Jobs in one of these states, oldest first."""
+    marks = ", ".join("?" * len(statuses))
+    return [
+        _job(row)
+        for row in database.rows(
+            f"SELECT * FROM jobs WHERE set_aside_at IS NULL AND status IN ({marks}) ORDER BY id", statuses
+        )
+    ]
+
+
+def wish(database: Database, job: Job, asked: str) -> None:
+    """Ask that a job be stopped or cancelled; its supervisor notices. One that waits or stands is ended here."""
+    with database.transaction():
+        if job.status in ("queued", "stopped"):
+            status = "cancelled" if asked == "cancel" else "stopped"
+            database.execute("UPDATE jobs SET status = ?, wish = NULL WHERE id = ?", (status, job.id))
+        else:
+            database.execute("UPDATE jobs SET wish = ? WHERE id = ?", (asked, job.id))
+
+
+def requeue(database: Database, job_id: int) -> None:
+    """Have a daemon work on the job again."""
+    with database.transaction():
+        database.execute("UPDATE jobs SET status = 'queued', wish = NULL, detail = '' WHERE id = ?", (job_id,))
+
+
+def set_status(database: Database, job_id: int, status: str, detail: str = "") -> None:
+    """Write a job's new state; call it inside a transaction."""
+    now = time.time()
+    database.execute(
+        "UPDATE jobs SET status = ?, detail = ?, wish = CASE WHEN ? IN ('running', 'stopping') THEN wish END,"
+        " started_at = CASE WHEN ? = 'running' THEN coalesce(started_at, ?) ELSE started_at END,"
+        " ended_at = CASE WHEN ? IN ('running', 'stopping') THEN NULL ELSE ? END WHERE id = ?",
+        (status, detail, status, status, now, status, now, job_id),
+    )
+
+
+def add_elapsed(database: Database, job_id: int, seconds: float) -> None:
+    """Count time that the job was worked on; call it inside a transaction."""
+    database.execute("UPDATE jobs SET elapsed_s = elapsed_s + ? WHERE id = ?", (seconds, job_id))
+
+
+def _job(row: sqlite3.Row) -> Job:
+    return Job(
+        id=row["id"],
+        pipeline=row["pipeline"],
+        collection=row["collection"],
+        target=row["target"],
+        status=row["status"],
+        wish=row["wish"],
+        options=JobOptions.model_validate(json.loads(row["options"])),
+        created_at=row["created_at"],
+        started_at=row["started_at"],
+        ended_at=row["ended_at"],
+        elapsed_s=row["elapsed_s"],
+        detail=row["detail"],
+    )

@@ -1,0 +1,236 @@
+"""The main file of a phase: made from the store, whole at every moment, and never over a person's edit."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from supervisor.errors import CannotGoOn
+from supervisor.model.base import Frozen
+from supervisor.model.rows import join_row, split_row
+from supervisor.model.strict_json import JsonRefused, parse_strict
+from supervisor.store import items
+from supervisor.store.database import Database
+
+_LOCK_PATIENCE_S = 30.0
+
+
+class Snapshot(Frozen):
+    """What a main file is to hold."""
+
+    job: int
+    phase: int
+    merge: str
+    seq: int
+    """The last merge that is in it."""
+    rows: tuple[tuple[str, str], ...]
+    """Item id and value as JSON, in canonical order."""
+
+
+class Edits(Frozen):
+    """What a person did to a main file since it was written."""
+
+    values: dict[str, Any]
+    """Items with another value than the store's."""
+    removed: tuple[str, ...]
+    """Items that are not there any more."""
+    copy_kept: Path | None = None
+    """Copy of the file, where not all of it could be taken over."""
+    problem: str = ""
+    """What could not be taken over."""
+
+
+class MainFile:
+    """One main file on disk, written under its lock."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._seen: tuple[int, int, int] | None = None
+        """Size, time and inode of the file as this process wrote it."""
+
+    def lock(self) -> FileLock:
+        """The lock that writers hold."""
+        return FileLock(f"{self.path}.lock", timeout=_LOCK_PATIENCE_S)
+
+    def unchanged(self) -> bool:
+        """Whether the file is, by its size, time and inode, the one that this process wrote last."""
+        return self._seen is not None and self._state() == self._seen
+
+    def read(self) -> bytes | None:
+        """The file as it is; None where there is none."""
+        try:
+            return self.path.read_bytes()
+        except FileNotFoundError:
+            return None
+
+    def write(self, snapshot: Snapshot) -> str:
+        """Write the file: a temporary one, synced, renamed over it, the directory synced. Returns its SHA-256."""
+        data = render(snapshot)
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        replace_durably(self.path, data)
+        self._seen = self._state()
+        return hashlib.sha256(data).hexdigest()
+
+    def set_aside(self, data: bytes, why: str) -> Path:
+        """Keep a copy of what is in the file now, under a name of its own beside it."""
+        stamp = time.strftime("%Y%m%d-%H%M%S")
+        number = 0
+        while True:
+            suffix = f"-{number}" if number else ""
+            copy = self.path.with_name(f"{self.path.name}.{why}-{stamp}{suffix}")
+            try:
+                with open(copy, "xb") as file:
+                    file.write(data)
+                    file.flush()
+                    os.fsync(file.fileno())
+                return copy
+            except FileExistsError:
+                number += 1
+
+    def _state(self) -> tuple[int, int, int] | None:
+        try:
+            status = os.stat(self.path)
+        except OSError:
+            return None
+        return status.st_size, status.st_mtime_ns, status.st_ino
+
+
+def replace_durably(path: Path, data: bytes) -> None:
+    """Put `data` at `path` so that, whatever dies, either the old or the new content is there, whole."""
+    descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            os.fchmod(file.fileno(), 0o644)
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(temporary)
+        raise
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def render(snapshot: Snapshot) -> bytes:
+    """The file's bytes: UTF-8, two-space indent, canonical order, whatever order the merges came in."""
+    values: Any
+    if snapshot.merge == "object":
+        values = {item_id: json.loads(value) for item_id, value in snapshot.rows}
+    else:
+        values = [join_row(item_id, json.loads(value)) for item_id, value in snapshot.rows]
+    return (json.dumps(values, ensure_ascii=False, indent=2, allow_nan=False) + "\n").encode("utf-8")
+
+
+def snapshot(database: Database, job: int, phase: int, merge: str) -> Snapshot:
+    """All that is merged of a phase at this moment."""
+    database.execute("BEGIN")
+    try:
+        seq = items.current_seq(database, job, phase)
+        rows = database.rows(
+            "SELECT id, value FROM items WHERE job = ? AND phase = ? AND status = 'merged' ORDER BY position, id",
+            (job, phase),
+        )
+    finally:
+        database.execute("COMMIT")
+    return Snapshot(job=job, phase=phase, merge=merge, seq=seq, rows=tuple((row["id"], row["value"]) for row in rows))
+
+
+def find_edits(database: Database, main_file: MainFile, job: int, phase: int, merge: str) -> Edits | None:
+    """What a person changed in the main file since it was written; None where nothing was.
+
+    Only items that were merged when the file was written can have been edited or removed in it.
+    """
+    if main_file.unchanged():
+        return None
+    data = main_file.read()
+    row = database.row("SELECT written_seq, written_hash FROM phases WHERE job = ? AND phase = ?", (job, phase))
+    assert row is not None
+    if data is None or hashlib.sha256(data).hexdigest() == row["written_hash"]:
+        return None
+    try:
+        found = _by_id(data, merge)
+    except ValueError as error:
+        return Edits(
+            values={},
+            removed=(),
+            copy_kept=main_file.set_aside(data, "unreadable"),
+            problem=f"it does not parse: {error}",
+        )
+    stored = {
+        r["id"]: (r["value"], r["seq"])
+        for r in database.rows(
+            "SELECT id, value, seq FROM items WHERE job = ? AND phase = ? AND status = 'merged'", (job, phase)
+        )
+    }
+    changed = {
+        item_id: value
+        for item_id, value in found.items()
+        if item_id in stored and items.digest(value) != items.digest(json.loads(stored[item_id][0]))
+    }
+    late = [item_id for item_id in changed if stored[item_id][1] > row["written_seq"]]
+    unknown = [item_id for item_id in found if item_id not in stored]
+    removed = tuple(i for i, (_, seq) in stored.items() if i not in found and seq <= row["written_seq"])
+    problem = ""
+    if unknown:
+        problem = f"{len(unknown)} entries are no merged items: {', '.join(unknown[:5])}"
+    elif late:
+        problem = f"{len(late)} items were merged anew at the same time: {', '.join(late[:5])}"
+    if not changed and not removed and not problem:
+        return None
+    return Edits(
+        values={item_id: value for item_id, value in changed.items() if item_id not in late},
+        removed=removed,
+        copy_kept=main_file.set_aside(data, "edited") if problem or removed else None,
+        problem=problem,
+    )
+
+
+def record_written(database: Database, written: Snapshot, sha256: str) -> None:
+    """Note what the main file holds now."""
+    with database.transaction(durable=False):
+        database.execute(
+            "UPDATE phases SET written_seq = ?, written_hash = ? WHERE job = ? AND phase = ?",
+            (written.seq, sha256, written.job, written.phase),
+        )
+
+
+def held(main_file: MainFile, error: Timeout) -> CannotGoOn:
+    """The error where somebody else holds the file's lock for too long."""
+    return CannotGoOn(
+        f"another program holds the lock of {main_file.path.name} for more than {_LOCK_PATIENCE_S:g} s",
+        where=str(error.lock_file),
+        remedy="End that program, then run the same command again.",
+    )
+
+
+def _by_id(data: bytes, merge: str) -> dict[str, Any]:
+    try:
+        value, doubled = parse_strict(data)
+    except JsonRefused as refused:
+        raise ValueError(str(refused)) from refused
+    if doubled:
+        raise ValueError(f"{doubled[0]} stands twice")
+    if not isinstance(value, dict if merge == "object" else list):
+        raise ValueError("it is not an object" if merge == "object" else "it is not an array")
+    if isinstance(value, dict):
+        return value
+    found: dict[str, Any] = {}
+    for row in value:
+        item_id, payload = split_row(row)
+        if item_id in found:
+            raise ValueError(f"{item_id} stands twice")
+        found[item_id] = payload
+    return found

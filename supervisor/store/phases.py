@@ -1,0 +1,76 @@
+"""Phases in the store: their state, and whether all of their items are known."""
+
+from __future__ import annotations
+
+import hashlib
+
+from supervisor.model.pipeline import Pipeline
+from supervisor.store.database import Database
+
+
+def ensure(database: Database, job: int, pipeline: Pipeline) -> None:
+    """Give the job a row for every phase; call it inside a transaction."""
+    for position, phase in enumerate(pipeline.phases):
+        database.execute(
+            "INSERT INTO phases (job, phase, position, name, output, merge, status)"
+            " VALUES (?, ?, ?, ?, ?, ?, 'waiting') ON CONFLICT (job, phase) DO UPDATE SET"
+            " position = excluded.position, name = excluded.name, output = excluded.output, merge = excluded.merge",
+            (job, phase.id, position, phase.name, phase.output, phase.merge),
+        )
+
+
+def is_complete(database: Database, job: int, phase: int) -> bool:
+    """Whether all items that the phase will ever have are known."""
+    return bool(database.value("SELECT complete FROM phases WHERE job = ? AND phase = ?", (job, phase)))
+
+
+def set_complete(database: Database, job: int, phase: int, complete: bool) -> None:
+    """Note whether more items may come; call it inside a transaction."""
+    database.execute("UPDATE phases SET complete = ? WHERE job = ? AND phase = ?", (int(complete), job, phase))
+
+
+def status(database: Database, job: int, phase: int) -> str:
+    """waiting, running, completed or failed."""
+    return str(database.value("SELECT status FROM phases WHERE job = ? AND phase = ?", (job, phase)))
+
+
+def set_status(database: Database, job: int, phase: int, new: str) -> None:
+    """Write a phase's state; call it inside a transaction."""
+    database.execute("UPDATE phases SET status = ? WHERE job = ? AND phase = ?", (new, job, phase))
+
+
+def source(database: Database, job: int, phase: int) -> str | None:
+    """Fingerprint of the item file as it was read last."""
+    found = database.value("SELECT source FROM phases WHERE job = ? AND phase = ?", (job, phase))
+    return None if found is None else str(found)
+
+
+def instructions(database: Database, job: int, phase: int) -> str:
+    """Fingerprint of the instructions that the phase was last run with."""
+    return str(database.value("SELECT instructions FROM phases WHERE job = ? AND phase = ?", (job, phase)))
+
+
+def set_instructions(database: Database, job: int, phase: int, fingerprint: str) -> None:
+    """Note what the phase is run with; call it inside a transaction."""
+    database.execute("UPDATE phases SET instructions = ? WHERE job = ? AND phase = ?", (fingerprint, job, phase))
+
+
+def open_work(database: Database, job: int, phase: int) -> bool:
+    """Whether a batch of the phase waits or runs, or an item waits to be put into one."""
+    return bool(
+        database.value(
+            "SELECT EXISTS (SELECT 1 FROM batches WHERE job = ?1 AND phase = ?2 AND status IN ('waiting', 'running'))"
+            " OR EXISTS (SELECT 1 FROM items WHERE job = ?1 AND phase = ?2"
+            " AND status IN ('blocked', 'waiting', 'passed'))",
+            (job, phase),
+        )
+    )
+
+
+def fingerprint(*parts: bytes) -> str:
+    """One short text for the contents of some files."""
+    whole = hashlib.blake2b(digest_size=16)
+    for part in parts:
+        whole.update(len(part).to_bytes(8, "big"))
+        whole.update(part)
+    return whole.hexdigest()

@@ -1,0 +1,157 @@
+-- The store's tables. Times are epoch seconds, durations seconds, `payload`, `value`, `errors`, `data` are JSON.
+
+CREATE TABLE jobs (
+    id INTEGER PRIMARY KEY,
+    pipeline TEXT NOT NULL,
+    collection TEXT NOT NULL,
+    target TEXT NOT NULL,
+    status TEXT NOT NULL,
+    wish TEXT,                      -- what a person asked of it and is not done yet: stop, cancel
+    options TEXT NOT NULL,          -- JobOptions
+    created_at REAL NOT NULL,
+    started_at REAL,
+    ended_at REAL,
+    elapsed_s REAL NOT NULL DEFAULT 0,
+    set_aside_at REAL,              -- replaced by a fresh job
+    detail TEXT NOT NULL DEFAULT '' -- why it has its status, for people
+);
+CREATE UNIQUE INDEX one_live_job ON jobs (pipeline, target) WHERE set_aside_at IS NULL;
+
+CREATE TABLE phases (
+    job INTEGER NOT NULL,
+    phase INTEGER NOT NULL,
+    position INTEGER NOT NULL,      -- order in the pipeline
+    name TEXT NOT NULL,
+    output TEXT NOT NULL,
+    merge TEXT NOT NULL,
+    status TEXT NOT NULL,           -- waiting, running, completed, failed
+    complete INTEGER NOT NULL DEFAULT 0,    -- whether all of its items are known
+    source TEXT,                    -- fingerprint of the item file that was read last
+    expanded_to INTEGER NOT NULL DEFAULT 0, -- upstream positions below this one are expanded (phases with `by`)
+    next_seq INTEGER NOT NULL DEFAULT 1,
+    instructions TEXT NOT NULL DEFAULT '',  -- fingerprint of intelligence, prompt template and validator
+    written_seq INTEGER NOT NULL DEFAULT 0, -- the main file holds what was merged up to here
+    written_hash TEXT,              -- SHA-256 of the main file as it was written
+    PRIMARY KEY (job, phase)
+) WITHOUT ROWID;
+
+CREATE TABLE items (
+    job INTEGER NOT NULL,
+    phase INTEGER NOT NULL,
+    id TEXT NOT NULL,
+    position INTEGER NOT NULL,      -- canonical order within the phase
+    source TEXT,                    -- the upstream item it was expanded from (phases with `by`)
+    status TEXT NOT NULL,           -- blocked, waiting, passed, merged, quarantined, skipped, dropped
+    batch INTEGER,
+    payload TEXT,                   -- NULL while blocked
+    digest TEXT,                    -- of the payload
+    value TEXT,
+    seq INTEGER,                    -- rises whenever what is merged changes
+    errors TEXT,
+    PRIMARY KEY (job, phase, id)
+) WITHOUT ROWID;
+CREATE INDEX items_of_batch ON items (batch) WHERE batch IS NOT NULL;
+CREATE INDEX items_in_order ON items (job, phase, position);
+CREATE INDEX items_changed ON items (job, phase, seq) WHERE seq IS NOT NULL;
+CREATE INDEX items_open ON items (job, phase, position) WHERE status IN ('blocked', 'waiting', 'passed');
+CREATE INDEX items_free ON items (job, phase, position) WHERE batch IS NULL AND status IN ('blocked', 'waiting', 'passed');
+CREATE INDEX items_failed ON items (job, phase, position) WHERE status = 'quarantined';
+CREATE INDEX items_from_source ON items (job, phase, source) WHERE source IS NOT NULL;
+
+CREATE TABLE expansions (           -- which upstream value each upstream item was last expanded from
+    job INTEGER NOT NULL,
+    phase INTEGER NOT NULL,
+    source TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    PRIMARY KEY (job, phase, source)
+) WITHOUT ROWID;
+
+CREATE TABLE batches (
+    id INTEGER PRIMARY KEY,
+    job INTEGER NOT NULL,
+    phase INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    size INTEGER NOT NULL,
+    status TEXT NOT NULL,           -- waiting, running, done, failed
+    ended_at REAL
+);
+CREATE UNIQUE INDEX batch_numbers ON batches (job, phase, number);
+CREATE INDEX batches_open ON batches (job, phase, number) WHERE status IN ('waiting', 'running');
+
+CREATE TABLE attempts (
+    id INTEGER PRIMARY KEY,
+    job INTEGER NOT NULL,
+    phase INTEGER NOT NULL,
+    batch INTEGER NOT NULL,
+    number INTEGER NOT NULL,        -- of the session within its batch
+    name TEXT NOT NULL,             -- of its folder under sessions/
+    agent TEXT NOT NULL,
+    asked TEXT NOT NULL,            -- ids that it was to answer
+    pid INTEGER,
+    started_ticks INTEGER,
+    started_at REAL NOT NULL,
+    ended_at REAL,
+    duration_s REAL,
+    outcome TEXT NOT NULL DEFAULT 'running', -- passed, partly, failed, interrupted, unjudged, not_started
+    counted INTEGER NOT NULL DEFAULT 0,
+    errors TEXT,
+    files INTEGER NOT NULL DEFAULT 1,       -- whether its folder is still there
+    exit_status INTEGER,
+    cost_usd REAL,
+    input_tokens INTEGER,
+    output_tokens INTEGER,
+    cache_read_tokens INTEGER,
+    cache_write_tokens INTEGER
+);
+CREATE UNIQUE INDEX attempt_names ON attempts (name);
+CREATE UNIQUE INDEX attempt_numbers ON attempts (batch, number);
+CREATE INDEX attempts_running ON attempts (job, id) WHERE outcome IN ('running', 'unjudged');
+CREATE INDEX attempts_kept ON attempts (ended_at) WHERE files AND outcome = 'passed';
+CREATE INDEX attempts_of_job ON attempts (job, ended_at);
+
+CREATE TABLE events (
+    id INTEGER PRIMARY KEY,
+    job INTEGER NOT NULL,
+    at REAL NOT NULL,
+    kind TEXT NOT NULL,
+    level TEXT NOT NULL,
+    text TEXT NOT NULL,
+    data TEXT NOT NULL
+);
+CREATE INDEX events_of_job ON events (job, id);
+CREATE INDEX events_of_trouble ON events (job, id) WHERE level IN ('WARNING', 'ERROR');
+
+-- Counters kept by the database itself, so that they cannot disagree with the rows.
+CREATE TABLE item_counts (
+    job INTEGER NOT NULL, phase INTEGER NOT NULL, status TEXT NOT NULL, n INTEGER NOT NULL,
+    PRIMARY KEY (job, phase, status)
+) WITHOUT ROWID;
+CREATE TABLE batch_counts (
+    job INTEGER NOT NULL, phase INTEGER NOT NULL, status TEXT NOT NULL, n INTEGER NOT NULL,
+    PRIMARY KEY (job, phase, status)
+) WITHOUT ROWID;
+
+CREATE TRIGGER item_added AFTER INSERT ON items BEGIN
+    INSERT INTO item_counts VALUES (new.job, new.phase, new.status, 1)
+        ON CONFLICT (job, phase, status) DO UPDATE SET n = n + 1;
+END;
+CREATE TRIGGER item_moved AFTER UPDATE OF status ON items WHEN old.status <> new.status BEGIN
+    UPDATE item_counts SET n = n - 1 WHERE job = old.job AND phase = old.phase AND status = old.status;
+    INSERT INTO item_counts VALUES (new.job, new.phase, new.status, 1)
+        ON CONFLICT (job, phase, status) DO UPDATE SET n = n + 1;
+END;
+CREATE TRIGGER item_removed AFTER DELETE ON items BEGIN
+    UPDATE item_counts SET n = n - 1 WHERE job = old.job AND phase = old.phase AND status = old.status;
+END;
+CREATE TRIGGER batch_added AFTER INSERT ON batches BEGIN
+    INSERT INTO batch_counts VALUES (new.job, new.phase, new.status, 1)
+        ON CONFLICT (job, phase, status) DO UPDATE SET n = n + 1;
+END;
+CREATE TRIGGER batch_moved AFTER UPDATE OF status ON batches WHEN old.status <> new.status BEGIN
+    UPDATE batch_counts SET n = n - 1 WHERE job = old.job AND phase = old.phase AND status = old.status;
+    INSERT INTO batch_counts VALUES (new.job, new.phase, new.status, 1)
+        ON CONFLICT (job, phase, status) DO UPDATE SET n = n + 1;
+END;
+CREATE TRIGGER batch_removed AFTER DELETE ON batches BEGIN
+    UPDATE batch_counts SET n = n - 1 WHERE job = old.job AND phase = old.phase AND status = old.status;
+END;

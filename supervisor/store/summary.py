@@ -1,0 +1,197 @@
+"""A job in numbers, for `status`, the live view and the last lines of a run."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from supervisor.model.base import Frozen
+from supervisor.model.job import Job
+from supervisor.store import attempts, items
+from supervisor.store.database import Database
+
+
+class PhaseSummary(Frozen):
+    """A phase in numbers."""
+
+    id: int
+    name: str
+    status: str
+    output: str
+    complete: bool
+    """Whether all of its items are known."""
+    batches: dict[str, int]
+    """Status to count."""
+    items: dict[str, int]
+    """Status to count."""
+
+    @property
+    def batches_total(self) -> int:
+        return sum(self.batches.values())
+
+    @property
+    def batches_done(self) -> int:
+        return self.batches.get("done", 0) + self.batches.get("failed", 0)
+
+    @property
+    def items_total(self) -> int:
+        return sum(count for status, count in self.items.items() if status != "dropped")
+
+
+class RunningSession(Frozen):
+    """A session that runs now."""
+
+    name: str
+    phase: int
+    batch: int
+    attempt: int
+    agent: str
+    age_s: float
+
+
+class Summary(Frozen):
+    """A job in numbers."""
+
+    job: Job
+    phases: tuple[PhaseSummary, ...]
+    running: tuple[RunningSession, ...]
+    sessions: int
+    attempts: int
+    """Sessions that count as attempts."""
+    retries: int
+    """Attempts after the first of their batch."""
+    cost_usd: float | None
+    tokens: int | None
+    elapsed_s: float
+    mean_session_s: float | None
+    """Mean duration of the sessions that ended."""
+    eta_s: float | None
+    """Seconds to the end, as far as it can be told."""
+
+    def as_json(self, failed: list[dict[str, Any]]) -> dict[str, Any]:
+        """The form of `status --json`."""
+        return {
+            "id": self.job.id,
+            "pipeline": self.job.pipeline,
+            "target": self.job.target,
+            "status": self.job.status,
+            "detail": self.job.detail,
+            "agent": self.job.options.agent,
+            "elapsed_s": round(self.elapsed_s, 3),
+            "eta_s": None if self.eta_s is None else round(self.eta_s, 1),
+            "cost_usd": self.cost_usd,
+            "tokens": self.tokens,
+            "sessions": self.sessions,
+            "attempts": self.attempts,
+            "retries": self.retries,
+            "phases": [
+                {
+                    "id": phase.id,
+                    "name": phase.name,
+                    "status": phase.status,
+                    "batches": {
+                        "total": phase.batches_total,
+                        "done": phase.batches_done,
+                        "running": phase.batches.get("running", 0),
+                    },
+                    "items": {
+                        "total": phase.items_total,
+                        "merged": phase.items.get("merged", 0),
+                        "quarantined": phase.items.get("quarantined", 0),
+                        "cached": 0,
+                    },
+                }
+                for phase in self.phases
+            ],
+            "failed_items": [{"phase": item["phase"], "id": item["id"], "errors": item["errors"]} for item in failed],
+        }
+
+
+def summarise(database: Database, job: Job, *, now: float | None = None) -> Summary:
+    """The job's numbers at this moment."""
+    at = time.time() if now is None else now
+    phases = summarise_phases(database, job.id)
+    totals = database.row(
+        "SELECT count(*) AS sessions, coalesce(sum(counted), 0) AS attempts, sum(cost_usd) AS cost,"
+        " sum(input_tokens) AS tokens_in, sum(output_tokens) AS tokens_out, count(DISTINCT batch) AS batches,"
+        " avg(duration_s) AS duration FROM attempts WHERE job = ?",
+        (job.id,),
+    )
+    assert totals is not None
+    running = tuple(
+        RunningSession(
+            name=row["name"],
+            phase=row["phase"],
+            batch=row["batch_number"],
+            attempt=row["number"],
+            agent=row["agent"],
+            age_s=max(0.0, at - row["started_at"]),
+        )
+        for row in attempts.running(database, job.id)
+    )
+    tokens = None
+    if totals["tokens_in"] is not None or totals["tokens_out"] is not None:
+        tokens = (totals["tokens_in"] or 0) + (totals["tokens_out"] or 0)
+    return Summary(
+        job=job,
+        phases=phases,
+        running=running,
+        sessions=totals["sessions"],
+        attempts=totals["attempts"],
+        retries=max(0, totals["sessions"] - totals["batches"]),
+        cost_usd=totals["cost"],
+        tokens=tokens,
+        elapsed_s=job.elapsed_s,
+        mean_session_s=totals["duration"],
+        eta_s=estimate(phases, totals["duration"], totals["sessions"], totals["batches"], job.options.concurrency),
+    )
+
+
+def summarise_phases(database: Database, job: int) -> tuple[PhaseSummary, ...]:
+    """The job's phases in numbers, in the order of the pipeline."""
+    return tuple(
+        PhaseSummary(
+            id=row["phase"],
+            name=row["name"],
+            status=row["status"],
+            output=row["output"],
+            complete=bool(row["complete"]),
+            batches=_counts(database, "batch_counts", job, row["phase"]),
+            items=_counts(database, "item_counts", job, row["phase"]),
+        )
+        for row in database.rows("SELECT * FROM phases WHERE job = ? ORDER BY position", (job,))
+    )
+
+
+def estimate(
+    phases: tuple[PhaseSummary, ...], mean_s: float | None, sessions: int, batches: int, slots: int
+) -> float | None:
+    """Seconds to the end: the sessions that are left, at their mean duration, over the slots that can be filled.
+
+    A phase whose items are not all known yet is taken to go on as it began: as many batches for each batch of the
+    phase before it. None before the first session has ended.
+    """
+    if mean_s is None or batches == 0:
+        return None
+    left = 0.0
+    chain = 0
+    before_total, before_done = 0.0, 0.0
+    for phase in phases:
+        total = float(phase.batches_total)
+        if not phase.complete:
+            total = max(total, total * before_total / before_done if total and before_done else before_total)
+        remaining = max(0.0, total - phase.batches_done)
+        left += remaining
+        chain += 1 if remaining else 0
+        before_total, before_done = total, float(phase.batches_done)
+    return max(left * max(1.0, sessions / batches) / max(1, slots), float(chain)) * mean_s
+
+
+def failed_items(database: Database, job: Job) -> list[dict[str, Any]]:
+    """Quarantined items, with their errors."""
+    return items.failed(database, job.id)
+
+
+def _counts(database: Database, table: str, job: int, phase: int) -> dict[str, int]:
+    rows = database.rows(f"SELECT status, n FROM {table} WHERE job = ? AND phase = ? AND n > 0", (job, phase))
+    return {row["status"]: row["n"] for row in rows}
