@@ -1,4 +1,4 @@
-"""The background process of a project: started on demand or by systemd, it works on queued jobs until it is told to stop."""
+"""The background process of a project, started on demand or by systemd: it works on queued jobs."""
 
 from __future__ import annotations
 
@@ -16,11 +16,14 @@ from sdnotify import SystemdNotifier
 from supervisor.content.project import Project
 from supervisor.engine.holding import Holder, ProjectHold, held_error, holder
 from supervisor.engine.loop import Supervisor
+from supervisor.engine.progress_log import log_to_stderr_only_faults
 from supervisor.errors import CannotGoOn
+from supervisor.model.job import Job
 from supervisor.sessions import process_tree
 from supervisor.store import jobs
+from supervisor.store.database import open_store
 
-LINGER_S = 10.0
+LINGER_S = 0.5
 """Seconds that a daemon started on demand waits for more to do before it ends."""
 _START_PATIENCE_S = 60.0
 
@@ -40,6 +43,7 @@ def serve(project: Project, *, stay: bool, ready: int | None = None) -> int:
 
 
 async def _serve(project: Project, *, stay: bool, ready: int | None) -> int:
+    log_to_stderr_only_faults()
     notifier = SystemdNotifier()
     with ProjectHold(project, "daemon"):
         async with Supervisor(project) as supervisor:
@@ -87,6 +91,19 @@ def ensure(project: Project) -> Holder:
     return found
 
 
+def live_in_daemon(project: Project, pipeline: str, target: str) -> Job | None:
+    """The job of a pipeline and target, where a daemon works on it or is about to."""
+    found = holder(project)
+    if found is None or found.kind != "daemon":
+        return None
+    database = open_store(project.store)
+    try:
+        job = jobs.live(database, pipeline, target)
+    finally:
+        database.close()
+    return job if job is not None and job.status in ("queued", "running") else None
+
+
 def end(project: Project, patience_s: float = 60.0) -> bool:
     """End the project's daemon: sessions ended, state saved. False where there is none; CannotGoOn where it stays."""
     found = holder(project)
@@ -106,8 +123,6 @@ def end(project: Project, patience_s: float = 60.0) -> bool:
 
 
 def _queued(project: Project) -> bool:
-    from supervisor.store.database import open_store
-
     database = open_store(project.store)
     try:
         return bool(jobs.with_status(database, "queued"))

@@ -11,13 +11,14 @@ from supervisor.content.project import Project
 from supervisor.engine import preflight
 from supervisor.engine.holding import ProjectHold
 from supervisor.engine.loop import Supervisor
-from supervisor.engine.progress_log import JSON_LOG_NAME, LOG_NAME
+from supervisor.engine.progress_log import JSON_LOG_NAME, LOG_NAME, log_to_stderr_only_faults
 from supervisor.model.event import Event
 from supervisor.model.job import Job, JobOptions
 from supervisor.model.pipeline import Pipeline
 from supervisor.store import jobs
-from supervisor.store.database import Database
+from supervisor.store.database import Database, open_store
 
+_IDLE_DAEMON_S = 3.0
 
 
 async def run(
@@ -31,8 +32,10 @@ async def run(
     told: Callable[[Event], None],
 ) -> Job:
     """Run a job, or what is left of it. `begun` is told the job before it starts, `told` every event."""
+    log_to_stderr_only_faults()
     pipeline, _ = preflight.check(project, pipeline_name, target_name, options)
-    with ProjectHold(project, "run"):
+    # A daemon with nothing to do ends by itself within a moment.
+    with ProjectHold(project, "run", patience_s=0.0 if busy(project) else _IDLE_DAEMON_S):
         async with Supervisor(project) as supervisor:
             job = submit(supervisor.database, project, pipeline, target_name, options, fresh=fresh)
             if job.status != "queued":  # its supervisor died: nobody else holds the project
@@ -41,6 +44,17 @@ async def run(
             supervisor.tell(told)
             begun(supervisor.database, job)
             return await supervisor.run_job(job)
+
+
+def busy(project: Project) -> bool:
+    """Whether there is a job that some supervisor works on or is about to."""
+    if not project.store.exists():
+        return False
+    database = open_store(project.store)
+    try:
+        return bool(jobs.with_status(database, "queued", "running", "stopping"))
+    finally:
+        database.close()
 
 
 def submit(

@@ -1,4 +1,4 @@
-"""The embedded agent `phrasebook`: a bundled phrasebook as a program, so that the machinery can be seen without a key."""
+"""The embedded agent `phrasebook`: a bundled phrasebook as a program, so that all can be seen without a key."""
 
 from __future__ import annotations
 

@@ -1,2 +1,85 @@
+"""`doctor`, `agents`, `validate`: whether things are as they should be."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
 import typer
-def register(app: typer.Typer) -> None: ...
+
+from supervisor.cli import options as o
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(doctor)
+    app.command()(agents)
+    app.command()(validate)
+
+
+def doctor(project: o.ProjectOption = None) -> None:
+    """Look at this machine, the project, its pipelines, agents and store, and say what is not as it should be."""
+    from supervisor.engine.diagnosis import diagnose
+
+    failed = False
+    for finding in diagnose(Path.cwd() if project is None else project):
+        mark = {"ok": "ok  ", "warning": "warn", "failure": "FAIL"}[finding.level]
+        typer.echo(f"{mark}  {finding.subject}: {finding.text}")
+        failed = failed or finding.level == "failure"
+    raise typer.Exit(4 if failed else 0)
+
+
+def agents(project: o.ProjectOption = None) -> None:
+    """The agents that this project can use, and whether they can start here."""
+    from supervisor.agents.registry import agent_names, default_agent, make_agent
+    from supervisor.errors import SupervisorError
+    from supervisor.model.job import JobOptions
+
+    here = o.project_at(project)
+    chosen = default_agent(here)
+    for name in agent_names(here):
+        try:
+            make_agent(here, JobOptions(agent=name)).check()
+            state = "can start"
+        except SupervisorError as error:
+            state = error.what
+        typer.echo(f"{name}{' (default)' if name == chosen else ''}: {state}")
+
+
+def validate(
+    pipeline: Annotated[str, typer.Argument(help="Name of a folder in phase_intelligence/.")],
+    phase: Annotated[int, typer.Argument(help="Id of a phase.")],
+    file: Annotated[Path, typer.Argument(help="An output to judge: a main file, or a session's.")],
+    target: Annotated[
+        str | None, typer.Option("--target", help="Whose items it answers; default: the folder it lies in.")
+    ] = None,
+    input_file: Annotated[
+        Path | None, typer.Option("--input", help="Input file of the session; default: the items that are known.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+    project: o.ProjectOption = None,
+) -> None:
+    """Judge FILE as the output of PHASE of PIPELINE: ends with 0 where it is valid, with 1 where it is not."""
+    import asyncio
+
+    from supervisor.engine.checking_output import check_output
+
+    here = o.project_at(project)
+    report, ids = asyncio.run(check_output(here, pipeline, phase, file, target, input_file))
+    stats = report.stats(ids)
+    if as_json:
+        shown = {
+            "valid": report.valid,
+            "errors": [error.model_dump() for error in report.errors],
+            "failed": list(report.failed_ids(ids)),
+            "stats": stats,
+        }
+        typer.echo(json.dumps(shown, ensure_ascii=False, indent=2))
+    else:
+        for error in report.errors:
+            place = f"{error.item_id}: " if error.item_id else ""
+            advice = f" ({error.suggestion})" if error.suggestion else ""
+            typer.echo(f"{error.type}: {place}{error.message}{advice}")
+        typer.echo(f"{'valid' if report.valid else 'not valid'}: {stats['passed']} of {stats['total']} items pass")
+    raise typer.Exit(0 if report.valid else 1)

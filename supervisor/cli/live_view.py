@@ -61,7 +61,10 @@ def draw(
         parts.append(_problems(problems))
     job = summary.job
     title = Text.assemble(
-        (job.name, "bold"), "  ", (job.status, _STATUS_STYLE.get(job.status, "")), f"  job {job.id}, {job.options.agent}"
+        (job.name, "bold"),
+        "  ",
+        (job.status, _STATUS_STYLE.get(job.status, "")),
+        f"  job {job.id}, {job.options.agent}",
     )
     left = "?" if summary.eta_s is None else duration(summary.eta_s)
     foot = Text.assemble(
@@ -84,7 +87,9 @@ def _phases(phases: tuple[PhaseSummary, ...]) -> Table:
         known = "" if phase.complete else "+"
         table.add_row(
             Text(f"{phase.id} {phase.name}"),
-            ProgressBar(total=max(1, total), completed=phase.batches_done, complete_style="cyan", finished_style="green"),
+            ProgressBar(
+                total=max(1, total), completed=phase.batches_done, complete_style="cyan", finished_style="green"
+            ),
             f"{phase.batches_done}/{total}{known}",
             str(phase.batches.get("running", 0) or "·"),
             f"{phase.items.get('merged', 0)}/{phase.items_total}{known}",

@@ -16,6 +16,9 @@ def register(app: typer.Typer) -> None:
     app.command(hidden=True)(daemon)
 
 
+EXIT_STATUS = {"completed": 0, "completed_with_gaps": 0, "failed": 1}
+"""Of a job that ended; 3 for one that can go on."""
+
 PipelineArgument = Annotated[str, typer.Argument(help="Name of a folder in phase_intelligence/.")]
 TargetArgument = Annotated[str, typer.Argument(help="What to make, for example spa_for_eng_20seeds.")]
 
@@ -45,7 +48,8 @@ def run(
     import asyncio
 
     from supervisor import foreground
-    from supervisor.cli.following import ForegroundView, print_end
+    from supervisor.cli.following import ForegroundView, follow, print_end
+    from supervisor.daemon import live_in_daemon
 
     here = o.project_at(project)
     chosen = o.job_options(
@@ -61,14 +65,18 @@ def run(
         faults=faults,
         seed=seed,
     )
+    attached = live_in_daemon(here, pipeline, target)
+    if attached is not None and not fresh:
+        typer.echo(f"job {attached.id} {attached.name} is at work in the daemon; watching it", err=True)
+        job = follow(here, attached, plain=plain)
+        print_end(here, job)
+        raise typer.Exit(EXIT_STATUS.get(job.status, 3))
     view = ForegroundView(here, plain=plain)
     job = asyncio.run(
-        view.around(
-            foreground.run(here, pipeline, target, chosen, fresh=fresh, begun=view.begin, told=view.told)
-        )
+        view.around(foreground.run(here, pipeline, target, chosen, fresh=fresh, begun=view.begin, told=view.told))
     )
     print_end(here, job)
-    raise typer.Exit({"completed": 0, "completed_with_gaps": 0, "failed": 1}.get(job.status, 3))
+    raise typer.Exit(EXIT_STATUS.get(job.status, 3))
 
 
 def start(

@@ -117,7 +117,7 @@ def _check_files(project: Project, pipeline: Pipeline, phase: Phase, path: Path)
             raise PipelineError(
                 f"phase {phase.id}: validator {phase.validator!r} is not the name of a Python file",
                 where=str(path),
-                remedy=f'Name a file in validators/{pipeline.name}/, or write a command as a list: ["node", "check.cjs"].',
+                remedy=f"Name a file in validators/{pipeline.name}/, or write a command as a list of its words.",
             )
         needed.append(("validator", project.validator_folder(pipeline.name) / phase.validator))
     for key, file in needed:

@@ -45,7 +45,7 @@ class PromptMaker:
                 ]
             ),
             undefined=jinja2.StrictUndefined,
-            autoescape=False,
+            autoescape=False,  # noqa: S701 - prompts are Markdown, not HTML
             keep_trailing_newline=True,
         )
         folder = project.pipeline_folder(pipeline.name)

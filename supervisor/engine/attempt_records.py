@@ -10,6 +10,7 @@ from supervisor.engine.judging import Judgement
 from supervisor.engine.tools import Tools
 from supervisor.errors import ContentFault
 from supervisor.model.job import StoredBatch
+from supervisor.model.plain_text import plain_line
 from supervisor.model.report import ValidationError
 from supervisor.model.session import SessionResult, SessionSpec, SessionStarted
 from supervisor.store import attempts, batches, items
@@ -24,7 +25,8 @@ class AttemptRecords:
         self._tools = tools
         self._attempt: int | None = None
         self._recovered = False
-        self._label = f"phase {batch.phase} batch {batch.number}"
+        total = batches.total(tools.database, batch.job, batch.phase)
+        self._label = f"phase {batch.phase} batch {batch.number}{'' if total is None else f'/{total}'}"
 
     @property
     def has_captured(self) -> bool:
@@ -103,7 +105,7 @@ class AttemptRecords:
             self._tools.journal.note(
                 self._batch.job,
                 "session_not_started",
-                f"{self._label}: no session could be started: {_one_line(result.refusal.message)}{again}",
+                f"{self._label}: no session could be started: {plain_line(result.refusal.message, 200)}{again}",
                 level="WARNING",
                 phase=self._batch.phase,
                 batch=self._batch.number,
@@ -183,7 +185,7 @@ class AttemptRecords:
         tools.journal.note(
             batch.job,
             "batch_ended",
-            f"{self._label}{'' if work.total is None else f'/{work.total}'}: {len(accepted)} items merged | {counts.text}",
+            f"{self._label}: {len(accepted)} items merged | {counts.text}",
             phase=batch.phase,
             batch=batch.number,
             merged=len(accepted),
@@ -209,9 +211,4 @@ def _said(errors: list[ValidationError] | tuple[ValidationError, ...]) -> str:
     first = errors[0]
     place = f"{first.item_id}: " if first.item_id else ""
     more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
-    return f"{first.type}: {place}{_one_line(first.message)}{more}"
-
-
-def _one_line(text: str, limit: int = 200) -> str:
-    flat = " ".join(text.split())
-    return flat if len(flat) <= limit else f"{flat[: limit - 1]}…"
+    return f"{first.type}: {place}{plain_line(first.message, 200)}{more}"

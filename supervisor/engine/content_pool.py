@@ -73,7 +73,7 @@ class ContentPool:
             await self._end(worker)
 
     async def _ask(self, request: dict[str, Any], timeout_s: float) -> dict[str, Any]:
-        """One call; where the worker hangs or dies, a second try in a new one, since its death may not be the code's."""
+        """One call; where the worker hangs or dies, a second try in a new one: its death may not be the code's."""
         async with self._slots:
             for last in (False, True):
                 worker = self._idle.pop() if self._idle else await self._start()

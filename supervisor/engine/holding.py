@@ -28,10 +28,10 @@ class Holder(Frozen):
 class ProjectHold:
     """Holds a project while it is entered; the system lets go of it whatever ends the process."""
 
-    def __init__(self, project: Project, kind: Literal["daemon", "run"]) -> None:
+    def __init__(self, project: Project, kind: Literal["daemon", "run"], *, patience_s: float = 0.0) -> None:
         self._project = project
         self._kind = kind
-        self._lock = FileLock(project.state / "supervisor.lock", timeout=0, thread_local=False)
+        self._lock = FileLock(project.state / "supervisor.lock", timeout=patience_s, thread_local=False)
 
     def __enter__(self) -> ProjectHold:
         self._project.state.mkdir(parents=True, exist_ok=True)

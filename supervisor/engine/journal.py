@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from supervisor.model.event import Event
+from supervisor.model.plain_text import plain_line
 from supervisor.store import events
 from supervisor.store.database import Database
 
@@ -41,7 +42,7 @@ class Journal:
 
     def note(self, job: int, kind: str, text: str, *, level: str = "INFO", **data: Any) -> None:
         """Record an event; call it inside `transaction`."""
-        self._pending.append(events.record(self.database, job, kind, text, level=level, data=data))
+        self._pending.append(events.record(self.database, job, kind, plain_line(text), level=level, data=data))
 
     def say(self, job: int, kind: str, text: str, *, level: str = "INFO", **data: Any) -> None:
         """Record an event that belongs to no other change."""

@@ -56,6 +56,6 @@ async def judge(
     failed = set(verdict.report.failed_ids(candidates))
     return Judgement(
         passed={item_id: value for item_id, value in candidates.items() if item_id not in failed},
-        errors=shaped.errors + verdict.report.errors,
+        errors=(*shaped.errors, *verdict.report.errors),
         looked_at=verdict.looked_at,
     )

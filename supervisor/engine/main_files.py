@@ -112,7 +112,7 @@ class MainFiles:
             lock = state.file.lock()
             try:
                 state.file.path.parent.mkdir(parents=True, exist_ok=True)
-                await self._in_thread(lambda: lock.acquire())
+                await self._in_thread(lock.acquire)
             except Timeout as error:
                 raise held(state.file, error) from error
             try:

@@ -149,7 +149,7 @@ class Planner:
             )
 
     def _compare_instructions(self, phase: Phase) -> None:
-        """Warn where the instructions or the validator changed since items were merged; redo them where that is asked."""
+        """Warn where instructions or validator changed since items were merged; redo them where that is asked."""
         tools = self._tools
         parts = [
             (self._project.pipeline_folder(tools.pipeline.name) / phase.intelligence).read_bytes(),

@@ -10,7 +10,7 @@ from supervisor.model.job import Job
 from supervisor.model.session import SessionResult
 from supervisor.store import jobs
 from supervisor.store.database import Database
-from supervisor.store.summary import estimate, summarise, summarise_phases
+from supervisor.store.summary import estimate, expected_batches, summarise, summarise_phases
 
 
 class ProgressLine(Frozen):
@@ -59,7 +59,7 @@ class Progress:
         self.mark_elapsed(database)
         phases = summarise_phases(database, self._job)
         done = sum(phase.batches_done for phase in phases)
-        total = sum(phase.batches_total for phase in phases)
+        total = round(sum(expected_batches(phases)))
         known = all(phase.complete for phase in phases)
         merged = sum(phase.items.get("merged", 0) for phase in phases)
         failed = sum(phase.items.get("quarantined", 0) for phase in phases)
@@ -68,7 +68,7 @@ class Progress:
         left = "?" if eta is None else duration(eta)
         whole = "?" if eta is None else duration(self._elapsed_s + eta)
         text = (
-            f"{done}/{total}{'' if known else '+'} batches {100 * done / max(1, total):.1f} %"
+            f"{done} of {'' if known else 'about '}{total} batches, {100 * done / max(1, total):.1f} %"
             f" | elapsed {duration(self._elapsed_s)}, left {left}, total {whole}"
             f" | items {merged}, retries {self._retries}, failed {failed}"
             f" | cost {money(self._cost)}, tokens {'unknown' if self._tokens is None else f'{self._tokens:,}'}"
@@ -88,7 +88,9 @@ class Progress:
 
 
 def duration(seconds: float) -> str:
-    """`0:07`, `12:34`, `3:04:05`, `2 d 03:04:05`."""
+    """`0.7 s`, `0:17`, `12:34`, `3:04:05`, `2 d 03:04:05`."""
+    if seconds < 9.95:
+        return f"{max(0.0, seconds):.1f} s"
     whole = int(seconds + 0.5)
     days, rest = divmod(whole, 86400)
     hours, rest = divmod(rest, 3600)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from loguru import logger
 
@@ -11,10 +13,23 @@ from supervisor.model.event import Event
 from supervisor.store import jobs
 from supervisor.store.database import Database
 
+if TYPE_CHECKING:
+    from loguru import Record
+
 LOG_NAME = "progress.log"
 JSON_LOG_NAME = "progress.jsonl"
 ROTATION = "10 MB"
 KEPT = 5
+
+
+def log_to_stderr_only_faults() -> None:
+    """Take loguru's default output away: events go to the logs of their jobs; what belongs to none, to stderr."""
+    logger.remove()
+    logger.add(sys.stderr, format="{time:YYYY-MM-DD HH:mm:ss} {level: <7} {message}", filter=_of_no_job)
+
+
+def _of_no_job(record: Record) -> bool:
+    return "job" not in record["extra"]
 
 
 class ProgressLogs:

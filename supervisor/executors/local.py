@@ -80,7 +80,7 @@ class LocalExecutor:
             self._hang_up(terminal)
 
     async def _wait(self, spec: SessionSpec, watch: OutputWatch) -> tuple[Ending, int | None]:
-        """Until the session ended by itself, its output is complete, or its time is over; then nothing of it is left."""
+        """Until the session ended by itself, its output is complete, or its time is over; then all of it is ended."""
         ended = asyncio.ensure_future(self._spawner.ended(spec.name))
         try:
             await asyncio.wait((ended, watch.complete), timeout=spec.timeout_s, return_when=asyncio.FIRST_COMPLETED)

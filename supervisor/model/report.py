@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from supervisor.model.base import Frozen
 
@@ -23,7 +23,7 @@ class ValidationError(Frozen):
 class ValidationReport(Frozen):
     """All errors of one output; a report without errors is valid."""
 
-    errors: tuple[ValidationError, ...] = ()
+    errors: Sequence[ValidationError] = ()
 
     @property
     def valid(self) -> bool:

@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
 
+from supervisor.model import plain_text
+
 _TAIL_BYTES = 4096
-_ESCAPES = re.compile(
-    r"\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?"  # operating system commands: titles, links
-    r"|\x1b[PX^_][^\x1b]*(?:\x1b\\)?"  # device control strings and their like
-    r"|\x1b\[[0-?]*[ -/]*[@-~]"  # control sequences: colour, cursor
-    r"|\x1b[ -/]*[0-~]"  # two-character escapes
-)
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 def plain(data: bytes) -> str:
-    """Text that a terminal may be shown: no escape sequences (ECMA-48), no control characters but tab and newline."""
-    text = data.decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n")
-    return _CONTROL.sub("", _ESCAPES.sub("", text))
+    """What a session printed as text that a terminal may be shown."""
+    return plain_text.plain(data.decode("utf-8", "replace"))
 
 
 def last_line(path: Path) -> str:

@@ -119,7 +119,8 @@ def feed(database: Database, job: int, phase: int, upstream: int, ids: Sequence[
             payload = json.loads(row["value"])
             if row["own"] == "blocked":
                 database.execute(
-                    "UPDATE items SET status = 'waiting', payload = ?, digest = ? WHERE job = ? AND phase = ? AND id = ?",
+                    "UPDATE items SET status = 'waiting', payload = ?, digest = ?"
+                    " WHERE job = ? AND phase = ? AND id = ?",
                     (row["value"], digest(payload), job, phase, row["id"]),
                 )
             elif row["digest"] != digest(payload) or row["own"] == "skipped":

@@ -16,7 +16,7 @@ from filelock import FileLock, Timeout
 from supervisor.errors import CannotGoOn
 from supervisor.model.base import Frozen
 from supervisor.model.rows import join_row, split_row
-from supervisor.model.strict_json import JsonRefused, parse_strict
+from supervisor.model.strict_json import JsonRefused, in_order, parse_strict
 from supervisor.store import items
 from supervisor.store.database import Database
 
@@ -132,6 +132,15 @@ def render(snapshot: Snapshot) -> bytes:
     else:
         values = [join_row(item_id, json.loads(value)) for item_id, value in snapshot.rows]
     return (json.dumps(values, ensure_ascii=False, indent=2, allow_nan=False) + "\n").encode("utf-8")
+
+
+def as_lines(taken: Snapshot) -> bytes:
+    """The same as JSON Lines: an object with `id` and `value`, or the row, on each."""
+    rows = [
+        join_row(item_id, json.loads(value)) if taken.merge == "array" else {"id": item_id, "value": json.loads(value)}
+        for item_id, value in taken.rows
+    ]
+    return "".join(in_order(row) + "\n" for row in rows).encode("utf-8")
 
 
 def snapshot(database: Database, job: int, phase: int, merge: str) -> Snapshot:

@@ -38,7 +38,8 @@ class MergedPhase(Mapping[str, Any]):
             return self._payloads
         self._fresh = True
         rows = self._database.rows(
-            "SELECT id, position, status, value, seq FROM items WHERE job = ? AND phase = ? AND seq > ? ORDER BY position",
+            "SELECT id, position, status, value, seq FROM items"
+            " WHERE job = ? AND phase = ? AND seq > ? ORDER BY position",
             (self._job, self._phase, self._seq),
         )
         in_order = True

@@ -18,6 +18,7 @@ class PhaseSummary(Frozen):
     name: str
     status: str
     output: str
+    merge: str
     complete: bool
     """Whether all of its items are known."""
     batches: dict[str, int]
@@ -114,6 +115,7 @@ def summarise(database: Database, job: Job, *, now: float | None = None) -> Summ
     totals = database.row(
         "SELECT count(*) AS sessions, coalesce(sum(counted), 0) AS attempts, sum(cost_usd) AS cost,"
         " sum(input_tokens) AS tokens_in, sum(output_tokens) AS tokens_out, count(DISTINCT batch) AS batches,"
+        " count(DISTINCT CASE WHEN counted THEN batch END) AS judged,"
         " avg(duration_s) AS duration FROM attempts WHERE job = ?",
         (job.id,),
     )
@@ -138,7 +140,7 @@ def summarise(database: Database, job: Job, *, now: float | None = None) -> Summ
         running=running,
         sessions=totals["sessions"],
         attempts=totals["attempts"],
-        retries=max(0, totals["sessions"] - totals["batches"]),
+        retries=totals["attempts"] - totals["judged"],
         cost_usd=totals["cost"],
         tokens=tokens,
         elapsed_s=job.elapsed_s,
@@ -155,6 +157,7 @@ def summarise_phases(database: Database, job: int) -> tuple[PhaseSummary, ...]:
             name=row["name"],
             status=row["status"],
             output=row["output"],
+            merge=row["merge"],
             complete=bool(row["complete"]),
             batches=_counts(database, "batch_counts", job, row["phase"]),
             items=_counts(database, "item_counts", job, row["phase"]),
@@ -163,28 +166,39 @@ def summarise_phases(database: Database, job: int) -> tuple[PhaseSummary, ...]:
     )
 
 
+def expected_batches(phases: tuple[PhaseSummary, ...]) -> list[float]:
+    """Batches that each phase will have come to.
+
+    A phase whose items are not all known yet is taken to go on as it began: as many batches for each batch of the
+    phase before it.
+    """
+    totals: list[float] = []
+    before: PhaseSummary | None = None
+    for phase in phases:
+        total = float(phase.batches_total)
+        if not phase.complete and before is not None:
+            total = max(
+                total, total * totals[-1] / before.batches_done if total and before.batches_done else totals[-1]
+            )
+        totals.append(total)
+        before = phase
+    return totals
+
+
 def estimate(
     phases: tuple[PhaseSummary, ...], mean_s: float | None, sessions: int, batches: int, slots: int
 ) -> float | None:
     """Seconds to the end: the sessions that are left, at their mean duration, over the slots that can be filled.
 
-    A phase whose items are not all known yet is taken to go on as it began: as many batches for each batch of the
-    phase before it. None before the first session has ended.
+    None before the first session has ended.
     """
     if mean_s is None or batches == 0:
         return None
-    left = 0.0
-    chain = 0
-    before_total, before_done = 0.0, 0.0
-    for phase in phases:
-        total = float(phase.batches_total)
-        if not phase.complete:
-            total = max(total, total * before_total / before_done if total and before_done else before_total)
-        remaining = max(0.0, total - phase.batches_done)
-        left += remaining
-        chain += 1 if remaining else 0
-        before_total, before_done = total, float(phase.batches_done)
-    return max(left * max(1.0, sessions / batches) / max(1, slots), float(chain)) * mean_s
+    remaining = [
+        max(0.0, total - phase.batches_done) for phase, total in zip(phases, expected_batches(phases), strict=True)
+    ]
+    chain = sum(1 for left in remaining if left)
+    return max(sum(remaining) * max(1.0, sessions / batches) / max(1, slots), float(chain)) * mean_s
 
 
 def failed_items(database: Database, job: Job) -> list[dict[str, Any]]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import json
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -88,3 +90,15 @@ def any_json() -> st.SearchStrategy[Any]:
     return st.recursive(
         scalars, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(keys, inner, max_size=4), max_leaves=12
     )
+
+
+@pytest.fixture(scope="session")
+def worked_example() -> Callable[[str], Any]:
+    """Reads the JSON example that a phase's instructions end with."""
+
+    def read(phase: str) -> Any:
+        text = (ROOT / "phase_intelligence" / "course" / f"{phase}.md").read_text(encoding="utf-8")
+        (found,) = re.findall(r"```json\n(.*?)```", text.split("\n## Output format\n")[1], re.DOTALL)
+        return json.loads(found)
+
+    return read

@@ -40,6 +40,13 @@ def test_good_translations_pass(judge_translation: Any) -> None:
     assert judge_translation(batch(), GOOD, {}).valid
 
 
+def test_the_example_in_the_instructions_passes(judge_translation: Any, worked_example: Any) -> None:
+    example = worked_example("phase_1_translation")
+    assert judge_translation(
+        batch(seeds={seed_id: known for seed_id, (_, known) in example.items()}), example, {}
+    ).valid
+
+
 def test_only_the_items_that_are_there_are_judged(judge_translation: Any) -> None:
     assert judge_translation(batch(), {"S0003": GOOD["S0003"]}, {}).valid
 
@@ -177,6 +184,7 @@ def test_nothing_of_the_agent_s_own_stays_in_a_translation(judge_translation: An
     [
         ("I understand everything.", "Entiendo todo."),
         ('He said "yes" to me.', 'Me dijo "sí".'),
+        ('"Yes."', "«Sí.»"),
         ("It costs 5 (five) euros.", "Cuesta 5 (cinco) euros."),
         ("Remember: I'm here.", "Recuerda: estoy aquí."),
         ("Note: I'm here.", "Nota: estoy aquí."),

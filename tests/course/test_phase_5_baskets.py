@@ -35,15 +35,9 @@ NOW = [
 
 
 def batch(items: dict[str, Any] | None = None, context: Any = None, min_phrases: int = 3) -> BatchInput:
-    return BatchInput(
-        pipeline="course",
-        target="spa_for_eng_20seeds",
-        phase=5,
-        batch=1,
-        items=LEGOS if items is None else items,
-        context=context,
-        settings={"min_phrases": min_phrases},
-    )
+    given, options = LEGOS if items is None else items, {"min_phrases": min_phrases}
+    named: dict[str, Any] = {"pipeline": "course", "target": "spa_for_eng", "phase": 5, "batch": 1}
+    return BatchInput(**named, items=given, context=context, settings=options)
 
 
 def basket(lego_id: str, phrases: Any) -> dict[str, Any]:
@@ -64,6 +58,10 @@ def test_a_good_basket_passes_case_and_punctuation_aside(judge_baskets: Any) -> 
         ["Quiero hablar ahora.", "I want to speak now."],
     ]
     assert judged(judge_baskets, "S0001L04", marked) == set()
+
+
+def test_the_example_in_the_instructions_passes(judge_baskets: Any, worked_example: Any) -> None:
+    assert judge_baskets(batch(), worked_example("phase_5_baskets"), MERGED).valid
 
 
 def test_the_lego_is_copied_character_for_character(judge_baskets: Any, types: Any) -> None:
@@ -143,12 +141,9 @@ def test_the_same_text_on_one_side_is_a_double(judge_baskets: Any) -> None:
 
 
 def test_a_lego_that_comes_later_is_named_with_its_place(judge_baskets: Any) -> None:
-    report = judge_baskets(batch(), basket("S0001L04", [*NOW, ["pero ahora", "but now"]]), MERGED)
-    assert all(
-        '"but" comes only with S0003L01' in e.message or '"pero" comes only with S0003L01' in e.message
-        for e in report.errors
-    )
-    assert len(report.errors) == 2
+    report = judge_baskets(batch(), basket("S0001L04", [*NOW, ["ahora pero", "now but"]]), MERGED)
+    for error, text in zip(report.errors, ("pero", "but"), strict=True):
+        assert f'"{text}" comes only with S0003L01' in error.message
 
 
 def test_the_legos_may_stand_in_another_order_on_the_other_side(judge_baskets: Any) -> None:

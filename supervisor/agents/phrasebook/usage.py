@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 Chain = tuple[str, ...]
 """Chunks in order, each by its key."""
 Neighbours = dict[str, list[str]]
@@ -23,7 +25,7 @@ class Usage:
         self.turning = self.opening & self.closing
         """Chunks such as "yesterday": what stands before one and what stands after it are seldom said together."""
         self.triples = {clause[at : at + 3] for clause in self.clauses for at in range(len(clause) - 2)}
-        pairs = [pair for clause in self.clauses for pair in zip(clause, clause[1:], strict=False)]
+        pairs = [pair for clause in self.clauses for pair in itertools.pairwise(clause)]
         self.after = _neighbours(pairs)
         self.before = _neighbours([(right, left) for left, right in pairs])
 

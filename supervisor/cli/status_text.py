@@ -1,0 +1,46 @@
+"""A job's status as text."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from supervisor.content.project import Project
+from supervisor.engine.progress import duration, money
+from supervisor.model.plain_text import plain_line
+from supervisor.store.summary import Summary
+
+
+def job_text(project: Project, summary: Summary, failed: list[dict[str, Any]], failed_total: int) -> str:
+    """Some lines about a job: its state, a line for each phase, and what failed."""
+    job = summary.job
+    left = f", {duration(summary.eta_s)} left" if summary.eta_s and job.status == "running" else ""
+    tokens = "unknown" if summary.tokens is None else f"{summary.tokens:,}"
+    lines = [
+        f"job {job.id} {job.name}: {job.status}, {duration(summary.elapsed_s)} elapsed{left}",
+        f"  agent {job.options.agent}; {summary.sessions} sessions, {summary.retries} retries;"
+        f" cost {money(summary.cost_usd)}, tokens {tokens}",
+    ]
+    if job.detail:
+        lines += [f"  {line.strip()}" for line in job.detail.splitlines()]
+    for phase in summary.phases:
+        known = "" if phase.complete else "+"
+        failures = phase.items.get("quarantined", 0)
+        lines.append(
+            f"  phase {phase.id} {phase.name}: {phase.status},"
+            f" {phase.batches_done}/{phase.batches_total}{known} batches,"
+            f" {phase.items.get('merged', 0)}/{phase.items_total}{known} items"
+            + (f", {failures} failed" if failures else "")
+        )
+    for item in failed:
+        for error in item["errors"][:3] or [{"type": "unknown", "message": ""}]:
+            lines.append(
+                f"  failed: phase {item['phase']} {item['id']}: {plain_line(error['type'])}:"
+                f" {plain_line(error['message'])}"
+            )
+    if failed_total > len(failed):
+        lines.append(f"  … {failed_total - len(failed)} more failed items: `supervisor status {job.name} --json`")
+    if failed_total:
+        lines.append(f"  try them again: supervisor retry {job.name}")
+    results = project.results(job.collection, job.target)
+    lines.append(f"  results: {project.relative(results)}/")
+    return "\n".join(lines)

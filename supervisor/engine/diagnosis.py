@@ -1,0 +1,168 @@
+"""What `doctor` looks at, from the machine to the store."""
+
+from __future__ import annotations
+
+import asyncio
+import platform
+import resource
+import shutil
+import sqlite3
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+from supervisor.agents.registry import agent_names, default_agent, make_agent
+from supervisor.content.pipeline_file import PIPELINE_FILE, load_pipeline
+from supervisor.content.project import Project, find_project
+from supervisor.content.prompts import PromptMaker
+from supervisor.engine.holding import holder
+from supervisor.errors import SupervisorError
+from supervisor.model.base import Frozen
+from supervisor.model.job import JobOptions
+from supervisor.sessions import process_tree
+from supervisor.sessions.file_events import InotifyEvents, file_events
+from supervisor.store import attempts, jobs
+from supervisor.store.database import open_store
+
+_LOW_DISK_BYTES = 500 * 1024 * 1024
+_FILES_A_SESSION = 2
+_INOTIFY = Path("/proc/sys/fs/inotify/max_user_watches")
+
+
+class Finding(Frozen):
+    """One thing that was looked at."""
+
+    level: Literal["ok", "warning", "failure"]
+    subject: str
+    text: str
+
+
+def diagnose(start: Path) -> Iterator[Finding]:
+    """Look at everything, in the order in which it matters; a failure of one thing does not end the look."""
+    yield from _machine()
+    try:
+        project = find_project(start)
+    except SupervisorError as error:
+        yield Finding(level="failure", subject="project", text=_flat(error))
+        return
+    yield Finding(level="ok", subject="project", text=f"{project.root}, settings in {project.settings_file.name}")
+    yield from _limits(project)
+    yield from _pipelines(project)
+    yield from _agents(project)
+    yield from _store(project)
+
+
+def _machine() -> Iterator[Finding]:
+    version = platform.python_version()
+    yield Finding(
+        level="ok" if sys.version_info >= (3, 11) else "failure",
+        subject="python",
+        text=f"{version} on {platform.system()} {platform.release()}, SQLite {sqlite3.sqlite_version}",
+    )
+
+    async def events() -> Finding:
+        found = file_events()
+        level: Literal["ok", "warning"] = "ok" if isinstance(found, InotifyEvents) else "warning"
+        finding = Finding(level=level, subject="file events", text=found.description)
+        found.close()
+        return finding
+
+    yield asyncio.run(events())
+    if sys.platform.startswith("linux") and process_tree.HAS_PROC:
+        yield Finding(
+            level="ok", subject="process tree", text="orphans of sessions are found and ended (subreaper, /proc)"
+        )
+    else:
+        yield Finding(
+            level="warning",
+            subject="process tree",
+            text="no subreaper here: a process that leaves its session's group may outlive it",
+        )
+
+
+def _limits(project: Project) -> Iterator[Finding]:
+    wanted = project.settings.concurrency * _FILES_A_SESSION + 64
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    yield Finding(
+        level="ok" if soft >= wanted else "failure",
+        subject="open files",
+        text=f"{soft} allowed, {wanted} needed for {project.settings.concurrency} sessions"
+        + ("" if soft >= wanted else f"; raise it with `ulimit -n {min(wanted, hard)}`"),
+    )
+    if _INOTIFY.exists():
+        watches = int(_INOTIFY.read_text())
+        enough = watches >= project.settings.concurrency
+        yield Finding(
+            level="ok" if enough else "warning",
+            subject="inotify watches",
+            text=f"{watches} allowed for this user"
+            + ("" if enough else "; the sessions beyond that are looked at once a second"),
+        )
+    free = shutil.disk_usage(project.root).free
+    yield Finding(level="ok" if free > _LOW_DISK_BYTES else "warning", subject="disk", text=f"{free / 1e9:.1f} GB free")
+
+
+def _pipelines(project: Project) -> Iterator[Finding]:
+    names = sorted(path.parent.name for path in project.root.glob(f"phase_intelligence/*/{PIPELINE_FILE}"))
+    if not names:
+        yield Finding(level="warning", subject="pipelines", text="none in phase_intelligence/")
+    for name in names:
+        try:
+            pipeline = load_pipeline(project, name)
+            PromptMaker(project, pipeline)
+        except SupervisorError as error:
+            yield Finding(level="failure", subject=f"pipeline {name}", text=_flat(error))
+        else:
+            yield Finding(level="ok", subject=f"pipeline {name}", text=f"{len(pipeline.phases)} phases")
+
+
+def _agents(project: Project) -> Iterator[Finding]:
+    chosen = default_agent(project)
+    for name in agent_names(project):
+        try:
+            make_agent(project, JobOptions(agent=name)).check()
+        except SupervisorError as error:
+            level: Literal["warning", "failure"] = "failure" if name == chosen else "warning"
+            yield Finding(level=level, subject=f"agent {name}", text=_flat(error))
+        else:
+            yield Finding(
+                level="ok", subject=f"agent {name}", text="can start" + (", default" if name == chosen else "")
+            )
+
+
+def _store(project: Project) -> Iterator[Finding]:
+    if not project.store.exists():
+        yield Finding(level="ok", subject="store", text="none yet: nothing was run")
+        return
+    try:
+        database = open_store(project.store, read_only=True)
+        said = database.value("PRAGMA quick_check")
+        found = jobs.all_jobs(database)
+    except (SupervisorError, sqlite3.DatabaseError) as error:
+        yield Finding(level="failure", subject="store", text=_flat(error))
+        return
+    yield Finding(
+        level="ok" if said == "ok" else "failure",
+        subject="store",
+        text=f"{len(found)} jobs, {project.store.stat().st_size / 1e6:.1f} MB"
+        if said == "ok"
+        else f"damaged: {said}; keep a copy of {project.relative(project.store)}",
+    )
+    working = holder(project)
+    if working is not None:
+        yield Finding(level="ok", subject="supervisor", text=f"{working.kind}, process {working.pid}, is at work")
+    left = sum(len(attempts.unfinished(database, job.id)) for job in found)
+    strays = process_tree.marked_processes(project.key)
+    if working is None and (left or strays):
+        yield Finding(
+            level="warning",
+            subject="supervisor",
+            text=f"one ended without a word: {left} sessions cut off, {len(strays)} of their processes still run;"
+            " the next run or start ends them and takes in what they finished",
+        )
+    database.close()
+
+
+def _flat(error: Exception) -> str:
+    return " ".join(str(error).split())
