@@ -16,7 +16,7 @@ from supervisor.sessions.transcript import last_line
 from supervisor.sessions.workspace import Workspace
 from supervisor.store import events, jobs
 from supervisor.store.database import Database
-from supervisor.store.summary import PhaseSummary, RunningSession, Summary, summarise
+from supervisor.store.summary import PhaseSummary, RunningSession, Summary, expected_batches, summarise
 
 _SESSIONS_SHOWN = 12
 _PROBLEMS_SHOWN = 4
@@ -56,9 +56,9 @@ def draw(
     """The view of a summary; `last_lines` by session name, `problems` as (level, text), `rate` in items a minute."""
     parts: list[RenderableType] = [_phases(summary.phases)]
     if summary.running:
-        parts.append(_sessions(summary.running, last_lines))
+        parts += ["", _sessions(summary.running, last_lines)]
     if problems:
-        parts.append(_problems(problems))
+        parts += ["", _problems(problems)]
     job = summary.job
     title = Text.assemble(
         (job.name, "bold"),
@@ -81,14 +81,14 @@ def _phases(phases: tuple[PhaseSummary, ...]) -> Table:
     table.add_column("", ratio=1, min_width=12)
     for name in ("batches", "running", "items", "failed"):
         table.add_column(name, justify="right", no_wrap=True)
-    for phase in phases:
+    for phase, expected in zip(phases, expected_batches(phases), strict=True):
         total = phase.batches_total
         failed = phase.items.get("quarantined", 0)
         known = "" if phase.complete else "+"
         table.add_row(
             Text(f"{phase.id} {phase.name}"),
             ProgressBar(
-                total=max(1, total), completed=phase.batches_done, complete_style="cyan", finished_style="green"
+                total=max(1.0, expected), completed=phase.batches_done, complete_style="cyan", finished_style="green"
             ),
             f"{phase.batches_done}/{total}{known}",
             str(phase.batches.get("running", 0) or "·"),
@@ -99,12 +99,11 @@ def _phases(phases: tuple[PhaseSummary, ...]) -> Table:
 
 
 def _sessions(running: tuple[RunningSession, ...], last_lines: dict[str, str]) -> Table:
-    table = Table(box=None, expand=True, padding=(1, 2, 0, 0))
+    table = Table(box=None, expand=True, padding=(0, 2, 0, 0))
     table.add_column("running session", no_wrap=True)
     table.add_column("age", justify="right", no_wrap=True)
     table.add_column("last output", ratio=1, no_wrap=True, overflow="ellipsis")
-    for index, session in enumerate(running[:_SESSIONS_SHOWN]):
-        table.padding = (1 if index == 0 else 0, 2, 0, 0)
+    for session in running[:_SESSIONS_SHOWN]:
         table.add_row(
             f"phase {session.phase} batch {session.batch}" + (f" try {session.attempt}" if session.attempt > 1 else ""),
             duration(session.age_s),
@@ -118,7 +117,6 @@ def _sessions(running: tuple[RunningSession, ...], last_lines: dict[str, str]) -
 def _problems(problems: list[tuple[str, str]]) -> Table:
     table = Table(box=None, expand=True, padding=(0, 0, 0, 0), show_header=False)
     table.add_column("", no_wrap=True, overflow="ellipsis")
-    table.add_row("")
     for level, text in problems:
         table.add_row(Text(text, style="red" if level == "ERROR" else "yellow"))
     return table

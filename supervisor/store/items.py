@@ -190,6 +190,7 @@ def expand(
 
     ItemsError where an id is doubled, or one item became more than STRIDE.
     """
+    first_time = 0
     for (source, position, seq, _), members in zip(sources, expanded, strict=True):
         if len(members) > STRIDE or position * STRIDE >= 1 << 62:
             raise ItemsError(f"phase {phase}: {source!r} was expanded to more items than can be kept in order")
@@ -216,14 +217,17 @@ def expand(
                 )
         for item_id in before:
             drop(database, job, phase, item_id)
+        first_time += not database.value(
+            "SELECT count(*) FROM expansions WHERE job = ? AND phase = ? AND source = ?", (job, phase, source)
+        )
         database.execute(
             "INSERT INTO expansions VALUES (?, ?, ?, ?)"
             " ON CONFLICT (job, phase, source) DO UPDATE SET seq = excluded.seq",
             (job, phase, source, seq),
         )
     database.execute(
-        "UPDATE phases SET expanded_to = max(expanded_to, ?) WHERE job = ? AND phase = ?",
-        (below if below is not None else 1 << 62, job, phase),
+        "UPDATE phases SET expanded_to = max(expanded_to, ?), expanded = expanded + ? WHERE job = ? AND phase = ?",
+        (below if below is not None else 1 << 62, first_time, job, phase),
     )
 
 

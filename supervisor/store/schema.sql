@@ -28,6 +28,7 @@ CREATE TABLE phases (
     complete INTEGER NOT NULL DEFAULT 0,    -- whether all of its items are known
     source TEXT,                    -- fingerprint of the item file that was read last
     expanded_to INTEGER NOT NULL DEFAULT 0, -- upstream positions below this one are expanded (phases with `by`)
+    expanded INTEGER NOT NULL DEFAULT 0,    -- how many upstream items that are
     next_seq INTEGER NOT NULL DEFAULT 1,
     instructions TEXT NOT NULL DEFAULT '',  -- fingerprint of intelligence, prompt template and validator
     written_seq INTEGER NOT NULL DEFAULT 0, -- the main file holds what was merged up to here

@@ -21,6 +21,8 @@ class PhaseSummary(Frozen):
     merge: str
     complete: bool
     """Whether all of its items are known."""
+    expanded: int
+    """Items of the phase before it that its own were made from so far."""
     batches: dict[str, int]
     """Status to count."""
     items: dict[str, int]
@@ -159,6 +161,7 @@ def summarise_phases(database: Database, job: int) -> tuple[PhaseSummary, ...]:
             output=row["output"],
             merge=row["merge"],
             complete=bool(row["complete"]),
+            expanded=row["expanded"],
             batches=_counts(database, "batch_counts", job, row["phase"]),
             items=_counts(database, "item_counts", job, row["phase"]),
         )
@@ -169,19 +172,17 @@ def summarise_phases(database: Database, job: int) -> tuple[PhaseSummary, ...]:
 def expected_batches(phases: tuple[PhaseSummary, ...]) -> list[float]:
     """Batches that each phase will have come to.
 
-    A phase whose items are not all known yet is taken to go on as it began: as many batches for each batch of the
-    phase before it.
+    A phase whose items are not all known yet is taken to go on as it began: as many for each item of the phase before
+    it; until there are some, as many as that phase has.
     """
     totals: list[float] = []
-    before: PhaseSummary | None = None
-    for phase in phases:
+    for index, phase in enumerate(phases):
         total = float(phase.batches_total)
-        if not phase.complete and before is not None:
-            total = max(
-                total, total * totals[-1] / before.batches_done if total and before.batches_done else totals[-1]
-            )
+        if not phase.complete and index > 0:
+            before = phases[index - 1]
+            known = total * before.items_total / phase.expanded if phase.expanded else 0.0
+            total = max(total, known or totals[-1])
         totals.append(total)
-        before = phase
     return totals
 
 
