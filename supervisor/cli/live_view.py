@@ -62,16 +62,20 @@ def draw(
     job = summary.job
     title = Text.assemble(
         (job.name, "bold"),
-        "  ",
+        " · ",
         (job.status, _STATUS_STYLE.get(job.status, "")),
-        f"  job {job.id}, {job.options.agent}",
+        f" · job {job.id} · {job.options.agent}",
     )
     left = "?" if summary.eta_s is None else duration(summary.eta_s)
-    foot = Text.assemble(
-        f"elapsed {duration(elapsed_s)}  left {left}  ",
-        f"{'?' if rate is None else f'{rate:,.0f}'} items/min  ",
-        f"sessions {summary.sessions}  retries {summary.retries}  cost {money(summary.cost_usd)}",
+    numbers = (
+        f"elapsed {duration(elapsed_s)}",
+        f"left {left}",
+        f"{'?' if rate is None else f'{rate:,.0f}'} items/min",
+        f"sessions {summary.sessions}",
+        f"retries {summary.retries}",
+        f"cost {money(summary.cost_usd)}",
     )
+    foot = Text(" · ".join(numbers))
     return Panel(Group(*parts), title=title, subtitle=foot, title_align="left", subtitle_align="left", padding=(1, 2))
 
 
