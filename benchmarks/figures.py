@@ -22,7 +22,8 @@ def table(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]], note:
     widths = [max(len(line[column]) for line in (heads, *rows)) for column in range(len(heads))]
     print(f"\n{title}\n")
     for line in (heads, ["-" * width for width in widths], *rows):
-        cells = [cell.ljust(width) if n == 0 else cell.rjust(width) for n, (cell, width) in enumerate(zip(line, widths))]
+        first, *others = zip(line, widths, strict=True)
+        cells = [first[0].ljust(first[1]), *(cell.rjust(width) for cell, width in others)]
         print("  " + "  ".join(cells).rstrip())
     if note:
         print("\n  " + note.replace("\n", "\n  "))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 from statistics import median
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from benchmarks.cost import Cost, run
 from benchmarks.figures import save, table
@@ -12,6 +13,9 @@ from benchmarks.scratch import Scratch, scratch_folder
 
 AIM = 1.2
 """The ratio of the largest to the smallest below which the cost counts as flat."""
+HEADS = ("job", "CPU", "ratio", "main", "ratio", "wall", "ratio", "first tenth", "last tenth", "result kB", "kB each")
+_START = 10
+"""Batches of the run that tells what start-up costs: enough to start every process that a larger one starts, too."""
 _REPEATS = {100: 5, 1000: 3}
 
 
@@ -30,69 +34,62 @@ def main() -> None:
     samples: dict[tuple[int, int], list[Sample]] = {plan: [] for plan in plans}
     for turn in range(max(_REPEATS.values())):
         for plan in plans:
-            if plan[1] == 1 or turn < _REPEATS.get(plan[1], 1):
+            if plan[1] == _START or turn < _REPEATS.get(plan[1], 1):
                 samples[plan].append(_measure(*plan, jobs=options.jobs))
-    rows, figures = [], []
-    for batch_size, counts in _plans(options.sizes).items():
-        start = samples[batch_size, 1]
-        start_cpu, start_wall = median(s.cost.cpu_s for s in start), median(s.cost.wall_s for s in start)
-        smallest: tuple[float, float, float] | None = None
-        for batches in counts[1:]:
-            taken = samples[batch_size, batches]
-            cpu = 1000 * (median(s.cost.cpu_s for s in taken) - start_cpu) / (batches - 1)
-            main_ms = 1000 * (median(s.cost.main_s for s in taken) - median(s.cost.main_s for s in start)) / (batches - 1)
-            wall = 1000 * (median(s.cost.wall_s for s in taken) - start_wall) / (batches - 1)
-            smallest = smallest or (cpu, wall, main_ms)
-            written, to_disk, result = taken[-1].cost.written, taken[-1].cost.to_disk, taken[-1].result_bytes
-            first, last = taken[-1].tenths_ms[0], taken[-1].tenths_ms[-1]
-            rows.append(
-                [
-                    f"{batches:,} batches of {batch_size}",
-                    f"{cpu:.2f}",
-                    f"{cpu / smallest[0]:.2f}",
-                    f"{main_ms:.2f}",
-                    f"{main_ms / smallest[2]:.2f}",
-                    f"{wall:.2f}",
-                    f"{wall / smallest[1]:.2f}",
-                    f"{first:.2f}",
-                    f"{last:.2f}",
-                    f"{result / 1000:,.0f}",
-                    *(["", ""] if written is None else [f"{written / batches / 1000:,.1f}"]),
-                    *([] if to_disk is None else [f"{to_disk / batches / 1000:,.1f}"]),
-                ]
-            )
-            figures.append(
-                {
-                    "batches": batches,
-                    "batch_size": batch_size,
-                    "cpu_ms": cpu,
-                    "cpu_ratio": cpu / smallest[0],
-                    "main_cpu_ms": main_ms,
-                    "wall_ms": wall,
-                    "wall_ratio": wall / smallest[1],
-                    "tenths_wall_ms": taken[-1].tenths_ms,
-                    "result_bytes": result,
-                    "written_bytes": written,
-                    "to_disk_bytes": to_disk,
-                    "runs": [s.cost._asdict() for s in taken],
-                }
-            )
+    figures = [
+        figure
+        for batch_size, counts in _plans(options.sizes).items()
+        for figure in _figures(batch_size, counts, samples)
+    ]
     table(
         f"Cost of a batch by the size of its job, -j {options.jobs}, milliseconds less start-up (aim: ratios"
         f" below {AIM})",
-        ["job", "CPU", "ratio", "main CPU", "ratio", "wall", "ratio", "first tenth", "last tenth"]
-        + ["result kB", "kB written", "kB to disk"],
-        rows,
-        "Main CPU: of the supervisor's own process. First and last tenth: wall time of a batch within the job."
-        "\nWritten: bytes in write calls of the whole tree, per batch; to disk: the pages these touched, whole pages"
-        "\neach time, workspaces and the store's journal included.",
+        HEADS,
+        [_row(figure) for figure in figures],
+        "Main: CPU of the supervisor's own process. First and last tenth: wall time of a batch within the job."
+        "\nWritten, per batch: bytes in write calls of the whole tree / bytes of pages that these touched, whole pages"
+        "\neach time; workspaces, the store and its journal, logs and main files are all in it.",
     )
     save("growth", {"aim": AIM, "rows": figures})
 
 
+def _figures(
+    batch_size: int, counts: list[int], samples: dict[tuple[int, int], list[Sample]]
+) -> Iterator[dict[str, Any]]:
+    """What a batch costs in jobs of each size, the first of them setting the ratios."""
+    start = samples[batch_size, counts[0]]
+    smallest: dict[str, float] = {}
+    for batches in counts[1:]:
+        taken = samples[batch_size, batches]
+        figure: dict[str, Any] = {"batches": batches, "batch_size": batch_size}
+        for part in ("cpu_s", "main_s", "wall_s"):
+            whole, began = (median(getattr(sample.cost, part) for sample in runs) for runs in (taken, start))
+            each_ms = 1000 * (whole - began) / (batches - counts[0])
+            figure |= {f"{part}_each_ms": each_ms, f"{part}_ratio": each_ms / smallest.setdefault(part, each_ms)}
+        last = taken[-1]
+        yield figure | {
+            "tenths_wall_ms": last.tenths_ms,
+            "result_bytes": last.result_bytes,
+            "written_bytes": last.cost.written,
+            "to_disk_bytes": last.cost.to_disk,
+            "runs": [sample.cost._asdict() for sample in taken],
+        }
+
+
+def _row(figure: dict[str, Any]) -> list[str]:
+    cells = [f"{figure['batches']:,} batches of {figure['batch_size']}"]
+    for part in ("cpu_s", "main_s", "wall_s"):
+        cells += [f"{figure[f'{part}_each_ms']:.2f}", f"{figure[f'{part}_ratio']:.2f}"]
+    cells += [f"{figure['tenths_wall_ms'][n]:.2f}" for n in (0, -1)]
+    cells.append(f"{figure['result_bytes'] / 1000:,.0f}")
+    written = [figure[f"{kind}_bytes"] for kind in ("written", "to_disk")]
+    cells.append(" / ".join("?" if total is None else f"{total / figure['batches'] / 1000:.1f}" for total in written))
+    return cells
+
+
 def _plans(sizes: list[int]) -> dict[int, list[int]]:
-    """Batch size to numbers of batches; one batch alone tells what start-up costs."""
-    return {1: [1, *sizes], 20: [1, *(size for size in sizes if size <= 1000)]}
+    """Batch size to numbers of batches; the first of them tells what start-up costs."""
+    return {size: [_START, *(n for n in sizes if size == 1 or n <= 1000)] for size in (1, 20)}
 
 
 def _measure(batch_size: int, batches: int, *, jobs: int) -> Sample:

@@ -59,12 +59,12 @@ def main() -> None:
         )
     table(
         f"{PHASES} phases of {options.batches} batches of {options.batch_size}, {options.slots} slots, sessions of"
-        f" {options.median:g} s (median; lognormal, sigma {options.sigma:g}, {sum(taken.values()):.1f} s in all), seconds",
+        f" {options.median:g} s (lognormal, sigma {options.sigma:g}, {sum(taken.values()):.1f} s in all), in seconds",
         ["", "took", "lowest..highest", "bound", "ratio", "ideal", "ratio", "with start-up"],
         rows,
         "Took: from the job's first event to its last (the sum of the three for one after the other). Bound: all work"
-        "\nover all slots, or the longest chain, which no scheduler can beat. Ideal: a simulation of the same policy without"
-        "\nany overhead; without knowledge of the durations no scheduler reaches the bound.",
+        "\nover all slots, or the longest chain, which no scheduler can beat. Ideal: a simulation of the same policy"
+        "\nwithout any overhead; without knowledge of the durations no scheduler reaches the bound.",
     )
     save("makespan", {"options": vars(options), "work_s": sum(taken.values()), "rows": figures})
 

@@ -15,6 +15,8 @@ from benchmarks.scratch import Scratch, c_agent, scratch_folder
 
 OURS = "supervisor"
 UNVALIDATED = "supervisor, no validator"
+PARTS = ("main", "spawner", "sessions", "workers")
+HEADS = ("agent: runner", "CPU", "lowest..highest", "wall", "CPU less start-up", "wall less start-up", "ratio", *PARTS)
 
 
 def main() -> None:
@@ -52,10 +54,7 @@ def _measure(agent_name: str, agent: str, options: argparse.Namespace) -> list[d
                 "start_wall_s": median(c.wall_s for c in start),
                 "cpu_ms_less_start": 1000 * (cpu - median(c.cpu_s for c in start)) / (n - 1),
                 "wall_ms_less_start": 1000 * (wall - median(c.wall_s for c in start)) / (n - 1),
-                "split_ms": {
-                    part: 1000 * median(getattr(c, f"{part}_s") for c in costs) / n
-                    for part in ("main", "spawner", "sessions", "workers")
-                },
+                "split_ms": {part: 1000 * median(getattr(c, f"{part}_s") for c in costs) / n for part in PARTS},
             }
         )
     return rows
@@ -103,8 +102,7 @@ def _show(rows: list[dict[str, object]], options: argparse.Namespace, note: str)
     table(
         f"Cost of a session from spawn to merged: {options.batches} batches of {options.batch_size},"
         f" -j {options.jobs}, milliseconds per session, median of {options.repeat}",
-        ["agent: runner", "CPU", "lowest..highest", "wall", "CPU less start-up", "wall less start-up"]
-        + ["CPU ratio", "main", "spawner", "sessions", "workers"],
+        HEADS,
         shown,
         "CPU is user and system time of the whole process tree; start-up is a run of one batch. The last four columns"
         "\nsay in which processes it is spent; the agent's own work is in `sessions`." + (f"\n{note}" if note else ""),

@@ -28,7 +28,7 @@ def durations(batches: int, *, median_s: float, sigma: float, seed: int) -> Dura
 
 def lower_bound(taken: Durations, slots: int, kind: Kind) -> float:
     """Seconds that any scheduler needs: all work over all slots, or the longest chain."""
-    return max(sum(taken.values()) / slots, max(_chains(taken, kind).values()))
+    return max(sum(taken.values()) / slots, *_chains(taken, kind).values())
 
 
 def list_schedule(taken: Durations, slots: int, kind: Kind) -> float:

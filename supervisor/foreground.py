@@ -38,9 +38,9 @@ async def run(
     with ProjectHold(project, "run", patience_s=0.0 if busy(project) else _IDLE_DAEMON_S):
         async with Supervisor(project) as supervisor:
             job = submit(supervisor.database, project, pipeline, target_name, options, fresh=fresh)
-            if job.status != "queued":  # its supervisor died: nobody else holds the project
-                jobs.adopt_options(supervisor.database, job.id, options)
-                job = jobs.get(supervisor.database, job.id)
+            # Nobody else holds the project: whatever state an ended supervisor left the job in, it goes on here.
+            jobs.adopt_options(supervisor.database, job.id, options)
+            job = jobs.get(supervisor.database, job.id)
             supervisor.tell(told)
             begun(supervisor.database, job)
             return await supervisor.run_job(job)

@@ -29,7 +29,10 @@ class CommandAgent:
     ) -> None:
         self.name = name
         self.timeout_s = timeout_s
-        self._command = command
+        first = command[0]
+        if "/" in first and not first.startswith(("/", "{")):
+            first = str(project / first)  # sessions have a working directory of their own
+        self._command = (first, *command[1:])
         self._project = project
         self._pass_env = pass_env
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
 import sys
 
 import typer
 
 from supervisor import __version__
 from supervisor.cli import checking, controlling, looking, making, running
-from supervisor.errors import SupervisorError
+from supervisor.errors import CannotGoOn, SupervisorError
 
 app = typer.Typer(
     name="supervisor",
@@ -38,6 +39,11 @@ def main() -> None:
     except SupervisorError as error:
         typer.echo(f"supervisor: {error}", err=True)
         sys.exit(error.exit_code)
-    except BrokenPipeError:
-        sys.stderr.close()  # the reader of our output left
-        sys.exit(0)
+    except (OSError, sqlite3.Error) as error:
+        if isinstance(error, BrokenPipeError):
+            sys.stderr.close()  # the reader of our output left
+            sys.exit(0)
+        place = f"{error.filename}: " if isinstance(error, OSError) and error.filename else ""
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else error
+        typer.echo(f"supervisor: {place}{reason}\n  What is done is kept; the same command goes on.", err=True)
+        sys.exit(CannotGoOn.exit_code)

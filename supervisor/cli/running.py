@@ -127,6 +127,8 @@ def start(
         typer.echo(f"job {before.id} {before.name} is {before.status} already; see `supervisor watch {before.id}`")
         return
     job = submit(database, here, loaded, target, chosen, fresh=fresh)
+    if found is None:
+        jobs.adopt_options(database, job.id, chosen)
     serving = background.ensure(here)
     results = here.relative(here.results(job.collection, job.target))
     typer.echo(f"job {job.id} {job.name} is queued; the daemon, process {serving.pid}, works on it")

@@ -90,10 +90,12 @@ class AttemptRecords:
 
     def interrupted(self) -> None:
         """The supervisor stops: what the session may have written is judged when the job goes on."""
-        assert self._attempt is not None
+        if self._attempt is None:
+            return
         with self._tools.journal.transaction():
             attempts.finish(self._tools.database, self._attempt, "unjudged", counted=False)
             batches.set_status(self._tools.database, self._batch.id, "waiting")
+        self._attempt = None
 
     def not_started(self, result: SessionResult, retry_in_s: float | None = None) -> None:
         """No session came to be."""
@@ -110,6 +112,7 @@ class AttemptRecords:
                 phase=self._batch.phase,
                 batch=self._batch.number,
             )
+        self._attempt = None
 
     def keep(self, judgement: Judgement, result: SessionResult, work: BatchWork) -> None:
         """End an attempt that another follows: what passed is kept with it, in one commit."""
@@ -131,6 +134,7 @@ class AttemptRecords:
                 errors=[error.model_dump() for error in judgement.errors[:20]],
             )
         self._tools.progress.session_ended(result, retried=True)
+        self._attempt = None
 
     def settle(self, judgement: Judgement, result: SessionResult, work: BatchWork) -> None:
         """The one commit that ends a batch: items, quarantine, batch status, event."""

@@ -32,29 +32,36 @@ async def run_batch(batch: StoredBatch, tools: Tools) -> None:
     """
     work = await BatchWork.load(batch, tools)
     records = AttemptRecords(batch, tools)
-    while work.todo and (work.attempts_left or records.has_captured):
-        seq = items.current_seq(tools.database, batch.job, batch.phase)
-        result = records.take_captured() or await _run_session(work, records, tools)
-        try:
-            judgement = await _judge(work, result, tools)
-            async with tools.merging(batch.phase):
-                if batch.phase in judgement.looked_at and seq != items.current_seq(
-                    tools.database, batch.job, batch.phase
-                ):
-                    judgement = await _judge(work, result, tools)  # another batch was merged meanwhile
-                work = work.after(judgement, counted=records.counts(judgement))
-                if work.todo and work.attempts_left:
-                    records.keep(judgement, result, work)
-                    continue
-                records.settle(judgement, result, work)
-        except ContentFault as fault:
-            records.settle_unjudged(fault, result, work)
-        return
-    records.settle_rest(work)
+    try:
+        while work.todo and (work.attempts_left or records.has_captured):
+            result = records.take_captured() or await _run_session(work, records, tools)
+            try:
+                judgement, seq = await _judge(work, result, tools)
+                async with tools.merging(batch.phase):
+                    if batch.phase in judgement.looked_at and seq != _merged_seq(batch, tools):
+                        judgement, _ = await _judge(work, result, tools)  # another batch was merged meanwhile
+                    work = work.after(judgement, counted=records.counts(judgement))
+                    if work.todo and work.attempts_left:
+                        records.keep(judgement, result, work)
+                        continue
+                    records.settle(judgement, result, work)
+            except ContentFault as fault:
+                records.settle_unjudged(fault, result, work)
+            return
+        records.settle_rest(work)
+    except asyncio.CancelledError:
+        records.interrupted()
+        raise
 
 
-async def _judge(work: BatchWork, result: SessionResult, tools: Tools) -> Judgement:
-    return await judge(tools.pool, work.phase, work.input, work.todo, work.kept, result, work.batch.job)
+async def _judge(work: BatchWork, result: SessionResult, tools: Tools) -> tuple[Judgement, int]:
+    """The judgement, and what was merged of the phase when it began."""
+    seq = _merged_seq(work.batch, tools)
+    return await judge(tools.pool, work.phase, work.input, work.todo, work.kept, result, work.batch.job), seq
+
+
+def _merged_seq(batch: StoredBatch, tools: Tools) -> int:
+    return items.current_seq(tools.database, batch.job, batch.phase)
 
 
 async def _run_session(work: BatchWork, records: AttemptRecords, tools: Tools) -> SessionResult:
@@ -62,11 +69,7 @@ async def _run_session(work: BatchWork, records: AttemptRecords, tools: Tools) -
     retry = RetryNotes(ids=work.todo, kept=len(work.kept), errors=work.errors) if work.errors else None
     for delay_s in (*_START_DELAYS_S, *[_START_DELAYS_S[-1]] * 1000):
         spec = records.begin(work, retry)
-        try:
-            result = await tools.executor.run(spec, tools.agent, records.started)
-        except asyncio.CancelledError:
-            records.interrupted()
-            raise
+        result = await tools.executor.run(spec, tools.agent, records.started)
         if result.ending == "cannot_work":
             records.not_started(result)
             assert result.refusal is not None

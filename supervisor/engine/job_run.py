@@ -260,7 +260,7 @@ class JobRun:
 
     def _check_nothing_left(self, end: End) -> None:
         """A job that says it is done, but is not, would lose work silently."""
-        if end != "completed":
+        if end not in ("completed", "failed") or self._strictly_failed():
             return
         left = [p.id for p in self._pipeline.phases if phases.open_work(self._journal.database, self.job.id, p.id)]
         if left:

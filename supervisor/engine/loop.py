@@ -30,6 +30,7 @@ from supervisor.sessions.workspace import Workspace
 from supervisor.store import attempts, jobs
 from supervisor.store.database import Database, open_store
 
+_TIDY_EVERY_S = 3600.0
 _NEWS_DELAY_S = 0.02
 """How long news of changes in the store are gathered before it is looked at."""
 
@@ -62,7 +63,7 @@ class Supervisor:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self.stop)
         recovery.end_stale_sessions(project, self._left_attempts())
-        self._drop_old_sessions()
+        self._tidying = asyncio.ensure_future(self._tidy())
         return self
 
     async def __aexit__(
@@ -72,6 +73,7 @@ class Supervisor:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.remove_signal_handler(number)
         self._unlisten()
+        self._tidying.cancel()
         await self._pool.close()
         await self._executor.close()
         self._events.close()
@@ -197,9 +199,12 @@ class Supervisor:
     def _left_attempts(self) -> list[attempts.Attempt]:
         return [a for job in jobs.all_jobs(self.database) for a in attempts.unfinished(self.database, job.id)]
 
-    def _drop_old_sessions(self) -> None:
-        before = time.time() - self._project.settings.keep_sessions
-        while names := attempts.expired(self.database, before):
-            for name in names:
-                Workspace(self._project.sessions, name).remove()
-            attempts.forget_files(self.database, names)
+    async def _tidy(self) -> None:
+        """Delete the files of sessions that passed long enough ago, now and then."""
+        while True:
+            before = time.time() - self._project.settings.keep_sessions
+            while names := attempts.expired(self.database, before):
+                for name in names:
+                    await asyncio.to_thread(Workspace(self._project.sessions, name).remove)
+                attempts.forget_files(self.database, names)
+            await asyncio.sleep(_TIDY_EVERY_S)

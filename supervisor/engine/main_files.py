@@ -27,6 +27,7 @@ class _State:
         self.phase = phase
         self.file = MainFile(path)
         self.dirty = False
+        self.ended = False
         self.cost_s = 0.0
         self.written_at = float("-inf")
         self.timer: asyncio.TimerHandle | None = None
@@ -81,8 +82,9 @@ class MainFiles:
             raise self.failure
 
     async def flush_phase(self, phase: int) -> None:
-        """Write one phase's file, whatever it costs."""
+        """Write the file of a phase that ended, whatever it costs; one without items is written too."""
         state = self._states[phase]
+        state.ended = True
         state.dirty = True
         await self._write(state)
 
@@ -116,10 +118,13 @@ class MainFiles:
             except Timeout as error:
                 raise held(state.file, error) from error
             try:
-                edits = await self._in_thread(lambda: self._find_edits(state))
-                if edits is not None:
-                    await self._take_over(state, edits)
-                await self._in_thread(lambda: self._write_now(state))
+                written = False
+                while not written:
+                    looked_at = state.file.state()
+                    edits = await self._in_thread(self._find_edits, state)
+                    if edits is not None:
+                        await self._take_over(state, edits)
+                    written = await self._in_thread(self._write_now, state, looked_at)
             finally:
                 await self._in_thread(lock.release)
             state.written_at = time.monotonic()
@@ -132,12 +137,16 @@ class MainFiles:
             self._reader = open_store(self._journal.database.path)
         return find_edits(self._reader, state.file, self._job, state.phase.id, state.phase.merge)
 
-    def _write_now(self, state: _State) -> None:
+    def _write_now(self, state: _State, looked_at: tuple[int, int, int] | None) -> bool:
+        """Write the file; False where it was edited since it was looked at."""
         assert self._reader is not None
         taken = main_file.snapshot(self._reader, self._job, state.phase.id, state.phase.merge)
-        if not taken.rows and state.file.read() is None:
-            return
-        main_file.record_written(self._reader, taken, state.file.write(taken))
+        if not taken.rows and looked_at is None and not state.ended:
+            return True
+        sha256 = state.file.write(taken, looked_at)
+        if sha256 is not None:
+            main_file.record_written(self._reader, taken, sha256)
+        return sha256 is not None
 
     async def _take_over(self, state: _State, edits: Edits) -> None:
         """A person's work is never silently overwritten: it is taken into the store, or set aside beside the file."""
@@ -166,5 +175,5 @@ class MainFiles:
         some = f": {', '.join(ids[:5])}{', …' if len(ids) > 5 else ''}" if ids else ""
         self._journal.note(self._job, "hand_edit", f"{name}: {text}{some}", level="WARNING", items=ids)
 
-    async def _in_thread(self, work: Callable[[], _T]) -> _T:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+    async def _in_thread(self, work: Callable[..., _T], *arguments: object) -> _T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work, *arguments)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
+import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,11 +13,11 @@ from pathlib import Path
 from supervisor.agents.base import Agent, SessionPaths
 from supervisor.errors import AgentError
 from supervisor.model.session import Ending, Refusal, SessionResult, SessionSpec, SessionStarted
+from supervisor.sessions import process_tree
 from supervisor.sessions.file_events import FileEvents
 from supervisor.sessions.output_watch import OutputWatch
-from supervisor.sessions.process_tree import SESSION_VARIABLE
 from supervisor.sessions.safe_read import read_output
-from supervisor.sessions.spawner_client import SpawnerClient
+from supervisor.sessions.spawner_client import Spawned, SpawnerClient, SpawnerLost
 from supervisor.sessions.transcript import Transcript
 from supervisor.sessions.workspace import Workspace
 
@@ -65,7 +67,11 @@ class LocalExecutor:
             terminal = spawned.terminal
             self._listen(terminal, transcript)
             on_start(SessionStarted(pid=spawned.pid, started_ticks=spawned.started_ticks))
-            ending, exit_status = await self._wait(spec, watch)
+            try:
+                ending, exit_status = await self._wait(spec, watch)
+            except SpawnerLost as error:
+                self._end_abandoned(spec, spawned)
+                return _not_run("could_not_start", str(error))
             self._hear(terminal, transcript)
             return _judge_ending(spec, agent, ending, exit_status, watch, output, transcript, time.monotonic() - began)
         finally:
@@ -86,13 +92,22 @@ class LocalExecutor:
             await asyncio.wait((ended, watch.complete), timeout=spec.timeout_s, return_when=asyncio.FIRST_COMPLETED)
         except asyncio.CancelledError:
             await self._spawner.end(spec.name, LEAVE_GRACE_S)
-            await ended
+            with contextlib.suppress(SpawnerLost):
+                await ended
             raise
         if ended.done():
             return "exited", ended.result()
         ending: Ending = "output" if watch.complete.done() else "timed_out"
         await self._spawner.end(spec.name, LEAVE_GRACE_S)
         return ending, await ended
+
+    def _end_abandoned(self, spec: SessionSpec, spawned: Spawned) -> None:
+        """End a session whose spawner is gone: its process, what is below it, and what carries its mark."""
+        if process_tree.start_ticks(spawned.pid) == spawned.started_ticks:
+            process_tree.send_to_group(spawned.pid, signal.SIGKILL)
+        for pid, name in process_tree.marked_processes(self._project_key):
+            if name == spec.name:
+                process_tree.send(pid, signal.SIGKILL)
 
     def _environment(self, spec: SessionSpec, agent: Agent, paths: SessionPaths) -> dict[str, str]:
         environment = {
@@ -105,7 +120,7 @@ class LocalExecutor:
         environment.update(agent.environment(paths))
         environment.update({f"SUPERVISOR_{name.upper()}": value for name, value in paths.named().items()})
         environment["SUPERVISOR_ATTEMPT"] = str(spec.attempt)
-        environment[SESSION_VARIABLE] = f"{self._project_key}/{spec.name}"
+        environment[process_tree.SESSION_VARIABLE] = f"{self._project_key}/{spec.name}"
         return environment
 
     def _listen(self, terminal: int, transcript: Transcript) -> None:

@@ -11,8 +11,15 @@ import sys
 from collections import deque
 from typing import Any
 
-from supervisor.errors import AgentError, CannotGoOn
+from supervisor.errors import AgentError
 from supervisor.model.base import Frozen
+
+
+class SpawnerLost(OSError):
+    """The spawner ended, and nobody waits for its sessions any more; the next session starts another."""
+
+    def __init__(self) -> None:
+        super().__init__("the spawner process ended")
 
 
 class Spawned(Frozen):
@@ -52,7 +59,9 @@ class SpawnerClient:
             raise
 
     async def ended(self, name: str) -> int | None:
-        """Wait until nothing of the session is left; its exit status, negative for a signal, None for unknown."""
+        """Wait until nothing of the session is left; its exit status, negative for a signal, None for unknown.
+
+        SpawnerLost where the spawner ended first."""
         future = self._ending[name]
         try:
             return await asyncio.shield(future)
@@ -151,8 +160,9 @@ class SpawnerClient:
             os.close(self._descriptors.popleft())
         for spawning in self._spawning.values():
             if not spawning.done():
-                spawning.set_exception(CannotGoOn("the spawner process ended", remedy="Run the same command again."))
+                spawning.set_exception(SpawnerLost())
         self._spawning.clear()
         for ending in self._ending.values():
             if not ending.done():
-                ending.set_result(None)
+                ending.set_exception(SpawnerLost())
+                ending.exception()  # somebody may no longer wait for it

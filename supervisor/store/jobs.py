@@ -40,7 +40,7 @@ def submit(database: Database, pipeline: Pipeline, target: str, options: JobOpti
 
 
 def adopt_options(database: Database, job_id: int, options: JobOptions) -> None:
-    """Give a job that nobody works on (its supervisor died) the options of the command that goes on with it."""
+    """Queue a job that nobody works on, with the options of the command that goes on with it."""
     with database.transaction():
         database.execute(
             "UPDATE jobs SET status = 'queued', wish = NULL, options = ?, detail = '' WHERE id = ?",

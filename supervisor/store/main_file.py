@@ -62,7 +62,7 @@ class MainFile:
 
     def unchanged(self) -> bool:
         """Whether the file is, by its size, time and inode, the one that this process wrote last."""
-        return self._seen is not None and self._state() == self._seen
+        return self._seen is not None and self.state() == self._seen
 
     def read(self) -> bytes | None:
         """The file as it is; None where there is none."""
@@ -71,12 +71,25 @@ class MainFile:
         except FileNotFoundError:
             return None
 
-    def write(self, snapshot: Snapshot) -> str:
-        """Write the file: a temporary one, synced, renamed over it, the directory synced. Returns its SHA-256."""
+    def state(self) -> tuple[int, int, int] | None:
+        """Size, time and inode of the file now; None where there is none."""
+        try:
+            status = os.stat(self.path)
+        except OSError:
+            return None
+        return status.st_size, status.st_mtime_ns, status.st_ino
+
+    def write(self, snapshot: Snapshot, looked_at: tuple[int, int, int] | None) -> str | None:
+        """Write the file: a temporary one, synced, renamed over it, the directory synced. Returns its SHA-256.
+
+        None, and nothing written, where the file is not in the state `looked_at` any more: somebody edits it.
+        """
         data = render(snapshot)
         self.path.parent.mkdir(parents=True, exist_ok=True)
+        if self.state() != looked_at:
+            return None
         replace_durably(self.path, data)
-        self._seen = self._state()
+        self._seen = self.state()
         return hashlib.sha256(data).hexdigest()
 
     def set_aside(self, data: bytes, why: str) -> Path:
@@ -94,13 +107,6 @@ class MainFile:
                 return copy
             except FileExistsError:
                 number += 1
-
-    def _state(self) -> tuple[int, int, int] | None:
-        try:
-            status = os.stat(self.path)
-        except OSError:
-            return None
-        return status.st_size, status.st_mtime_ns, status.st_ino
 
 
 def replace_durably(path: Path, data: bytes) -> None:

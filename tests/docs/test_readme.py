@@ -72,7 +72,9 @@ def test_ci_runs_what_the_readme_promises() -> None:
 @pytest.mark.parametrize("model", [ProjectSettings, AgentSettings, Phase, Pipeline, TargetRule])
 def test_the_reference_names_every_key(model: type[ProjectSettings]) -> None:
     text = (ROOT / "docs/pipelines.md").read_text(encoding="utf-8")
-    missing = [name for name in model.model_fields if f"`{name}`" not in text and name not in ("agents", "phases", "target")]
+    missing = [
+        name for name in model.model_fields if f"`{name}`" not in text and name not in ("agents", "phases", "target")
+    ]
     assert not missing
 
 

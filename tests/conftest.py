@@ -1,0 +1,14 @@
+"""What tests of all folders share: a small project that the real command runs in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from small_project import SmallProject
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> SmallProject:
+    """A small project of the test's own; change its files before running."""
+    return SmallProject(tmp_path / "project")
