@@ -114,9 +114,10 @@ def print_end(project: Project, job: Job) -> None:
     )
     for phase in summary.phases:
         failed = phase.items.get("quarantined", 0)
-        path = project.relative(results / phase.output)
+        made = results / phase.output
         note = f", {failed} failed" if failed else ""
-        typer.echo(f"  phase {phase.id} {phase.name}: {phase.items.get('merged', 0)} items{note} in {path}")
+        place = f" in {project.relative(made)}" if made.exists() else " yet"
+        typer.echo(f"  phase {phase.id} {phase.name}: {phase.items.get('merged', 0)} items{note}{place}")
     typer.echo(f"  log: {project.relative(results / 'progress.log')}")
     failures = failed_items(database, job)
     for item in failures[:_SHOWN_FAILURES]:
@@ -124,6 +125,8 @@ def print_end(project: Project, job: Job) -> None:
         typer.echo(f"  failed: phase {item['phase']} {item['id']}: {first['type']}: {first['message']}")
     if len(failures) > _SHOWN_FAILURES:
         typer.echo(f"  … and {len(failures) - _SHOWN_FAILURES} more: supervisor status {job.name}")
+    if job.status in ("stopped", "cancelled"):
+        typer.echo(f"  go on: supervisor run {job.pipeline} {job.target}")
     if failures:
         typer.echo(f"  try them again: supervisor retry {job.name}")
     database.close()

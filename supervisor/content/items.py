@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,11 +15,13 @@ from supervisor.model.pipeline import Phase
 from supervisor.model.rows import Item, check_id, split_row
 from supervisor.model.strict_json import JsonRefused, parse_strict
 
+_MARK = codecs.BOM_UTF8  # editors leave it in files that people write
+
 
 def source_path(project: Project, phase: Phase, target: Target) -> Path:
     """The file that a phase takes its items from."""
     assert isinstance(phase.items, str)
-    return project.root / target.fill(phase.items, f"phase {phase.id}, items")
+    return project.root / target.fill(phase.items)
 
 
 def read_items(project: Project, phase: Phase, target: Target) -> list[Item]:
@@ -56,7 +60,9 @@ def _entries(data: bytes, shown: str) -> Iterator[tuple[str, str, Any]]:
         value, doubled = _parse(data, shown)
         if doubled:
             raise ItemsError(
-                f"the id {doubled[0]!r} stands twice", where=shown, remedy="Give every item an id of its own."
+                f"the id {doubled[0]!r} stands twice: {_members(data, doubled[0])}",
+                where=shown,
+                remedy="Give every item an id of its own.",
             )
         if isinstance(value, dict):
             for item_id, payload in value.items():
@@ -76,7 +82,7 @@ def _entries(data: bytes, shown: str) -> Iterator[tuple[str, str, Any]]:
 
 
 def _lines(data: bytes, shown: str) -> Iterator[tuple[str, Any]]:
-    for number, line in enumerate(data.removeprefix(b"\xef\xbb\xbf").split(b"\n"), 1):
+    for number, line in enumerate(data.removeprefix(_MARK).split(b"\n"), 1):
         if line.strip():
             value, doubled = _parse(line, f"{shown}, line {number}")
             if doubled:
@@ -90,9 +96,15 @@ def _lines(data: bytes, shown: str) -> Iterator[tuple[str, Any]]:
 
 def _parse(data: bytes, shown: str) -> tuple[Any, tuple[str, ...]]:
     try:
-        return parse_strict(data.removeprefix(b"\xef\xbb\xbf"))
+        return parse_strict(data.removeprefix(_MARK))
     except JsonRefused as refused:
         raise ItemsError(str(refused), where=shown, remedy="Correct the file.") from refused
+
+
+def _members(data: bytes, name: str) -> str:
+    """Where a name stands in the outermost object."""
+    members = json.loads(data.removeprefix(_MARK), object_pairs_hook=list)
+    return " and ".join(f"member {number}" for number, (each, _) in enumerate(members, 1) if each == name)
 
 
 def _checked(check: Any, shown: str, place: str) -> Any:
@@ -105,11 +117,13 @@ def _checked(check: Any, shown: str, place: str) -> Any:
 def _cut(items: list[Item], phase: Phase, target: Target, shown: str) -> list[Item]:
     if phase.limit is None:
         return items
-    text = target.fill(phase.limit, f"phase {phase.id}, limit")
+    text = target.fill(phase.limit)
     if not text:
         return items
-    if not text.isdigit():
-        raise ItemsError(f"the limit {text!r} is not a number", where=f"phase {phase.id}")
+    if not text.isdecimal():
+        raise ItemsError(
+            f"the limit {text!r} is not a number", where=f"phase {phase.id}, limit", remedy="Correct the pipeline file."
+        )
     if int(text) > len(items):
         raise ItemsError(
             f"{target.name} asks for {int(text):,} items, but there are {len(items):,}",

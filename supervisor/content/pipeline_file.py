@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import shutil
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from supervisor.model.pipeline import Phase, Pipeline, Upstream
 
 PIPELINE_FILE = "pipeline.toml"
 _TARGET = re.compile(r"[a-z0-9_]{1,64}")
+_PART = re.compile(r"\{(\w+)\}")
 
 
 class Target(Frozen):
@@ -26,20 +28,10 @@ class Target(Frozen):
     name: str
     parts: dict[str, str]
 
-    def fill(self, text: str, where: str) -> str:
-        """Put `{target}` and the parts into a text of the pipeline file; PipelineError for any other name."""
+    def fill(self, text: str) -> str:
+        """Put `{target}` and the parts into a text of the pipeline file, which holds no other names."""
         known = {"target": self.name, **self.parts}
-
-        def value(match: re.Match[str]) -> str:
-            if match[1] not in known:
-                raise PipelineError(
-                    f"{{{match[1]}}} in {text!r} is no part of a target's name",
-                    where=where,
-                    remedy=f"Use one of: {', '.join(f'{{{name}}}' for name in known)}.",
-                )
-            return known[match[1]]
-
-        return re.sub(r"\{(\w+)\}", value, text)
+        return _PART.sub(lambda match: known[match[1]], text)
 
 
 def load_pipeline(project: Project, name: str) -> Pipeline:
@@ -65,7 +57,10 @@ def load_pipeline(project: Project, name: str) -> Pipeline:
             f"it is named {pipeline.name!r}, but its folder is {name!r}", where=str(path), remedy="Make them equal."
         )
     for phase in pipeline.phases:
+        _check_parts(pipeline, phase, path)
         _check_files(project, pipeline, phase, path)
+        if isinstance(phase.validator, tuple):
+            _check_command(project, pipeline, phase, phase.validator, path)
     return pipeline
 
 
@@ -103,6 +98,19 @@ def _known_pipelines(project: Project, name: str) -> str:
     return f"Did you mean {near[0]!r}?" if near else f"This project has: {', '.join(known)}."
 
 
+def _check_parts(pipeline: Pipeline, phase: Phase, path: Path) -> None:
+    """What stands in braces is a part of the target's name."""
+    known = ["target", *(re.compile(pipeline.target.pattern).groupindex if pipeline.target else ())]
+    for key, text in (("items", phase.items), ("limit", phase.limit)):
+        for name in _PART.findall(text) if isinstance(text, str) else ():
+            if name not in known:
+                raise PipelineError(
+                    f"phase {phase.id}: {key} {text!r} holds {{{name}}}, which is no part of a target's name",
+                    where=str(path),
+                    remedy=f"Use one of: {', '.join(f'{{{part}}}' for part in known)}.",
+                )
+
+
 def _check_files(project: Project, pipeline: Pipeline, phase: Phase, path: Path) -> None:
     folder = project.pipeline_folder(pipeline.name)
     needed: list[tuple[str, Path]] = [("intelligence", folder / phase.intelligence)]
@@ -133,8 +141,30 @@ def _check_files(project: Project, pipeline: Pipeline, phase: Phase, path: Path)
             where=str(path),
             remedy="Name a file inside the project directory.",
         )
-    if phase.validator == ():
-        raise PipelineError(f"phase {phase.id}: validator is an empty command", where=str(path))
+
+
+def _check_command(project: Project, pipeline: Pipeline, phase: Phase, command: tuple[str, ...], path: Path) -> None:
+    """A validator that is a command can be started where it will be: in the pipeline's folder of validators."""
+    if not command:
+        raise PipelineError(
+            f"phase {phase.id}: validator is an empty command",
+            where=str(path),
+            remedy="Write its words, or leave it out.",
+        )
+    folder = project.validator_folder(pipeline.name)
+    if not folder.is_dir():
+        raise PipelineError(
+            f"phase {phase.id}: the validator is run in {project.relative(folder)}, which is not there",
+            where=str(path),
+            remedy="Make that folder.",
+        )
+    program = str(folder / command[0]) if "/" in command[0] else command[0]
+    if shutil.which(program) is None:
+        raise PipelineError(
+            f"phase {phase.id}: the validator's program {command[0]!r} is not there or cannot be executed",
+            where=str(path),
+            remedy="Install it, or correct the command.",
+        )
 
 
 def _inside(project: Project, name: str) -> bool:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 import re
 from pathlib import Path
 from typing import Any
 
 import jinja2
+from jinja2 import meta, nodes
 
 from supervisor.content.project import Project
 from supervisor.errors import PipelineError
@@ -18,6 +20,19 @@ from supervisor.model.report import ValidationError
 from supervisor.model.strict_json import in_order
 
 TEMPLATE = "batch.md.j2"
+NAMES = (
+    "intelligence",
+    "phase",
+    "pipeline",
+    "target",
+    "target_parts",
+    "batch",
+    "items",
+    "context",
+    "output_file",
+    "retry",
+)
+"""What a template may use; `render` gives them all."""
 
 
 class RetryNotes(Frozen):
@@ -50,34 +65,35 @@ class PromptMaker:
         )
         folder = project.pipeline_folder(pipeline.name)
         self._intelligence = {
-            phase.id: (folder / phase.intelligence).read_text(encoding="utf-8").strip() for phase in pipeline.phases
+            phase.id: _text(project, folder / phase.intelligence).strip() for phase in pipeline.phases
         }
         self._templates = {phase.id: self._template(project, phase) for phase in pipeline.phases}
 
     def render(self, batch: BatchInput, total: int | None, output_file: str, retry: RetryNotes | None = None) -> str:
-        """The whole prompt; PipelineError where the template uses a name that there is not."""
+        """The whole prompt; PipelineError where the template asks a value for what it has not."""
         phase = self._pipeline.phase(batch.phase)
         ids = list(batch.items)
+        named = {
+            "intelligence": self._intelligence[phase.id],
+            "phase": phase,
+            "pipeline": batch.pipeline,
+            "target": batch.target,
+            "target_parts": batch.target_parts,
+            "batch": {
+                "number": batch.batch,
+                "total": total,
+                "first": ids[0],
+                "last": ids[-1],
+                "count": len(ids),
+            },
+            "items": fenced(json.dumps(batch.items, ensure_ascii=False, indent=2)),
+            "context": None if batch.context is None else _lines(batch.context),
+            "output_file": output_file,
+            "retry": retry,
+        }
         try:
-            return self._templates[phase.id].render(
-                intelligence=self._intelligence[phase.id],
-                phase=phase,
-                pipeline=batch.pipeline,
-                target=batch.target,
-                target_parts=batch.target_parts,
-                batch={
-                    "number": batch.batch,
-                    "total": total,
-                    "first": ids[0],
-                    "last": ids[-1],
-                    "count": len(ids),
-                },
-                items=fenced(json.dumps(batch.items, ensure_ascii=False, indent=2)),
-                context=None if batch.context is None else _lines(batch.context),
-                output_file=output_file,
-                retry=retry,
-            )
-        except jinja2.TemplateError as error:
+            return self._templates[phase.id].render(named)
+        except Exception as error:  # whatever the template's expressions raise
             raise PipelineError(
                 f"the prompt template of phase {phase.id} cannot be rendered: {error}",
                 where=f"prompts/{self._pipeline.name}/{phase.prompt or TEMPLATE}",
@@ -92,14 +108,55 @@ class PromptMaker:
     def _template(self, project: Project, phase: Phase) -> jinja2.Template:
         own = phase.prompt or TEMPLATE
         in_project = (project.prompt_folder(self._pipeline.name) / own).is_file()
+        name = f"project:{own}" if in_project else own
+        where = f"prompts/{self._pipeline.name}/{own}"
         try:
-            return self._environment.get_template(f"project:{own}" if in_project else own)
-        except jinja2.TemplateError as error:
+            self._check_names(name, where, set())
+            return self._environment.get_template(name)
+        except jinja2.TemplateSyntaxError as error:
+            place = where if error.filename is None else project.relative(Path(error.filename))
+            what, where = f"malformed: {error.message}", f"{place}, line {error.lineno}"
+            cause: Exception = error
+        except jinja2.TemplateNotFound as error:
+            what, cause = f"made from {error.name!r}, which is not there", error
+        except UnicodeDecodeError as error:
+            what, cause = f"not valid UTF-8 (byte {error.start})", error
+        raise PipelineError(
+            f"the prompt template of phase {phase.id} is {what}", where=where, remedy="Correct the template."
+        ) from cause
+
+    def _check_names(self, name: str, where: str, seen: set[str]) -> None:
+        """What a template and those that it is made from look up are names that `render` gives them."""
+        loader = self._environment.loader
+        assert loader is not None
+        source, filename, _ = loader.get_source(self._environment, name)
+        parsed = self._environment.parse(source, name, filename)
+        for unknown in sorted(meta.find_undeclared_variables(parsed) - set(NAMES)):
+            near = difflib.get_close_matches(unknown, NAMES, n=1)
             raise PipelineError(
-                f"the prompt template of phase {phase.id} is malformed: {error}",
-                where=f"prompts/{self._pipeline.name}/{own}",
-                remedy="Correct the template.",
-            ) from error
+                f"the prompt template uses {unknown!r}, which is not given to it",
+                where=where,
+                remedy=f"{f'Did you mean {near[0]!r}? ' if near else ''}It may use: {', '.join(NAMES)}.",
+            )
+        seen.add(name)
+        made_from: list[nodes.Extends | nodes.Include] = [
+            *parsed.find_all(nodes.Extends),
+            *parsed.find_all(nodes.Include),
+        ]
+        for node in made_from:
+            needed = node.template
+            optional = isinstance(node, nodes.Include) and node.ignore_missing
+            if isinstance(needed, nodes.Const) and needed.value not in seen and not optional:
+                self._check_names(needed.value, f"{where}, its {needed.value}", seen)
+
+
+def _text(project: Project, path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise PipelineError(
+            f"byte {error.start} is not valid UTF-8", where=project.relative(path), remedy="Write it in UTF-8."
+        ) from error
 
 
 def fenced(text: str) -> str:

@@ -42,15 +42,13 @@ def _place(location: tuple[Any, ...]) -> str:
 
 def _fields_at(model: type[BaseModel], location: tuple[Any, ...]) -> list[str]:
     """Names of the fields that the model has at a place; empty where that cannot be told."""
+    from supervisor.content.project import AgentSettings
     from supervisor.model.pipeline import Phase, TargetRule, Upstream
 
+    if location[:1] == ("agents",):
+        return list(AgentSettings.model_fields)
     named: dict[str, type[BaseModel]] = {"phases": Phase, "target": TargetRule, "items": Upstream}
     for part in reversed(location):
         if isinstance(part, str) and part in named:
             return list(named[part].model_fields)
-    for part in location:
-        if part == "agents":
-            from supervisor.content.project import AgentSettings
-
-            return list(AgentSettings.model_fields)
     return list(model.model_fields)

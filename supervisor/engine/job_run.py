@@ -24,6 +24,7 @@ from supervisor.errors import SupervisorError
 from supervisor.executors.base import Executor
 from supervisor.model.job import Job, StoredBatch
 from supervisor.model.pipeline import Pipeline
+from supervisor.model.plain_text import plain_line
 from supervisor.store import items, jobs, phases
 from supervisor.store.summary import summarise_phases
 
@@ -64,11 +65,11 @@ class JobRun:
             prompts=PromptMaker(project, pipeline),
             journal=journal,
             progress=self._progress,
-            merged=self._merged,
+            merged=lambda phase, ids: self._planner.merged(phase, ids),  # noqa: PLW0108 - it is made below
         )
         self._planner = Planner(project, self._tools, self._offer)
         self._files = MainFiles(
-            job.id, journal, project.results(job.collection, job.target), pipeline.phases, self._edited
+            job.id, journal, project.results(job.collection, job.target), pipeline.phases, self._planner.changed
         )
         self._ready: list[tuple[int, int, int]] = []
         self._batches: dict[int, StoredBatch] = {}
@@ -88,14 +89,8 @@ class JobRun:
         self._slots_freed = self._slots.on_free(self._wake.set)
         try:
             await self._begin()
-            while self._stop is None and self._failure is None:
-                self._start_ready()
-                if not self._running:
-                    break
-                self._wake.clear()
-                await self._wake.wait()
-            await self._end_sessions()
-            return await self._finish()
+            await self._work()
+            return self._finish()
         except BaseException as error:
             await self._end_sessions()
             with self._journal.transaction():
@@ -106,6 +101,24 @@ class JobRun:
         finally:
             self._slots_freed()
             self._files.close()
+
+    async def _work(self) -> None:
+        """Run batches until none is left, then write everything; what a person edited meanwhile makes more of them."""
+        while True:
+            while self._stop is None and self._failure is None:
+                self._start_ready()
+                if not self._running:
+                    break
+                self._wake.clear()
+                await self._wake.wait()
+            await self._end_sessions()
+            if self._stop is None and self._failure is None:
+                await self._end_phases()
+            await self._files.flush(everything=True)
+            if self._failure is not None:
+                raise self._failure
+            if self._stop is not None or not self._ready:
+                return
 
     async def _begin(self) -> None:
         database = self._journal.database
@@ -168,12 +181,6 @@ class JobRun:
             self._slots.give(self.job.id)
             self._wake.set()
 
-    def _merged(self, phase: int, ids: list[str]) -> None:
-        self._planner.merged(phase, ids)
-
-    async def _edited(self, phase: int, ids: list[str]) -> None:
-        await self._planner.changed(phase, ids)
-
     async def _end_phases(self) -> None:
         """Note the phases of which nothing is left to do."""
         database = self._journal.database
@@ -215,17 +222,9 @@ class JobRun:
         if tasks:
             await asyncio.wait(tasks)
 
-    async def _finish(self) -> Job:
+    def _finish(self) -> Job:
+        """Write down what the job came to."""
         database = self._journal.database
-        if self._failure is not None:
-            await self._files.flush()
-            raise self._failure
-        if self._stop is None:
-            await self._end_phases()
-        await self._files.flush(everything=True)
-        if self._stop is None and self._ready:
-            # Something was edited by hand at the very end, and is to be followed up.
-            return await self._again()
         failed = items.failed(database, self.job.id)
         end: End = "failed" if failed and (self._stop is None or self._strictly_failed()) else self._stop or "completed"
         self._check_nothing_left(end)
@@ -248,16 +247,6 @@ class JobRun:
             )
         return jobs.get(database, self.job.id)
 
-    async def _again(self) -> Job:
-        while self._stop is None and self._failure is None:
-            self._start_ready()
-            if not self._running:
-                break
-            self._wake.clear()
-            await self._wake.wait()
-        await self._end_sessions()
-        return await self._finish()
-
     def _check_nothing_left(self, end: End) -> None:
         """A job that says it is done, but is not, would lose work silently."""
         if end not in ("completed", "failed") or self._strictly_failed():
@@ -272,8 +261,5 @@ class JobRun:
 
 
 def _one_line(error: BaseException) -> str:
-    return (
-        " ".join(f"{type(error).__name__}: {error}".split())
-        if not isinstance(error, SupervisorError)
-        else " ".join(str(error).split())
-    )
+    known = isinstance(error, SupervisorError)
+    return plain_line(str(error) if known else f"{type(error).__name__}: {error}")

@@ -51,12 +51,14 @@ class Planner:
         for child in self._tools.pipeline.children(phase_id):
             if isinstance(child.items, Upstream) and child.items.by is None:
                 items.feed(self._tools.database, self._job, child.id, phase_id, ids)
+                self._form(child)  # what was done before, and has other content now, needs another batch
 
     async def after_merge(self, phase_id: int, ids: list[str]) -> None:
         """Offer what became ready by a merge that is committed."""
         for child in self._tools.pipeline.children(phase_id):
             if isinstance(child.items, Upstream) and child.items.by is not None:
-                await self.expand(child)
+                again = items.any_expanded_past(self._tools.database, self._job, child.id, phase_id, ids)
+                await self.expand(child, everything=again)
             else:
                 self._ready(batches.ready_among(self._tools.database, self._job, child.id, ids))
 
@@ -66,8 +68,6 @@ class Planner:
         with tools.journal.transaction():
             self.merged(phase_id, ids)
             self._form(tools.pipeline.phase(phase_id))
-            for child in tools.pipeline.children(phase_id):
-                self._form(child)
         for child in tools.pipeline.children(phase_id):
             if isinstance(child.items, Upstream) and child.items.by is not None:
                 await self.expand(child, everything=True)

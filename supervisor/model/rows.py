@@ -36,7 +36,7 @@ def join_row(item_id: str, payload: Any) -> Any:
 def check_id(value: Any) -> str:
     """The id as text (whole numbers are taken as text); ValueError where it cannot be one."""
     if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
+        value = str(value)
     if not isinstance(value, str):
         raise ValueError(f"the id {value!r} is not text")
     if not value.strip():

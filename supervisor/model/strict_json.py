@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from typing import Any
 
@@ -21,9 +22,9 @@ class JsonRefused(ValueError):
 def parse_strict(data: bytes) -> tuple[Any, tuple[str, ...]]:
     """Parse UTF-8 JSON (RFC 8259) and return `(value, names that stand twice in the outermost object)`.
 
-    Refused, with JsonRefused: a byte order mark, invalid UTF-8, NaN and infinities, doubled names in inner objects,
-    lone surrogates, more than MAX_DEPTH levels, anything before or after the value. For a doubled outermost name the
-    first value stands, since ids there fail one by one and not with the whole file.
+    Refused, with JsonRefused: a byte order mark, invalid UTF-8, NaN, infinities and numbers that overflow to them,
+    doubled names in inner objects, lone surrogates, more than MAX_DEPTH levels, anything before or after the value. For
+    a doubled outermost name the first value stands, since ids there fail one by one and not with the whole file.
     """
     if data.startswith(b"\xef\xbb\xbf"):
         raise JsonRefused("byte_order_mark", "the file begins with a byte order mark; write plain UTF-8")
@@ -43,7 +44,7 @@ def parse_strict(data: bytes) -> tuple[Any, tuple[str, ...]]:
         return made
 
     try:
-        value = json.loads(text, object_pairs_hook=pairs, parse_constant=_refuse_constant)
+        value = json.loads(text, object_pairs_hook=pairs, parse_constant=_refuse_constant, parse_float=_finite)
     except json.JSONDecodeError as error:
         raise JsonRefused("not_json", f"not JSON at line {error.lineno}, column {error.colno}: {error.msg}") from error
     except RecursionError as error:
@@ -67,6 +68,13 @@ def parse_strict(data: bytes) -> tuple[Any, tuple[str, ...]]:
 
 def _refuse_constant(name: str) -> Any:
     raise JsonRefused("not_finite", f"{name} is not JSON; use null or a number")
+
+
+def _finite(number: str) -> float:
+    value = float(number)
+    if math.isinf(value):
+        raise JsonRefused("not_finite", f"the number {number[:40]} is too large for a float; write a smaller one")
+    return value
 
 
 def _too_deep(value: Any) -> bool:

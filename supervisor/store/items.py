@@ -130,8 +130,11 @@ def feed(database: Database, job: int, phase: int, upstream: int, ids: Sequence[
                 "UPDATE items SET status = 'skipped' WHERE job = ? AND phase = ? AND id = ?", (job, phase, row["id"])
             )
         elif row["up"] in ("waiting", "blocked") and row["own"] in ("waiting", "skipped"):
+            # The batch that it was in may have ended: then it waits for another.
             database.execute(
-                "UPDATE items SET status = 'blocked' WHERE job = ? AND phase = ? AND id = ?", (job, phase, row["id"])
+                "UPDATE items SET status = 'blocked', batch = (SELECT b.id FROM batches b WHERE b.id = items.batch"
+                " AND b.status IN ('waiting', 'running')) WHERE job = ? AND phase = ? AND id = ?",
+                (job, phase, row["id"]),
             )
 
 
@@ -158,6 +161,17 @@ def ids_with_status(database: Database, job: int, phase: int, *statuses: str) ->
         (job, phase, *statuses),
     )
     return [row["id"] for row in rows]
+
+
+def any_expanded_past(database: Database, job: int, phase: int, upstream: int, ids: Sequence[str]) -> bool:
+    """Whether one of these upstream items stands before the place up to which `phase` was expanded."""
+    end = int(database.value("SELECT expanded_to FROM phases WHERE job = ? AND phase = ?", (job, phase)))
+    return any(
+        database.value(
+            "SELECT position < ? FROM items WHERE job = ? AND phase = ? AND id = ?", (end, job, upstream, item_id)
+        )
+        for item_id in ids
+    )
 
 
 def to_expand(

@@ -212,12 +212,10 @@ class Project:
         found = self.rows(f"SELECT status FROM jobs WHERE set_aside_at IS NULL{where}")
         return found[-1]["status"] if found else None
 
-    def until_status(self, *wanted: str, target: str | None = None) -> str:
-        """Wait until a job has one of these states."""
-        return until(
-            lambda: now if (now := self.job_status(target)) in wanted else None,
-            f"status {wanted}, it is {self.job_status(target)}",
-        )
+    def until_ended(self, target: str | None = None) -> str:
+        """Wait until nothing of a job runs or waits to run; its state then."""
+        ended = ("completed", "completed_with_gaps", "failed", "cancelled", "stopped")
+        return until(lambda: now if (now := self.job_status(target)) in ended else None, "the job's end")
 
     def events(self, kind: str | None = None) -> list[dict[str, Any]]:
         """Events in order, with their `data` read."""

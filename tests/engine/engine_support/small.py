@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import sys
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from engine_support.project import Ended, Project, Running, Session
-from engine_support.waiting import until
+from engine_support.waiting import reader_of, until
 
 PIPELINE, TARGET = "small", "demo"
 AGENT_BEGINS = '''\
@@ -162,17 +161,7 @@ class Small(Project):
 def open_gate(session: Session, gate: str = "gate") -> None:
     """Let a session go on that stands before a gate."""
     path = session.workspace / gate
-
-    def opened() -> int | None:
-        try:
-            return os.open(path, os.O_WRONLY | os.O_NONBLOCK)
-        except OSError as error:
-            if error.errno == errno.ENXIO:  # the agent has not opened it yet
-                return None
-            raise
-
-    pipe = until(lambda: None if (found := opened()) is None else (found,), f"{session.name} stands at the {gate}")
-    os.close(pipe[0])
+    os.close(reader_of(path))
     path.unlink()
 
 

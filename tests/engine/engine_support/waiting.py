@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeVar
 
 PATIENCE_S = 90.0
@@ -22,3 +25,18 @@ def until(look: Callable[[], _T | None], what: str) -> _T:
         if time.monotonic() > deadline:
             raise AssertionError(f"never happened: {what}")
         time.sleep(_PAUSE_S)
+
+
+def reader_of(pipe: Path) -> int:
+    """Wait until somebody reads from a named pipe; the descriptor whose closing lets the reader go on."""
+
+    def opened() -> tuple[int] | None:
+        try:
+            return (os.open(pipe, os.O_WRONLY | os.O_NONBLOCK),)
+        except OSError as error:
+            if error.errno == errno.ENXIO:
+                return None
+            raise
+
+    (descriptor,) = until(opened, f"somebody reads from {pipe}")
+    return descriptor
