@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
+import traceback
 
-NAMES = ("overhead", "merge_latency", "makespan", "growth", "idle")
+from benchmarks import growth, idle, makespan, merge_latency, overhead
 
 
 def main() -> None:
     failed = []
-    for name in NAMES:
-        if subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=False).returncode:
-            failed.append(name)
+    for benchmark in (overhead, merge_latency, makespan, growth, idle):
+        try:
+            benchmark.main()
+        except Exception:
+            traceback.print_exc()
+            failed.append(benchmark.__name__)
     if failed:
         sys.exit(f"did not come to an end: {', '.join(failed)}")
 

@@ -93,15 +93,15 @@ def _plans(sizes: list[int]) -> dict[int, list[int]]:
 
 
 def _measure(batch_size: int, batches: int, *, jobs: int) -> Sample:
-    with scratch_folder() as root:
-        scratch = Scratch(root, "copy.sh", batches=batches, batch_size=batch_size)
-        scratch.add_pipeline("facts")
-        cost = run(scratch.command("facts", jobs), root / "log")
-        result = scratch.check_merged("facts", 1)
-        ends = [row[0] for row in scratch.rows("SELECT at FROM events WHERE kind = 'batch_ended' ORDER BY id")]
-        tenth = len(ends) // 10
-        cuts = [ends[n * tenth : (n + 1) * tenth + 1] for n in range(10)] if tenth else []
-        return Sample(cost, result, [1000 * (c[-1] - c[0]) / max(1, len(c) - 1) for c in cuts])
+    root = scratch_folder()
+    scratch = Scratch(root, "copy.sh", batches=batches, batch_size=batch_size)
+    scratch.add_pipeline("facts")
+    cost = run(scratch.command("facts", jobs), root / "log")
+    result = scratch.check_merged("facts", 1)
+    ends = [row[0] for row in scratch.rows("SELECT at FROM events WHERE kind = 'batch_ended' ORDER BY id")]
+    tenth = len(ends) // 10
+    cuts = [ends[n * tenth : (n + 1) * tenth + 1] for n in range(10)] if tenth else []
+    return Sample(cost, result, [1000 * (c[-1] - c[0]) / max(1, len(c) - 1) for c in cuts])
 
 
 def _options() -> argparse.Namespace:

@@ -46,53 +46,51 @@ def main() -> None:
 
 
 def _supervisor(sessions: int, seconds: float) -> Figures:
-    with scratch_folder() as root:
-        scratch = Scratch(root, "work.sh", batches=sessions)
-        scratch.add_pipeline("facts")
-        for output in scratch.outputs:
-            (scratch.answers / f"{output}.seconds").write_text("86400\n")
+    root = scratch_folder()
+    scratch = Scratch(root, "work.sh", batches=sessions)
+    scratch.add_pipeline("facts")
+    for output in scratch.outputs:
+        (scratch.answers / f"{output}.seconds").write_text("86400\n")
 
-        def all_run() -> bool:
-            started = scratch.rows("SELECT count(*) FROM attempts WHERE pid IS NOT NULL")
-            return bool(started) and started[0][0] >= sessions
+    def all_run() -> bool:
+        started = scratch.rows("SELECT count(*) FROM attempts WHERE pid IS NOT NULL")
+        return bool(started) and started[0][0] >= sessions
 
-        with open(root / "log", "wb") as log:
-            process = subprocess.Popen(
-                scratch.command("facts", sessions), stdout=log, stderr=log, env=clean_environment()
-            )
-            try:
-                _until(all_run)
-                top = psutil.Process(process.pid)
-                watched = {"supervisor": top}
-                watched |= {f"its {kind}": child for child in top.children() if (kind := process_kind(child))}
-                below = top.children(recursive=True)
-                found = _watch(watched, seconds)
-            finally:
-                process.terminate()
-                status = process.wait(_PATIENCE_S)
-        _, left = psutil.wait_procs(below, timeout=1)
-        if status != _STOPPED or left:
-            raise RuntimeError(f"the run ended with {status} and left {len(left)} processes")
-        return found
+    with open(root / "log", "wb") as log:
+        process = subprocess.Popen(scratch.command("facts", sessions), stdout=log, stderr=log, env=clean_environment())
+        try:
+            _until(all_run)
+            top = psutil.Process(process.pid)
+            watched = {"supervisor": top}
+            watched |= {f"its {kind}": child for child in top.children() if (kind := process_kind(child))}
+            below = top.children(recursive=True)
+            found = _watch(watched, seconds)
+        finally:
+            process.terminate()
+            status = process.wait(_PATIENCE_S)
+    _, left = psutil.wait_procs(below, timeout=1)
+    if status != _STOPPED or left:
+        raise RuntimeError(f"the run ended with {status} and left {len(left)} processes")
+    return found
 
 
 def _parallel(sessions: int, seconds: float) -> Figures:
-    with scratch_folder() as root:
-        root.mkdir()
-        argv = ["parallel", f"-j{sessions}", "sleep {}", ":::", *["86400"] * sessions]
-        with open(root / "log", "wb") as log:
-            process = subprocess.Popen(argv, stdout=log, stderr=log, env=clean_environment())
-            top = psutil.Process(process.pid)
-            try:
-                _until(lambda: sum(child.name() == "sleep" for child in top.children(recursive=True)) >= sessions)
-                return _watch({"GNU parallel": top}, seconds)
-            finally:
-                below = top.children(recursive=True)
-                process.kill()
-                process.wait()
-                for child in below:
-                    if child.is_running():
-                        child.kill()
+    root = scratch_folder()
+    root.mkdir()
+    argv = ["parallel", f"-j{sessions}", "sleep {}", ":::", *["86400"] * sessions]
+    with open(root / "log", "wb") as log:
+        process = subprocess.Popen(argv, stdout=log, stderr=log, env=clean_environment())
+        top = psutil.Process(process.pid)
+        try:
+            _until(lambda: sum(child.name() == "sleep" for child in top.children(recursive=True)) >= sessions)
+            return _watch({"GNU parallel": top}, seconds)
+        finally:
+            below = top.children(recursive=True)
+            process.kill()
+            process.wait()
+            for child in below:
+                if child.is_running():
+                    child.kill()
 
 
 def _until(true: Callable[[], bool]) -> None:

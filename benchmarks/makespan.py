@@ -71,16 +71,16 @@ def main() -> None:
 
 def _measure(kind: Kind, taken: Durations, options: argparse.Namespace) -> tuple[float, float]:
     """Seconds of the jobs, and of the commands as a whole."""
-    with scratch_folder() as root:
-        scratch = Scratch(root, "work.sh", batches=options.batches, batch_size=options.batch_size, phases=PHASES)
-        _write_durations(scratch.answers, taken)
-        wall_s = 0.0
-        for name, phases in PIPELINES[kind]:
-            scratch.add_pipeline(name, phases)
-            wall_s += run(scratch.command(name, options.slots), root / "log").wall_s
-            for phase in phases:
-                scratch.check_merged(name, phase.id)
-        return scratch.job_seconds(), wall_s
+    root = scratch_folder()
+    scratch = Scratch(root, "work.sh", batches=options.batches, batch_size=options.batch_size, phases=PHASES)
+    _write_durations(scratch.answers, taken)
+    wall_s = 0.0
+    for name, phases in PIPELINES[kind]:
+        scratch.add_pipeline(name, phases)
+        wall_s += run(scratch.command(name, options.slots), root / "log").wall_s
+        for phase in phases:
+            scratch.check_merged(name, phase.id)
+    return scratch.job_seconds(), wall_s
 
 
 def _write_durations(answers: Path, taken: Durations) -> None:

@@ -60,33 +60,31 @@ def main() -> None:
 
 def _measure(waiting: int, samples: int, rate: int) -> tuple[list[float], list[float], float]:
     """Milliseconds of `samples` outputs that come one by one while others wait, and of all the rest at once."""
-    with scratch_folder() as root:
-        scratch = Scratch(root, "stay.sh", batches=waiting + samples)
-        scratch.add_pipeline("facts")
-        gates = [scratch.answers / f"{name}.gate" for name in scratch.outputs]
-        for gate in gates:
-            os.mkfifo(gate)
-        flush_ms = disk_flush_ms(root)
-        with open(root / "log", "wb") as log:
-            process = subprocess.Popen(
-                scratch.command("facts", waiting), stdout=log, stderr=log, env=clean_environment()
-            )
-            try:
-                _until_running(scratch, waiting)
-                for number, gate in enumerate(gates):
-                    _open(gate, process)
-                    if number < samples:
-                        time.sleep(1 / rate)
-                status = process.wait(_PATIENCE_S)
-            finally:
-                if process.poll() is None:
-                    process.terminate()
-                    process.wait()
-        if status:
-            raise RuntimeError(f"the run ended with {status}:\n{(root / 'log').read_text()[-2000:]}")
-        scratch.check_merged("facts", 1)
-        taken = _latencies(scratch)
-        return taken[:samples], taken[samples:], flush_ms
+    root = scratch_folder()
+    scratch = Scratch(root, "stay.sh", batches=waiting + samples)
+    scratch.add_pipeline("facts")
+    gates = [scratch.answers / f"{name}.gate" for name in scratch.outputs]
+    for gate in gates:
+        os.mkfifo(gate)
+    flush_ms = disk_flush_ms(root)
+    with open(root / "log", "wb") as log:
+        process = subprocess.Popen(scratch.command("facts", waiting), stdout=log, stderr=log, env=clean_environment())
+        try:
+            _until_running(scratch, waiting)
+            for number, gate in enumerate(gates):
+                _open(gate, process)
+                if number < samples:
+                    time.sleep(1 / rate)
+            status = process.wait(_PATIENCE_S)
+        finally:
+            if process.poll() is None:
+                process.terminate()
+                process.wait()
+    if status:
+        raise RuntimeError(f"the run ended with {status}:\n{(root / 'log').read_text()[-2000:]}")
+    scratch.check_merged("facts", 1)
+    taken = _latencies(scratch)
+    return taken[:samples], taken[samples:], flush_ms
 
 
 def _until_running(scratch: Scratch, count: int) -> None:

@@ -63,20 +63,20 @@ def _measure(agent_name: str, agent: str, options: argparse.Namespace) -> list[d
 def _once(agent: str, batches: int, batch_size: int, jobs: int) -> dict[str, Cost]:
     """One round: every runner in turn on work of its own."""
     costs = {}
-    with scratch_folder() as root:
-        scratch = Scratch(root, agent, batches=batches, batch_size=batch_size)
-        scratch.add_pipeline("facts")
-        scratch.add_pipeline("bare", validated=False)
-        log = root / "log"
-        for name, argv in rivals.commands(scratch, jobs, root / "rival").items():
-            shutil.rmtree(root / "rival" / "out")
-            (root / "rival" / "out").mkdir()
-            costs[name] = run(argv, log)
-            if len(list((root / "rival" / "out").iterdir())) != batches:
-                raise RuntimeError(f"{name} did not make all outputs")
-        for name, pipeline in ((UNVALIDATED, "bare"), (OURS, "facts")):
-            costs[name] = run(scratch.command(pipeline, jobs), log)
-            scratch.check_merged(pipeline, 1)
+    root = scratch_folder()
+    scratch = Scratch(root, agent, batches=batches, batch_size=batch_size)
+    scratch.add_pipeline("facts")
+    scratch.add_pipeline("bare", validated=False)
+    log = root / "log"
+    for name, argv in rivals.commands(scratch, jobs, root / "rival").items():
+        shutil.rmtree(root / "rival" / "out")
+        (root / "rival" / "out").mkdir()
+        costs[name] = run(argv, log)
+        if len(list((root / "rival" / "out").iterdir())) != batches:
+            raise RuntimeError(f"{name} did not make all outputs")
+    for name, pipeline in ((UNVALIDATED, "bare"), (OURS, "facts")):
+        costs[name] = run(scratch.command(pipeline, jobs), log)
+        scratch.check_merged(pipeline, 1)
     return costs
 
 

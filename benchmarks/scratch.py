@@ -10,12 +10,13 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 AGENTS = Path(__file__).parent / "agents"
 TARGET = "demo"
+_kept: tempfile.TemporaryDirectory[str] | None = None
 
 _VALIDATOR = '''"""Each value must be the square of its item's number."""
 
@@ -122,11 +123,16 @@ class Scratch:
         return path.stat().st_size
 
 
-@contextlib.contextmanager
-def scratch_folder() -> Iterator[Path]:
-    """A folder that is gone afterwards; TMPDIR says on which disk."""
-    with tempfile.TemporaryDirectory(prefix="bench-", ignore_cleanup_errors=True) as name:
-        yield Path(name) / "project"
+def scratch_folder() -> Path:
+    """A new folder's path for one project; TMPDIR says on which disk.
+
+    All of them stay until the process ends: some file systems are slow to make files just after many were deleted,
+    and that would be taken for the cost of what is measured next.
+    """
+    global _kept  # noqa: PLW0603
+    if _kept is None:
+        _kept = tempfile.TemporaryDirectory(prefix="bench-", ignore_cleanup_errors=True)
+    return Path(tempfile.mkdtemp(dir=_kept.name)) / "project"
 
 
 def clean_environment() -> dict[str, str]:

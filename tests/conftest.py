@@ -5,7 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from small_project import SmallProject
+
+settings.register_profile("project", deadline=None)  # no test is about time
+settings.load_profile("project")
 
 
 @pytest.fixture

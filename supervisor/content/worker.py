@@ -25,7 +25,7 @@ class Worker:
     def __init__(self, store: Path) -> None:
         self._store = store
         self._database: Database | None = None
-        self._views: dict[int, MergedView] = {}
+        self._views: dict[int, tuple[int, MergedView]] = {}
 
     def answer(self, request: dict[str, Any]) -> dict[str, Any]:
         """The reply to one request; a ContentFault becomes `{"fault", "where"}`."""
@@ -42,7 +42,7 @@ class Worker:
         if request["job"] is None:
             merged: Any = {}
         else:
-            merged = self._view(request["job"])
+            merged = self._view(request["job"], request["run"])
             merged.begin()
         if request["do"] == "context":
             return {"context": project_code.context(path, batch, merged)}
@@ -52,12 +52,14 @@ class Worker:
             "looked_at": merged.looked_at() if isinstance(merged, MergedView) else [],
         }
 
-    def _view(self, job: int) -> MergedView:
+    def _view(self, job: int, run: int) -> MergedView:
+        """What is merged of a job; looked at anew for each run of it, since the order of its items may have changed."""
         if self._database is None:
             self._database = open_store(self._store, read_only=True)
-        if job not in self._views:
-            self._views[job] = MergedView(self._database, job)
-        return self._views[job]
+        known = self._views.get(job)
+        if known is None or known[0] != run:
+            self._views[job] = (run, MergedView(self._database, job))
+        return self._views[job][1]
 
 
 def main() -> None:

@@ -104,7 +104,7 @@ def _from_project(project: Project, pipeline: Pipeline, phase: Phase, target: Ta
         condition = "AND batch IN (SELECT id FROM batches WHERE job = :job AND phase = :phase AND number = :number)"
         rows = database.rows(
             "SELECT id, payload FROM items WHERE job = :job AND phase = :phase AND payload IS NOT NULL"
-            f" AND status NOT IN ('dropped', 'skipped') {condition if number else ''} ORDER BY position, id",
+            f" AND status NOT IN ('dropped', 'removed', 'skipped') {condition if number else ''} ORDER BY position, id",
             {"job": job, "phase": phase.id, "number": number},
         )
         found = {row["id"]: json.loads(row["payload"]) for row in rows}

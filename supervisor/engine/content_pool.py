@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,11 @@ class ContentPool:
         self._idle: list[asyncio.subprocess.Process] = []
         self._all: set[asyncio.subprocess.Process] = set()
         self._slots = asyncio.Semaphore(size)
+        self._runs: Counter[int] = Counter()
+
+    def begin_run(self, job: int) -> None:
+        """A run of a job begins: the order of what is merged may not be what it was."""
+        self._runs[job] += 1
 
     async def validate(self, phase: Phase, batch: BatchInput, output: Any, job: int | None) -> Verdict:
         """Judge an output; without a validator everything passes. ContentFault where the validator fails."""
@@ -47,7 +53,7 @@ class ContentPool:
             async with self._slots:
                 return Verdict(report=await self._command(phase, phase.validator, batch, output))
         path = self._project.validator_folder(batch.pipeline) / phase.validator
-        request = {"do": "validate", "path": str(path), "batch": batch.model_dump(), "output": output, "job": job}
+        request = {"do": "validate", "path": str(path), "batch": batch.model_dump(), "output": output, **self._of(job)}
         reply = await self._ask(request, phase.validator_timeout)
         errors = tuple(ValidationError.model_validate(error) for error in reply["errors"])
         return Verdict(report=ValidationReport(errors=errors), looked_at=tuple(reply["looked_at"]))
@@ -57,7 +63,7 @@ class ContentPool:
         if phase.context is None:
             return None
         path = self._project.pipeline_folder(batch.pipeline) / phase.context
-        request = {"do": "context", "path": str(path), "batch": batch.model_dump(), "job": job}
+        request = {"do": "context", "path": str(path), "batch": batch.model_dump(), **self._of(job)}
         return (await self._ask(request, phase.validator_timeout))["context"]
 
     async def expand(self, pipeline: str, phase: Phase, rows: list[Item]) -> list[list[Item]]:
@@ -71,6 +77,9 @@ class ContentPool:
         """End all workers."""
         for worker in list(self._all):
             await self._end(worker)
+
+    def _of(self, job: int | None) -> dict[str, int | None]:
+        return {"job": job, "run": 0 if job is None else self._runs[job]}
 
     async def _ask(self, request: dict[str, Any], timeout_s: float) -> dict[str, Any]:
         """One call; where the worker hangs or dies, a second try in a new one: its death may not be the code's."""

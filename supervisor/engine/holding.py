@@ -22,6 +22,8 @@ class Holder(Frozen):
     pid: int
     started_ticks: int
     kind: Literal["daemon", "run"]
+    root: str
+    """The project's directory, since a copy of it has a copy of this."""
     since: float
 
 
@@ -39,7 +41,13 @@ class ProjectHold:
             self._lock.acquire()
         except Timeout:
             raise held_error(self._project) from None
-        ours = Holder(pid=os.getpid(), started_ticks=start_ticks(os.getpid()) or 0, kind=self._kind, since=time.time())
+        ours = Holder(
+            pid=os.getpid(),
+            started_ticks=start_ticks(os.getpid()) or 0,
+            kind=self._kind,
+            root=str(self._project.root),
+            since=time.time(),
+        )
         _holder_file(self._project).write_text(ours.model_dump_json(), encoding="utf-8")
         return self
 
@@ -54,7 +62,8 @@ def holder(project: Project) -> Holder | None:
         found = Holder.model_validate(json.loads(_holder_file(project).read_text(encoding="utf-8")))
     except (OSError, ValueError):
         return None
-    return found if start_ticks(found.pid) == found.started_ticks else None
+    ours = found.root == str(project.root) and start_ticks(found.pid) == found.started_ticks
+    return found if ours else None
 
 
 def held_error(project: Project) -> ProjectHeld:

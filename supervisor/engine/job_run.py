@@ -127,6 +127,7 @@ class JobRun:
             self._project, self._journal, self.job.id, self._project.settings.max_output_bytes
         )
         await self._planner.prepare()
+        self._tools.pool.begin_run(self.job.id)
         with self._journal.transaction():
             jobs.set_status(database, self.job.id, "running")
             totals = summarise_phases(database, self.job.id)

@@ -156,7 +156,7 @@ class MainFiles:
             for item_id, value in edits.values.items():
                 items.take_edit(self._journal.database, self._job, phase, item_id, value)
             for item_id in edits.removed:
-                items.drop(self._journal.database, self._job, phase, item_id)
+                items.drop(self._journal.database, self._job, phase, item_id, by_hand=True)
             if edits.values:
                 self._note(name, f"{len(edits.values)} items edited by hand were taken over", list(edits.values))
             if edits.removed:

@@ -106,6 +106,12 @@ class Planner:
                 self._form(child)
                 self._mirror_below(child)
 
+    def _reposition_below(self, phase: Phase) -> None:
+        for child in self._tools.pipeline.children(phase.id):
+            assert isinstance(child.items, Upstream)
+            items.reposition(self._tools.database, self._job, child.id, phase.id, expanded=child.items.by is not None)
+            self._reposition_below(child)
+
     def _take_source(self, phase: Phase) -> None:
         tools = self._tools
         path = source_path(self._project, phase, tools.target)
@@ -124,6 +130,8 @@ class Planner:
             change = items.take_source(tools.database, self._job, phase.id, found, stamp)
             if before is not None:
                 self._tell_change(shown, phase, change)
+            if change.moved:
+                self._reposition_below(phase)
             for child in tools.pipeline.children(phase.id):
                 if isinstance(child.items, Upstream) and child.items.by is None:
                     items.feed(tools.database, self._job, child.id, phase.id, change.changed)
@@ -159,31 +167,27 @@ class Planner:
             parts.append((self._project.validator_folder(tools.pipeline.name) / phase.validator).read_bytes())
         elif phase.validator is not None:
             parts.append(repr(phase.validator).encode())
-        now = phases.fingerprint(*parts)
-        before = phases.instructions(tools.database, self._job, phase.id)
-        merged = items.ids_with_status(tools.database, self._job, phase.id, "merged", "quarantined")
-        if now == before:
-            return
         with tools.journal.transaction():
-            if before and merged and tools.options.redo_changed:
-                items.release(tools.database, self._job, phase.id, merged)
-                self.merged(phase.id, merged)
+            version = phases.use_instructions(tools.database, self._job, phase.id, phases.fingerprint(*parts))
+            other = items.made_otherwise(tools.database, self._job, phase.id, version)
+            if other and tools.options.redo_changed:
+                items.release(tools.database, self._job, phase.id, other)
+                self.merged(phase.id, other)
                 tools.journal.note(
                     self._job,
                     "redo_changed",
-                    f"phase {phase.id}: its instructions or its validator changed; {len(merged)} items are done again",
+                    f"phase {phase.id}: its instructions or its validator changed; {len(other)} items are done again",
                     phase=phase.id,
                 )
-            elif before and merged:
+            elif other:
                 tools.journal.note(
                     self._job,
                     "instructions_changed",
-                    f"phase {phase.id}: its instructions or its validator changed since {len(merged)} items were done;"
+                    f"phase {phase.id}: its instructions or its validator changed since {len(other)} items were done;"
                     " they stay as they are, --redo-changed does them again",
                     level="WARNING",
                     phase=phase.id,
                 )
-            phases.set_instructions(tools.database, self._job, phase.id, now)
 
     def _form(self, phase: Phase) -> None:
         size = self._tools.options.batch_size or phase.batch_size

@@ -23,13 +23,15 @@ _PATIENCE_S = 10.0
 def end_stale_sessions(project: Project, left: list[Attempt]) -> int:
     """End every process that sessions of this project left behind; how many there were.
 
-    A process is known by its pid together with its start time, or by the mark in its environment, so one that only
-    has a reused pid is never touched.
+    A process is known by its pid together with its start time, and by whose it is: a reused pid is never touched, nor
+    a session of the project that this one was copied from.
     """
     doomed = {
         attempt.pid
         for attempt in left
-        if attempt.pid is not None and process_tree.start_ticks(attempt.pid) == attempt.started_ticks
+        if attempt.pid is not None
+        and process_tree.start_ticks(attempt.pid) == attempt.started_ticks
+        and process_tree.belongs(attempt.pid, project.key, project.sessions)
     }
     for pid in list(doomed):
         doomed.update(process_tree.descendants(pid))

@@ -24,7 +24,7 @@ def release(database: Database, job: Job, wanted: Sequence[str] | None, phase: i
         if wanted is None:
             ids = items.ids_with_status(database, job.id, each, "quarantined")
         else:
-            known = set(items.ids_with_status(database, job.id, each, "quarantined", "merged", "dropped"))
+            known = set(items.ids_with_status(database, job.id, each, "quarantined", "merged", "removed"))
             ids = [item_id for item_id in wanted if item_id in known]
         if ids:
             chosen[each] = ids

@@ -72,6 +72,19 @@ def session_mark(pid: int) -> str | None:
     return None
 
 
+def belongs(pid: int, project_key: str, sessions: Path) -> bool:
+    """Whether a process is a session of this project: by its mark, or, where it hides that, by where it works."""
+    if not HAS_PROC:
+        return True
+    mark = session_mark(pid)
+    if mark is not None:
+        return mark.startswith(f"{project_key}/")
+    try:
+        return Path(os.readlink(f"/proc/{pid}/cwd")).is_relative_to(sessions)
+    except OSError:
+        return False
+
+
 def marked_processes(project_key: str) -> list[tuple[int, str]]:
     """`(pid, session name)` of every process on this machine that a session of the project left."""
     found: list[tuple[int, str]] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from pathlib import Path
@@ -34,7 +35,8 @@ def _read_in(folder: int, name: str, max_bytes: int) -> bytes | Refusal:
     except FileNotFoundError:
         return Refusal(kind="no_output", message=f"the session ended without the file {name}", suggestion=_ADVICE)
     except OSError as error:
-        return Refusal(kind="not_a_file", message=f"{name} cannot be read: {error.strerror}", suggestion=_ADVICE)
+        what = "is a symbolic link" if error.errno == errno.ELOOP else f"cannot be read: {error.strerror}"
+        return Refusal(kind="not_a_file", message=f"{name} {what}", suggestion=_ADVICE)
     try:
         before = os.fstat(file)
         if not stat.S_ISREG(before.st_mode):

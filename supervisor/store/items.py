@@ -23,6 +23,8 @@ class SourceChange(Frozen):
     """How an item file differs from what was read of it before."""
 
     new: int = 0
+    moved: bool = False
+    """Whether items have another place in the order than before."""
     changed: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
 
@@ -48,6 +50,7 @@ def take_source(
     }
     fresh: list[tuple[Any, ...]] = []
     changed: list[str] = []
+    moved = False
     for position, (item_id, payload) in enumerate(items):
         was = known.pop(item_id, None)
         mark = digest(payload)
@@ -55,27 +58,31 @@ def take_source(
             fresh.append((job, phase, item_id, position, in_order(payload), mark))
             continue
         if was[2] != position:
+            moved = True
             database.execute(
                 "UPDATE items SET position = ? WHERE job = ? AND phase = ? AND id = ?", (position, job, phase, item_id)
             )
-        if was[0] != mark or was[1] == "dropped":
+        if was[0] != mark:
             renew(database, job, phase, item_id, payload)
+            changed.append(item_id)
+        elif was[1] == "dropped":
+            take_back(database, job, phase, item_id)
             changed.append(item_id)
     database.connection.executemany(
         "INSERT INTO items (job, phase, id, position, status, payload, digest) VALUES (?, ?, ?, ?, 'waiting', ?, ?)",
         fresh,
     )
-    removed = [item_id for item_id, was in known.items() if was[1] != "dropped"]
+    removed = [item_id for item_id, was in known.items() if was[1] not in ("dropped", "removed")]
     for item_id in removed:
         database.execute(
             "UPDATE items SET status = 'dropped', batch = NULL WHERE job = ? AND phase = ? AND id = ?"
-            " AND status <> 'merged'",
+            " AND status NOT IN ('merged', 'removed')",
             (job, phase, item_id),
         )
     database.execute(
         "UPDATE phases SET source = ?, complete = 1 WHERE job = ? AND phase = ?", (fingerprint, job, phase)
     )
-    return SourceChange(new=len(fresh), changed=tuple(changed), removed=tuple(removed))
+    return SourceChange(new=len(fresh), moved=moved, changed=tuple(changed), removed=tuple(removed))
 
 
 def renew(database: Database, job: int, phase: int, item_id: str, payload: Any) -> None:
@@ -87,11 +94,29 @@ def renew(database: Database, job: int, phase: int, item_id: str, payload: Any) 
     )
 
 
+def reposition(database: Database, job: int, phase: int, upstream: int, *, expanded: bool) -> None:
+    """Give a phase's items the places that follow from those of the phase before it; call it inside a transaction."""
+    if expanded:
+        database.execute(
+            "UPDATE items SET position = u.position * ? + items.position % ? FROM items u"
+            " WHERE items.job = ? AND items.phase = ? AND u.job = items.job AND u.phase = ? AND u.id = items.source",
+            (STRIDE, STRIDE, job, phase, upstream),
+        )
+        database.execute("UPDATE phases SET expanded_to = 0 WHERE job = ? AND phase = ?", (job, phase))
+    else:
+        database.execute(
+            "UPDATE items SET position = u.position FROM items u"
+            " WHERE items.job = ? AND items.phase = ? AND u.job = items.job AND u.phase = ? AND u.id = items.id",
+            (job, phase, upstream),
+        )
+
+
 def mirror(database: Database, job: int, phase: int, upstream: int) -> None:
     """Give a phase a blocked item for every item of the phase before it; call it inside a transaction."""
     database.execute(
         "INSERT OR IGNORE INTO items (job, phase, id, position, status)"
-        " SELECT job, ?, id, position, 'blocked' FROM items WHERE job = ? AND phase = ? AND status <> 'dropped'",
+        " SELECT job, ?, id, position, 'blocked' FROM items"
+        " WHERE job = ? AND phase = ? AND status NOT IN ('dropped', 'removed')",
         (phase, job, upstream),
     )
     database.execute(
@@ -125,7 +150,7 @@ def feed(database: Database, job: int, phase: int, upstream: int, ids: Sequence[
                 )
             elif row["digest"] != digest(payload) or row["own"] == "skipped":
                 renew(database, job, phase, row["id"], payload)
-        elif row["up"] in ("quarantined", "skipped", "dropped") and row["own"] == "blocked":
+        elif row["up"] in ("quarantined", "skipped", "dropped", "removed") and row["own"] == "blocked":
             database.execute(
                 "UPDATE items SET status = 'skipped' WHERE job = ? AND phase = ? AND id = ?", (job, phase, row["id"])
             )
@@ -144,6 +169,16 @@ def frontier(database: Database, job: int, phase: int) -> int | None:
         f"SELECT min(position) FROM items WHERE job = ? AND phase = ? AND status IN {_IN_WORK}", (job, phase)
     )
     return None if found is None else int(found)
+
+
+def made_otherwise(database: Database, job: int, phase: int, version: int) -> list[str]:
+    """Ids of a phase's items that were done with another version of its instructions, in canonical order."""
+    rows = database.rows(
+        "SELECT id FROM items WHERE job = ? AND phase = ? AND status IN ('merged', 'quarantined')"
+        " AND made_with <> ? ORDER BY position, id",
+        (job, phase, version),
+    )
+    return [row["id"] for row in rows]
 
 
 def end_position(database: Database, job: int, phase: int) -> int:
@@ -209,15 +244,18 @@ def expand(
         if len(members) > STRIDE or position * STRIDE >= 1 << 62:
             raise ItemsError(f"phase {phase}: {source!r} was expanded to more items than can be kept in order")
         before = {
-            row["id"]: row["digest"]
+            row["id"]: (row["digest"], row["status"])
             for row in database.rows(
-                "SELECT id, digest FROM items WHERE job = ? AND phase = ? AND source = ?", (job, phase, source)
+                "SELECT id, digest, status FROM items WHERE job = ? AND phase = ? AND source = ?", (job, phase, source)
             )
         }
         for index, (item_id, payload) in enumerate(members):
             if item_id in before:
-                if before.pop(item_id) != digest(payload):
+                known_digest, status = before.pop(item_id)
+                if known_digest != digest(payload):
                     renew(database, job, phase, item_id, payload)
+                elif status == "dropped":
+                    take_back(database, job, phase, item_id)
                 continue
             made = database.execute(
                 "INSERT OR IGNORE INTO items (job, phase, id, position, source, status, payload, digest)"
@@ -245,10 +283,19 @@ def expand(
     )
 
 
-def drop(database: Database, job: int, phase: int, item_id: str) -> None:
-    """Leave an item out from now on; its value stays in the store."""
+def drop(database: Database, job: int, phase: int, item_id: str, *, by_hand: bool = False) -> None:
+    """Leave an item out from now on; its value stays. One left out `by_hand` does not come back by itself."""
     database.execute(
-        "UPDATE items SET status = 'dropped', batch = NULL, seq = CASE WHEN status = 'merged' THEN ? ELSE seq END"
+        "UPDATE items SET status = ?, batch = NULL, seq = CASE WHEN status = 'merged' THEN ? ELSE seq END"
+        " WHERE job = ? AND phase = ? AND id = ?",
+        ("removed" if by_hand else "dropped", next_seq(database, job, phase), job, phase, item_id),
+    )
+
+
+def take_back(database: Database, job: int, phase: int, item_id: str) -> None:
+    """Have an item again that was left out, with the value that it had for the same content, or to be done."""
+    database.execute(
+        "UPDATE items SET status = CASE WHEN value IS NULL THEN 'waiting' ELSE 'merged' END, batch = NULL, seq = ?"
         " WHERE job = ? AND phase = ? AND id = ?",
         (next_seq(database, job, phase), job, phase, item_id),
     )
@@ -257,8 +304,8 @@ def drop(database: Database, job: int, phase: int, item_id: str) -> None:
 def of_batch(database: Database, batch: int) -> list[StoredItem]:
     """A batch's items in canonical order, those left out that an earlier phase could not make."""
     rows = database.rows(
-        "SELECT id, status, payload, digest, value FROM items WHERE batch = ? AND status NOT IN ('skipped', 'dropped')"
-        " ORDER BY position, id",
+        "SELECT id, status, payload, digest, value FROM items"
+        " WHERE batch = ? AND status NOT IN ('skipped', 'dropped', 'removed') ORDER BY position, id",
         (batch,),
     )
     return [
@@ -297,16 +344,17 @@ def settle(
     Returns the sequence number of the merge.
     """
     seq = next_seq(database, job, phase)
+    version = database.value("SELECT instructions FROM phases WHERE job = ? AND phase = ?", (job, phase))
     database.connection.executemany(
-        "UPDATE items SET status = 'merged', value = ?, seq = ?, errors = NULL"
+        "UPDATE items SET status = 'merged', value = ?, seq = ?, errors = NULL, made_with = ?"
         " WHERE job = ? AND phase = ? AND id = ? AND batch = ? AND digest = ?",
-        [(in_order(value), seq, job, phase, i, batch, digests[i]) for i, value in accepted.items()],
+        [(in_order(value), seq, version, job, phase, i, batch, digests[i]) for i, value in accepted.items()],
     )
     database.connection.executemany(
-        "UPDATE items SET status = 'quarantined', value = NULL, errors = ?"
+        "UPDATE items SET status = 'quarantined', value = NULL, errors = ?, made_with = ?"
         " WHERE job = ? AND phase = ? AND id = ? AND batch = ? AND digest = ?",
         [
-            (in_order([error.model_dump() for error in errors]), job, phase, i, batch, digests[i])
+            (in_order([error.model_dump() for error in errors]), version, job, phase, i, batch, digests[i])
             for i, errors in refused.items()
         ],
     )

@@ -45,14 +45,19 @@ def source(database: Database, job: int, phase: int) -> str | None:
     return None if found is None else str(found)
 
 
-def instructions(database: Database, job: int, phase: int) -> str:
-    """Fingerprint of the instructions that the phase was last run with."""
-    return str(database.value("SELECT instructions FROM phases WHERE job = ? AND phase = ?", (job, phase)))
-
-
-def set_instructions(database: Database, job: int, phase: int, fingerprint: str) -> None:
-    """Note what the phase is run with; call it inside a transaction."""
-    database.execute("UPDATE phases SET instructions = ? WHERE job = ? AND phase = ?", (fingerprint, job, phase))
+def use_instructions(database: Database, job: int, phase: int, text_fingerprint: str) -> int:
+    """Note what the phase is run with from now on; its version number. Call it inside a transaction."""
+    version = database.value(
+        "SELECT version FROM instructions WHERE job = ? AND phase = ? AND fingerprint = ?",
+        (job, phase, text_fingerprint),
+    )
+    if version is None:
+        version = 1 + database.value(
+            "SELECT coalesce(max(version), 0) FROM instructions WHERE job = ? AND phase = ?", (job, phase)
+        )
+        database.execute("INSERT INTO instructions VALUES (?, ?, ?, ?)", (job, phase, version, text_fingerprint))
+    database.execute("UPDATE phases SET instructions = ? WHERE job = ? AND phase = ?", (version, job, phase))
+    return int(version)
 
 
 def open_work(database: Database, job: int, phase: int) -> bool:

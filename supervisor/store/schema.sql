@@ -30,7 +30,7 @@ CREATE TABLE phases (
     expanded_to INTEGER NOT NULL DEFAULT 0, -- upstream positions below this one are expanded (phases with `by`)
     expanded INTEGER NOT NULL DEFAULT 0,    -- how many upstream items that are
     next_seq INTEGER NOT NULL DEFAULT 1,
-    instructions TEXT NOT NULL DEFAULT '',  -- fingerprint of intelligence, prompt template and validator
+    instructions INTEGER,           -- version of intelligence, prompt template and validator in use
     written_seq INTEGER NOT NULL DEFAULT 0, -- the main file holds what was merged up to here
     written_hash TEXT,              -- SHA-256 of the main file as it was written
     PRIMARY KEY (job, phase)
@@ -42,11 +42,12 @@ CREATE TABLE items (
     id TEXT NOT NULL,
     position INTEGER NOT NULL,      -- canonical order within the phase
     source TEXT,                    -- the upstream item it was expanded from (phases with `by`)
-    status TEXT NOT NULL,           -- blocked, waiting, passed, merged, quarantined, skipped, dropped
+    status TEXT NOT NULL,           -- blocked, waiting, passed, merged, quarantined, skipped, dropped, removed (by hand)
     batch INTEGER,
     payload TEXT,                   -- NULL while blocked
     digest TEXT,                    -- of the payload
     value TEXT,
+    made_with INTEGER,              -- version of the instructions that its batch ended with
     seq INTEGER,                    -- rises whenever what is merged changes
     errors TEXT,
     PRIMARY KEY (job, phase, id)
@@ -58,6 +59,14 @@ CREATE INDEX items_open ON items (job, phase, position) WHERE status IN ('blocke
 CREATE INDEX items_free ON items (job, phase, position) WHERE batch IS NULL AND status IN ('blocked', 'waiting', 'passed');
 CREATE INDEX items_failed ON items (job, phase, position) WHERE status = 'quarantined';
 CREATE INDEX items_from_source ON items (job, phase, source) WHERE source IS NOT NULL;
+
+CREATE TABLE instructions (         -- what versions of a phase's instructions there were
+    job INTEGER NOT NULL,
+    phase INTEGER NOT NULL,
+    version INTEGER NOT NULL,
+    fingerprint TEXT NOT NULL,
+    PRIMARY KEY (job, phase, version)
+) WITHOUT ROWID;
 
 CREATE TABLE expansions (           -- which upstream value each upstream item was last expanded from
     job INTEGER NOT NULL,

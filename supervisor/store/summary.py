@@ -38,7 +38,7 @@ class PhaseSummary(Frozen):
 
     @property
     def items_total(self) -> int:
-        return sum(count for status, count in self.items.items() if status != "dropped")
+        return sum(count for status, count in self.items.items() if status not in ("dropped", "removed"))
 
 
 class RunningSession(Frozen):

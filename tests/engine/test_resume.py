@@ -189,29 +189,29 @@ def test_an_item_removed_before_it_was_done_is_not_done_and_done_when_it_comes_b
     assert small.main(2) == said(said(numbered(6)))
 
 
-def test_changed_instructions_are_warned_of_and_redone_where_that_is_asked(small: Small) -> None:
+def test_changed_instructions_are_named_at_every_run_until_redo_changed_redoes_that_phase(small: Small) -> None:
     small.lay_out(numbered(4), phases=TWO_PHASES).run()
     before = names(small)
     small.write("phase_intelligence/small/phase_1.md", "# Phase 1\n\nLouder.\n")
-    first = small.run()
-    warning = next(line for line in first.out.splitlines() if "WARNING" in line)
-    assert "phase 1" in warning and "--redo-changed" in warning
-    assert names(small) == before
-    small.write("phase_intelligence/small/phase_2.md", "# Phase 2\n\nQuieter.\n")
+    for _ in range(2):
+        warning = next(line for line in small.run().out.splitlines() if "WARNING" in line)
+        assert "phase 1" in warning and "--redo-changed" in warning
+        assert names(small) == before
     small.run("--redo-changed")
-    # What phase 2 says is redone; phase 1 was changed before, with a warning, and stays as it was accepted then.
-    assert {phase for phase, _ in asked_since(small, before)} == {2}
-    assert asked_since(small, before) == {(2, item) for item in numbered(4)}
-    assert "Quieter." in small.sessions(2)[-1].prompt
+    assert asked_since(small, before) == {(1, item) for item in numbered(4)}  # the answers, so phase 2, stay the same
+    assert all("Louder." in session.prompt for session in small.sessions(1) if session.name not in before)
+    assert "WARNING" not in small.run().out
 
 
-def test_redo_changed_does_the_phase_again_that_the_warning_named(small: Small) -> None:
-    small.lay_out(numbered(4), phases=TWO_PHASES).run()
-    before = names(small)
+def test_redo_changed_leaves_alone_what_was_done_under_the_new_instructions(small: Small) -> None:
+    before = stopped_halfway(small, "--concurrency", "1")
+    done = {row["id"] for row in small.rows("SELECT id FROM items WHERE phase = 1 AND status = 'merged'")}
     small.write("phase_intelligence/small/phase_1.md", "# Phase 1\n\nLouder.\n")
-    assert "--redo-changed" in small.run().out
+    small.run()
+    finished = names(small)
+    assert {item for phase, item in asked_since(small, before) if phase == 1} == set(numbered(6)) - done
     small.run("--redo-changed")
-    assert asked_since(small, before) == {(1, item) for item in numbered(4)}  # the answers stay the same
+    assert asked_since(small, finished) == {(1, item) for item in done}
 
 
 def test_a_changed_validator_is_warned_of_too(small: Small) -> None:
