@@ -244,14 +244,20 @@ def expand(
         if len(members) > STRIDE or position * STRIDE >= 1 << 62:
             raise ItemsError(f"phase {phase}: {source!r} was expanded to more items than can be kept in order")
         before = {
-            row["id"]: (row["digest"], row["status"])
+            row["id"]: (row["digest"], row["status"], row["position"])
             for row in database.rows(
-                "SELECT id, digest, status FROM items WHERE job = ? AND phase = ? AND source = ?", (job, phase, source)
+                "SELECT id, digest, status, position FROM items WHERE job = ? AND phase = ? AND source = ?",
+                (job, phase, source),
             )
         }
         for index, (item_id, payload) in enumerate(members):
             if item_id in before:
-                known_digest, status = before.pop(item_id)
+                known_digest, status, place = before.pop(item_id)
+                if place != position * STRIDE + index:
+                    database.execute(
+                        "UPDATE items SET position = ? WHERE job = ? AND phase = ? AND id = ?",
+                        (position * STRIDE + index, job, phase, item_id),
+                    )
                 if known_digest != digest(payload):
                     renew(database, job, phase, item_id, payload)
                 elif status == "dropped":
@@ -267,8 +273,9 @@ def expand(
                     f"phase {phase}: the id {item_id!r}, expanded from {source!r}, is there already",
                     remedy="Have the `by` function give every item an id of its own.",
                 )
-        for item_id in before:
-            drop(database, job, phase, item_id)
+        for item_id, (_, status, _) in before.items():
+            if status not in ("dropped", "removed"):
+                drop(database, job, phase, item_id)
         first_time += not database.value(
             "SELECT count(*) FROM expansions WHERE job = ? AND phase = ? AND source = ?", (job, phase, source)
         )
