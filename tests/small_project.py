@@ -21,16 +21,11 @@ with open(os.environ["SUPERVISOR_OUTPUT_FILE"], "w") as file:
 """An agent that squares the `n` of every item."""
 
 
-class SmallProject:
-    """A directory with one pipeline, `facts`: three numbers, an agent `mine` that squares them, no validator."""
+class Directory:
+    """A directory, and the command run in it."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.settings()
-        self.phases({})
-        self.items({"a": {"n": 1}, "b": {"n": 2}, "c": {"n": 3}})
-        self.write("phase_intelligence/facts/how.md", "Square the numbers.\n")
-        self.agent(SQUARES)
 
     def write(self, name: str, content: str | bytes) -> Path:
         """A file of the project."""
@@ -38,26 +33,6 @@ class SmallProject:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content.encode() if isinstance(content, str) else content)
         return path
-
-    def settings(self, **changed: Any) -> None:
-        """`supervisor.toml`; without changes it has the agent `mine` and nothing else."""
-        command = [sys.executable, "-I", "-S", "{project}/agents/mine.py", "{project}", "{output_file}"]
-        mine = {"command": command, **changed.pop("mine", {})}
-        lines = [f"{name} = {toml(value)}" for name, value in changed.items()]
-        lines += ["[agents.mine]", *(f"{name} = {toml(value)}" for name, value in mine.items())]
-        self.write("supervisor.toml", "\n".join(lines) + "\n")
-
-    def phases(self, *phases: dict[str, Any], **top: Any) -> None:
-        """`pipeline.toml` with these phases, each on top of a usual one; None leaves a key out."""
-        self.write("phase_intelligence/facts/pipeline.toml", pipeline_text(*phases, **top))
-
-    def items(self, items: Any, name: str = "vfs/items.json") -> None:
-        """An item file in JSON."""
-        self.write(name, json.dumps(items))
-
-    def agent(self, source: str) -> None:
-        """The program of the agent `mine`, in Python; `sys.argv[1]` is the project, `[2]` the file to write."""
-        self.write("agents/mine.py", source)
 
     def environment(self, **more: str) -> dict[str, str]:
         """Variables for a command: nothing of the tester's own settings reaches it."""
@@ -97,6 +72,38 @@ class SmallProject:
             str(path.relative_to(self.root)): path.read_bytes() if path.is_file() else None
             for path in sorted(self.root.rglob("*"))
         }
+
+
+class SmallProject(Directory):
+    """A directory with one pipeline, `facts`: three numbers, an agent `mine` that squares them, no validator."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(root)
+        self.settings()
+        self.phases({})
+        self.items({"a": {"n": 1}, "b": {"n": 2}, "c": {"n": 3}})
+        self.write("phase_intelligence/facts/how.md", "Square the numbers.\n")
+        self.agent(SQUARES)
+
+    def settings(self, **changed: Any) -> None:
+        """`supervisor.toml`; without changes it has the agent `mine` and nothing else."""
+        command = [sys.executable, "-I", "-S", "{project}/agents/mine.py", "{project}", "{output_file}"]
+        mine = {"command": command, **changed.pop("mine", {})}
+        lines = [f"{name} = {toml(value)}" for name, value in changed.items()]
+        lines += ["[agents.mine]", *(f"{name} = {toml(value)}" for name, value in mine.items())]
+        self.write("supervisor.toml", "\n".join(lines) + "\n")
+
+    def phases(self, *phases: dict[str, Any], **top: Any) -> None:
+        """`pipeline.toml` with these phases, each on top of a usual one; None leaves a key out."""
+        self.write("phase_intelligence/facts/pipeline.toml", pipeline_text(*phases, **top))
+
+    def items(self, items: Any, name: str = "vfs/items.json") -> None:
+        """An item file in JSON."""
+        self.write(name, json.dumps(items))
+
+    def agent(self, source: str) -> None:
+        """The program of the agent `mine`, in Python; `sys.argv[1]` is the project, `[2]` the file to write."""
+        self.write("agents/mine.py", source)
 
 
 def pipeline_text(*phases: dict[str, Any], **top: Any) -> str:

@@ -138,7 +138,12 @@ def _print_transcripts(
         row for row in attempts.of_batch(database, job.id, batch, phase) if attempt is None or row["number"] == attempt
     ]
     if not rows:
-        raise JobError(f"no session of batch {batch} with that number", where=job.name)
+        asked = f"batch {batch}" if phase is None else f"phase {phase} batch {batch}"
+        raise JobError(
+            f"no session {'of' if attempt is None else f'{attempt} of'} {asked}",
+            where=job.name,
+            remedy=f"`supervisor status {job.name}` says how many batches there are.",
+        )
     for row in rows:
         path = Workspace(here.sessions, row["name"]).transcript
         typer.echo(f"--- phase {row['phase']} batch {batch} session {row['number']}: {row['outcome']}")

@@ -56,5 +56,7 @@ def export(
     try:
         replace_durably(output, data)
     except OSError as error:
-        raise UsageError(f"cannot be written: {error.strerror}", where=str(output)) from error
+        raise UsageError(
+            f"cannot be written: {error.strerror}", where=str(output), remedy="Name another file with --output."
+        ) from error
     typer.echo(f"{len(taken.rows)} items of phase {chosen[-1].id} {chosen[-1].name} in {output}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import json
 import re
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ from supervisor.model.base import Frozen
 from supervisor.model.batch import BatchInput
 from supervisor.model.pipeline import Phase, Pipeline
 from supervisor.model.report import ValidationError
-from supervisor.model.strict_json import in_order
+from supervisor.model.strict_json import in_order, one_a_line
 
 TEMPLATE = "batch.md.j2"
 NAMES = (
@@ -86,7 +85,7 @@ class PromptMaker:
                 "last": ids[-1],
                 "count": len(ids),
             },
-            "items": fenced(json.dumps(batch.items, ensure_ascii=False, indent=2)),
+            "items": fenced(one_a_line(batch.items)),
             "context": None if batch.context is None else _lines(batch.context),
             "output_file": output_file,
             "retry": retry,

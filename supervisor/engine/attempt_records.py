@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 from supervisor.content.prompts import RetryNotes
 from supervisor.engine.batch_work import BatchWork
 from supervisor.engine.judging import Judgement
@@ -13,6 +11,7 @@ from supervisor.model.job import StoredBatch
 from supervisor.model.plain_text import plain_line
 from supervisor.model.report import ValidationError
 from supervisor.model.session import SessionResult, SessionSpec, SessionStarted
+from supervisor.model.strict_json import in_order
 from supervisor.store import attempts, batches, items
 from supervisor.store.attempts import Outcome
 
@@ -51,7 +50,7 @@ class AttemptRecords:
     def begin(self, work: BatchWork, retry: RetryNotes | None) -> SessionSpec:
         """Note a new session, and make its spec."""
         tools, batch = self._tools, self._batch
-        number = attempts.tally(tools.database, batch.id).sessions + 1
+        number = attempts.count(tools.database, batch.id) + 1
         name = f"job{batch.job}-phase{batch.phase}-batch{batch.number}-session{number}"
         output_name = f"phase{batch.phase}_batch_{batch.number}.json"
         asked = work.input.model_copy(update={"items": {item_id: work.input.items[item_id] for item_id in work.todo}})
@@ -73,7 +72,7 @@ class AttemptRecords:
             name=name,
             agent=tools.agent.name,
             prompt=prompt,
-            input_json=json.dumps(asked.file_content(), ensure_ascii=False, indent=2),
+            input_json=in_order(asked.file_content()),
             output_name=output_name,
             attempt=number,
             model=tools.options.model,

@@ -24,8 +24,8 @@ from supervisor.store import items
 _START_DELAYS_S = (1, 2, 4, 8, 15, 30)
 
 
-async def run_batch(batch: StoredBatch, tools: Tools) -> None:
-    """Run sessions for a batch until all of its items pass or its attempts are used up, then settle it.
+async def run_batch(batch: StoredBatch, tools: Tools) -> list[str]:
+    """Run sessions for a batch until all of its items pass or its attempts are used up, then settle it; its items' ids.
 
     AgentError where the agent cannot work at all; CancelledError where the supervisor stops: both leave the batch
     as it was, with what passed kept.
@@ -47,8 +47,9 @@ async def run_batch(batch: StoredBatch, tools: Tools) -> None:
                     records.settle(judgement, result, work)
             except ContentFault as fault:
                 records.settle_unjudged(fault, result, work)
-            return
+            return list(work.input.items)
         records.settle_rest(work)
+        return list(work.input.items)
     except asyncio.CancelledError:
         records.interrupted()
         raise

@@ -40,10 +40,20 @@ class ContentPool:
         self._all: set[asyncio.subprocess.Process] = set()
         self._slots = asyncio.Semaphore(size)
         self._runs: Counter[int] = Counter()
+        self._warming: asyncio.Future[None] | None = None
 
     def begin_run(self, job: int) -> None:
         """A run of a job begins: the order of what is merged may not be what it was."""
         self._runs[job] += 1
+
+    def warm(self) -> None:
+        """Start a worker before it is needed, so that the first output does not wait for it."""
+        if not self._all:
+            self._warming = asyncio.ensure_future(self._start_idle())
+
+    async def _start_idle(self) -> None:
+        async with self._slots:
+            self._idle.append(await self._start())
 
     async def validate(self, phase: Phase, batch: BatchInput, output: Any, job: int | None) -> Verdict:
         """Judge an output; without a validator everything passes. ContentFault where the validator fails."""
@@ -75,6 +85,8 @@ class ContentPool:
 
     async def close(self) -> None:
         """End all workers."""
+        if self._warming is not None:
+            await self._warming
         for worker in list(self._all):
             await self._end(worker)
 

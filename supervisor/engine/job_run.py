@@ -126,6 +126,8 @@ class JobRun:
         self._tools.captured = recovery.take_in(
             self._project, self._journal, self.job.id, self._project.settings.max_output_bytes
         )
+        if any(isinstance(phase.validator, str) for phase in self._pipeline.phases):
+            self._tools.pool.warm()
         await self._planner.prepare()
         self._tools.pool.begin_run(self.job.id)
         with self._journal.transaction():
@@ -167,8 +169,7 @@ class JobRun:
     async def _run(self, batch: StoredBatch) -> None:
         """One batch, and what its merge makes ready."""
         try:
-            ids = [item.id for item in items.of_batch(self._journal.database, batch.id)]
-            await run_batch(batch, self._tools)
+            ids = await run_batch(batch, self._tools)
             self._files.touch(batch.phase)
             await self._planner.after_merge(batch.phase, ids)
             await self._end_phases()

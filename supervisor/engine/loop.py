@@ -188,8 +188,8 @@ class Supervisor:
             if asked is not None:
                 run.stop("cancelled" if asked == "cancel" else "stopped")
 
-    def _store_changed(self, name: str, closed: bool) -> None:
-        """Something was written to the store's files; whether by another process, the store itself knows."""
+    def _store_changed(self, name: str) -> None:
+        """Somebody closed one of the store's files, or rang; whether there is news, the store itself knows."""
         if name.startswith(self._project.store.name):
             version = self.database.data_version()
             if version != self._data_version:

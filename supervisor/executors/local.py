@@ -15,7 +15,7 @@ from supervisor.errors import AgentError
 from supervisor.model.session import Ending, Refusal, SessionResult, SessionSpec, SessionStarted
 from supervisor.sessions import process_tree
 from supervisor.sessions.file_events import FileEvents
-from supervisor.sessions.output_watch import OutputWatch
+from supervisor.sessions.output_watch import OutputWatch, last_change
 from supervisor.sessions.safe_read import read_output
 from supervisor.sessions.spawner_client import Spawned, SpawnerClient, SpawnerLost
 from supervisor.sessions.transcript import Transcript
@@ -172,7 +172,9 @@ def _judge_ending(
     else:
         read = read_output(path, spec.max_output_bytes)
         if isinstance(read, bytes):
-            output, complete_at = read, watch.last_change
+            output, complete_at = read, last_change(path)
+        elif read.kind == "no_workspace":
+            return _not_run("could_not_start", "its workspace was deleted while it ran")
         else:
             refusal = _explained(read, ending, exit_status, spec.timeout_s)
             said = agent.cannot_work(exit_status, tail) if ending == "exited" else None

@@ -97,6 +97,14 @@ def compact(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
+def one_a_line(members: dict[str, Any]) -> str:
+    """A JSON object with a member on each line: as readable as an indented one, and shorter to read and to make."""
+    if not members:
+        return "{}"
+    lines = [f"  {json.dumps(name, ensure_ascii=False)}: {in_order(value)}" for name, value in members.items()]
+    return "{\n" + ",\n".join(lines) + "\n}"
+
+
 def in_order(value: Any) -> str:
     """One line of JSON that keeps the order in which members came."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)

@@ -11,18 +11,18 @@ from typing import Any, Protocol
 
 LOOK_EVERY_S = 1.0
 
-Listener = Callable[[str, bool], None]
-"""Called with a file's name and whether it was closed after writing, or renamed into place (else: it changed)."""
+Listener = Callable[[str], None]
+"""Called with the name of a file that was closed after writing, or renamed into place."""
 
 
 class FileEvents(Protocol):
-    """Tells listeners what changes in their folders."""
+    """Tells listeners which files of their folders were written."""
 
     description: str
     """How it is told, for `doctor` and the log."""
 
     def listen(self, folder: Path, listener: Listener) -> Callable[[], None]:
-        """Tell `listener` of changes in `folder` until the returned function is called."""
+        """Tell `listener` of files in `folder` until the returned function is called."""
         ...
 
     def close(self) -> None:
@@ -47,8 +47,7 @@ class InotifyEvents:
         from asyncinotify import Inotify, Mask
 
         self._inotify = Inotify(cache_size=64)
-        self._closed_mask = Mask.CLOSE_WRITE | Mask.MOVED_TO
-        self._mask = self._closed_mask | Mask.MODIFY
+        self._mask = Mask.CLOSE_WRITE | Mask.MOVED_TO
         self._listeners: dict[int, Listener] = {}
         self._fallback = PollingEvents()
         self._reader: asyncio.Task[None] | None = None
@@ -77,7 +76,7 @@ class InotifyEvents:
                 continue
             listener = self._listeners.get(event.watch.wd)
             if listener is not None:
-                listener(str(event.name), bool(event.mask & self._closed_mask))
+                listener(str(event.name))
 
     def close(self) -> None:
         if self._reader is not None:
@@ -106,11 +105,9 @@ class PollingEvents:
             await asyncio.sleep(LOOK_EVERY_S)
             now = _state(folder)
             for name, state in now.items():
-                if seen.get(name) != state:
-                    listener(name, False)
-                elif settled.get(name) != state:
+                if seen.get(name) == state != settled.get(name):
                     settled[name] = state
-                    listener(name, True)
+                    listener(name)
             seen = now
 
     def close(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,9 @@ from supervisor.model.session import Refusal
 from supervisor.model.strict_json import JsonRefused, parse_strict
 from supervisor.sessions.file_events import FileEvents
 from supervisor.sessions.safe_read import read_output
+
+_CLOCK_GRAIN_S = 0.005
+"""File times may lag behind the clock by as much (the kernel's tick)."""
 
 
 class OutputWatch:
@@ -23,23 +27,26 @@ class OutputWatch:
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
         self._stop: Callable[[], None] = events.listen(path.parent, self._told)
-        self.last_change = time.time()
-        """Clock time of the last change of any file in the workspace."""
         self.complete: asyncio.Future[tuple[bytes, float]] = self._loop.create_future()
         """The output's bytes and the clock time of its last change, once it is complete."""
 
-    def _told(self, name: str, closed: bool) -> None:
-        self.last_change = time.time()
-        if name != self._path.name or self.complete.done():
-            return
+    def _told(self, name: str) -> None:
+        if name == self._path.name and not self.complete.done():
+            self._look_in(self._quiet_s)
+
+    def _look_in(self, seconds: float) -> None:
         if self._timer is not None:
             self._timer.cancel()
-            self._timer = None
-        if closed:
-            self._timer = self._loop.call_later(self._quiet_s, self._look, self.last_change)
+        self._timer = self._loop.call_later(seconds, self._look)
 
-    def _look(self, closed_at: float) -> None:
+    def _look(self) -> None:
         self._timer = None
+        changed_at = last_change(self._path)
+        if changed_at is None:
+            return
+        if (noisy_for := changed_at + self._quiet_s - time.time()) > _CLOCK_GRAIN_S:
+            self._look_in(min(noisy_for, self._quiet_s))
+            return
         data = read_output(self._path, self._max_bytes)
         if isinstance(data, Refusal):
             return
@@ -48,7 +55,7 @@ class OutputWatch:
         except JsonRefused:
             return  # the agent still runs and may mend it
         if not self.complete.done():
-            self.complete.set_result((data, closed_at))
+            self.complete.set_result((data, changed_at))
 
     def close(self) -> None:
         """Stop watching."""
@@ -57,3 +64,11 @@ class OutputWatch:
             self._timer.cancel()
         if not self.complete.done():
             self.complete.cancel()
+
+
+def last_change(path: Path) -> float | None:
+    """Clock time of a file's last change; None where there is none."""
+    try:
+        return os.stat(path, follow_symlinks=False).st_mtime
+    except OSError:
+        return None

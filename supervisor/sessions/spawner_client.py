@@ -37,6 +37,7 @@ class SpawnerClient:
         self._channel: socket.socket | None = None
         self._process: asyncio.subprocess.Process | None = None
         self._starting = asyncio.Lock()
+        self._sending = asyncio.Lock()
         self._spawning: dict[str, asyncio.Future[Spawned]] = {}
         self._ending: dict[str, asyncio.Future[int | None]] = {}
         self._incoming = b""
@@ -50,9 +51,8 @@ class SpawnerClient:
         spawned: asyncio.Future[Spawned] = loop.create_future()
         self._spawning[name] = spawned
         self._ending[name] = loop.create_future()
-        request = {"do": "spawn", "name": name, "argv": argv, "env": env, "cwd": cwd}
-        await loop.sock_sendall(channel, json.dumps(request).encode() + b"\n")
         try:
+            await self._send(channel, {"do": "spawn", "name": name, "argv": argv, "env": env, "cwd": cwd})
             return await spawned
         except BaseException:
             self._ending.pop(name, None)
@@ -72,9 +72,8 @@ class SpawnerClient:
     async def end(self, name: str, grace_s: float) -> None:
         """Ask the session to leave, and end it after `grace_s` seconds; 0 ends it at once."""
         if self._channel is not None:
-            request = {"do": "end", "name": name, "grace_s": grace_s}
             with contextlib.suppress(ConnectionError):
-                await asyncio.get_running_loop().sock_sendall(self._channel, json.dumps(request).encode() + b"\n")
+                await self._send(self._channel, {"do": "end", "name": name, "grace_s": grace_s})
 
     async def close(self) -> None:
         """End every session that is left, and the spawner."""
@@ -101,6 +100,11 @@ class SpawnerClient:
                 self._channel = ours
                 asyncio.get_running_loop().add_reader(ours, self._read)
             return self._channel
+
+    async def _send(self, channel: socket.socket, request: dict[str, Any]) -> None:
+        """One request after the other: the loop's sendall is not made for several callers on one socket."""
+        async with self._sending:
+            await asyncio.get_running_loop().sock_sendall(channel, json.dumps(request).encode() + b"\n")
 
     def _read(self) -> None:
         assert self._channel is not None

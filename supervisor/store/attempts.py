@@ -105,6 +105,11 @@ class Tally(Frozen):
     """What the last judged attempt got wrong."""
 
 
+def count(database: Database, batch: int) -> int:
+    """Sessions that were started for a batch."""
+    return int(database.value("SELECT count(*) FROM attempts WHERE batch = ?", (batch,)))
+
+
 def tally(database: Database, batch: int) -> Tally:
     """The attempts of a batch so far."""
     row = database.row(

@@ -111,11 +111,11 @@ def drop_empty(database: Database, job: int) -> None:
 def total(database: Database, job: int, phase: int) -> int | None:
     """Batches of a phase; None while more may be formed."""
     row = database.row(
-        "SELECT complete, (SELECT count(*) FROM batches b WHERE b.job = p.job AND b.phase = p.phase) AS n"
+        "SELECT complete, (SELECT sum(n) FROM batch_counts c WHERE c.job = p.job AND c.phase = p.phase) AS n"
         " FROM phases p WHERE job = ? AND phase = ?",
         (job, phase),
     )
-    return int(row["n"]) if row is not None and row["complete"] else None
+    return int(row["n"] or 0) if row is not None and row["complete"] else None
 
 
 def _batch(row: sqlite3.Row) -> StoredBatch:

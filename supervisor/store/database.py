@@ -55,6 +55,15 @@ class Database:
         found = self.connection.execute(sql, parameters).fetchone()
         return None if found is None else found[0]
 
+    def ring(self) -> None:
+        """Wake whoever waits for news of this store.
+
+        They are told when a file beside it is closed after writing; this connection stays open, so it closes another.
+        The news itself is in the store, and a process that ends before it rings is noticed by its closing the store.
+        """
+        with open(f"{self.path}-bell", "wb"):
+            pass
+
     def data_version(self) -> int:
         """Changes when another connection changed the store."""
         return int(self.value("PRAGMA data_version"))
@@ -75,6 +84,7 @@ def open_store(path: Path, *, create: bool = False, read_only: bool = False) -> 
         connection.row_factory = sqlite3.Row
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA temp_store = MEMORY")  # statement journals would go to a file each
         database = Database(connection, path)
         _bring_to_version(database)
         if read_only:

@@ -36,6 +36,7 @@ def submit(database: Database, pipeline: Pipeline, target: str, options: JobOpti
                     (options.model_dump_json(), job_id),
                 )
     assert job_id is not None
+    database.ring()
     return get(database, job_id), row is None
 
 
@@ -114,12 +115,14 @@ def wish(database: Database, job: Job, asked: str) -> None:
             database.execute("UPDATE jobs SET status = ?, wish = NULL WHERE id = ?", (status, job.id))
         else:
             database.execute("UPDATE jobs SET wish = ? WHERE id = ?", (asked, job.id))
+    database.ring()
 
 
 def requeue(database: Database, job_id: int) -> None:
     """Have a daemon work on the job again."""
     with database.transaction():
         database.execute("UPDATE jobs SET status = 'queued', wish = NULL, detail = '' WHERE id = ?", (job_id,))
+    database.ring()
 
 
 def set_status(database: Database, job_id: int, status: str, detail: str = "") -> None:

@@ -64,8 +64,9 @@ def open_work(database: Database, job: int, phase: int) -> bool:
     """Whether a batch of the phase waits or runs, or an item waits to be put into one."""
     return bool(
         database.value(
-            "SELECT EXISTS (SELECT 1 FROM batches WHERE job = ?1 AND phase = ?2 AND status IN ('waiting', 'running'))"
-            " OR EXISTS (SELECT 1 FROM items WHERE job = ?1 AND phase = ?2"
+            "SELECT EXISTS (SELECT 1 FROM batch_counts WHERE job = ?1 AND phase = ?2 AND n > 0"
+            " AND status IN ('waiting', 'running'))"
+            " OR EXISTS (SELECT 1 FROM item_counts WHERE job = ?1 AND phase = ?2 AND n > 0"
             " AND status IN ('blocked', 'waiting', 'passed'))",
             (job, phase),
         )

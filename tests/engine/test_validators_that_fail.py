@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 
 import pytest
 from engine_support import processes
-from engine_support.small import TARGET, Small, numbered, said
+from engine_support.small import TARGET, Small, numbered, open_gate, said
 from engine_support.waiting import reader_of, until
 
 ONLY_BATCH_2 = """
@@ -82,9 +83,9 @@ def validate(batch, output, merged):
     return ValidationReport(errors=errors)
 """
     agent = "write({i: {'said': 'wrong' if i == 'i02' and session == 1 else p} for i, p in items.items()})\n"
-    small.lay_out(
-        numbered(2), agent=agent, phases=[{"validator": "check.py"}], validators={"check.py": second}
-    ).run(status=1)
+    small.lay_out(numbered(2), agent=agent, phases=[{"validator": "check.py"}], validators={"check.py": second}).run(
+        status=1
+    )
     assert small.main() == said(numbered(1))
     small.write("validators/small/mended", "")
     small.done("retry", f"small/{TARGET}")
@@ -180,57 +181,36 @@ def test_a_content_worker_killed_while_it_judges_is_replaced(small: Small) -> No
     pipe = reader_of(small.root / "validators/small/pipe")
     (small.root / "validators/small/pipe").unlink()
     (worker,) = processes.workers_of(running.pid)
-    os.kill(worker.pid, 9)
+    os.kill(worker.pid, signal.SIGKILL)
     assert running.end() == 0, running.err
     os.close(pipe)
     assert small.main() == said(numbered(2))
     assert len(small.sessions()) == 1
 
 
-def test_idle_content_workers_killed_together_are_replaced(small: Small) -> None:
-    meet = """
-import os
-from pathlib import Path
-
-def validate(batch, output, merged):
-    pipe = Path(__file__).with_name(f"pipe{batch.batch}")
-    if pipe.exists():
-        open(pipe).read()
-    return ValidationReport()
-"""
-    agent = "wait_at('gate') if batch == 5 else None\nwrite(answers())\n"
+def test_idle_content_workers_that_died_all_together_are_replaced(small: Small) -> None:
     small.lay_out(
         numbered(10),
-        agent=agent,
+        agent="wait_at('gate') if batch == 5 else None\nwrite(answers())\n",
         phases=[{"validator": "check.py"}],
-        validators={"check.py": meet},
+        validators={"check.py": WAITS.replace('"pipe"', 'f"pipe{batch.batch}"')},
         settings={"concurrency": 5},
     )
-    pipes = [small.root / f"validators/small/pipe{number}" for number in (1, 2, 3, 4)]
+    pipes = [small.root / f"validators/small/pipe{number}" for number in (1, 2)]
     for pipe in pipes:
         os.mkfifo(pipe)
     running = small.begin_run()
     (last,) = small.at_gate()
-    waiting = 0
-    while waiting < len(pipes):  # as many at once as there are workers, then the next
-        workers = processes.workers_of(running.pid)
-        for pipe in list(pipes):
-            try:
-                descriptor = os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
-            except OSError:
-                continue
-            os.close(descriptor)
-            pipes.remove(pipe)
-            waiting += 0
-        if not pipes:
-            break
+    for descriptor in [reader_of(pipe) for pipe in pipes]:  # two at work at once, so there are two
+        os.close(descriptor)
+    for pipe in pipes:
+        pipe.unlink()
     running.line_with("4 of 5 batches")
     workers = processes.workers_of(running.pid)
+    assert len(workers) >= 2
     for worker in workers:
-        os.kill(worker.pid, 9)
+        os.kill(worker.pid, signal.SIGKILL)
     until(lambda: not any(worker.lives for worker in workers), "the workers' end")
-    from engine_support.small import open_gate
-
     open_gate(last)
     assert running.end() == 0, "\n".join(running.lines)
     assert small.main() == said(numbered(10))

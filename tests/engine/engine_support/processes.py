@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 from typing import NamedTuple
 
@@ -77,12 +78,15 @@ def workers_of(supervisor: int) -> list[Process]:
 
 
 def none_left(root: Path) -> None:
-    """Wait until no process of the project is left; fails, with their commands, where some stay."""
+    """Wait until no process of the project is left; where some stay it fails with their commands, and ends them."""
     try:
         until(lambda: not of_project(root), "")
     except AssertionError:
-        left = "\n".join(f"  {each.pid}: {each.command}" for each in of_project(root))
-        raise AssertionError(f"processes of {root} are left:\n{left}") from None
+        left = of_project(root)
+        for each in left:
+            os.kill(each.pid, signal.SIGKILL)
+        told = "\n".join(f"  {each.pid}: {each.command}" for each in left)
+        raise AssertionError(f"processes of {root} are left:\n{told}") from None
 
 
 def _first(found: list[Process], word: str) -> Process | None:
@@ -116,4 +120,3 @@ def _command(pid: int) -> str:
         return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace").strip()
     except OSError:
         return ""
-

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-PATIENCE_S = 90.0
+PATIENCE_S = 60.0
 """After this long a test gives up; far more than anything takes, so that a slow machine fails nothing."""
 _PAUSE_S = 0.01
 _T = TypeVar("_T")
