@@ -64,6 +64,7 @@ def validate(
     import asyncio
 
     from supervisor.engine.checking_output import check_output
+    from supervisor.model.plain_text import plain_line
 
     here = o.project_at(project)
     report, ids = asyncio.run(check_output(here, pipeline, phase, file, target, input_file))
@@ -80,6 +81,6 @@ def validate(
         for error in report.errors:
             place = f"{error.item_id}: " if error.item_id else ""
             advice = f" ({error.suggestion})" if error.suggestion else ""
-            typer.echo(f"{error.type}: {place}{error.message}{advice}")
+            typer.echo(plain_line(f"{error.type}: {place}{error.message}{advice}"))
         typer.echo(f"{'valid' if report.valid else 'not valid'}: {stats['passed']} of {stats['total']} items pass")
     raise typer.Exit(0 if report.valid else 1)

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 OptionalJob = Annotated[str | None, typer.Argument(metavar="[JOB]", help="Number, or pipeline/target; default: all.")]
 _FAILED_SHOWN = 50
+_LARGEST = 2**63 - 1
+"""Number that the store can be asked for."""
 
 
 def register(app: typer.Typer) -> None:
@@ -72,9 +74,13 @@ def logs(
     job: OptionalJob = None,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until the job ended.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON lines.")] = False,
-    batch: Annotated[int | None, typer.Option("--batch", help="What the sessions of this batch printed.")] = None,
-    attempt: Annotated[int | None, typer.Option("--attempt", help="Only this session of the batch.")] = None,
-    phase: Annotated[int | None, typer.Option("--phase", help="Only this phase.")] = None,
+    batch: Annotated[
+        int | None, typer.Option("--batch", min=1, max=_LARGEST, help="What the sessions of this batch printed.")
+    ] = None,
+    attempt: Annotated[
+        int | None, typer.Option("--attempt", min=1, max=_LARGEST, help="Only this session of the batch.")
+    ] = None,
+    phase: Annotated[int | None, typer.Option("--phase", min=0, max=_LARGEST, help="Only this phase.")] = None,
     project: o.ProjectOption = None,
 ) -> None:
     """What happened to JOB (default: the latest), or what the sessions of one of its batches printed."""

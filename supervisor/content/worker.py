@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import json
 import os
+import queue
+import signal
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
-from supervisor.content import project_code
+from supervisor.content import command_validator, project_code
 from supervisor.errors import ContentFault
 from supervisor.model.batch import BatchInput
 from supervisor.store.database import Database, open_store
@@ -46,7 +49,10 @@ class Worker:
             merged.begin()
         if request["do"] == "context":
             return {"context": project_code.context(path, batch, merged)}
-        report = project_code.validate(path, batch, request["output"], merged)
+        if request["do"] == "command":
+            report = command_validator.validate(request["command"], path, batch, request["output"])
+        else:
+            report = project_code.validate(path, batch, request["output"], merged)
         return {
             "errors": [error.model_dump() for error in report.errors],
             "looked_at": merged.looked_at() if isinstance(merged, MergedView) else [],
@@ -63,14 +69,25 @@ class Worker:
 
 
 def main() -> None:
-    """Answer until standard input ends; the only argument is the store's path."""
+    """Answer until standard input ends; the only argument is the store's path.
+
+    It is read in a thread: when the supervisor is killed while the code hangs, this process group ends itself.
+    """
     replies = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     worker = Worker(Path(sys.argv[1]))
-    for line in sys.stdin.buffer:
-        json.dump(worker.answer(json.loads(line)), replies, ensure_ascii=False)
+    requests: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+    threading.Thread(target=_read, args=(requests,), daemon=True).start()
+    while True:
+        json.dump(worker.answer(json.loads(requests.get())), replies, ensure_ascii=False)
         replies.write("\n")
         replies.flush()
+
+
+def _read(requests: queue.SimpleQueue[bytes]) -> None:
+    for line in sys.stdin.buffer:
+        requests.put(line)
+    os.killpg(0, signal.SIGKILL)
 
 
 if __name__ == "__main__":

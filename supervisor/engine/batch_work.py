@@ -26,7 +26,7 @@ class BatchWork(Frozen):
     digests: dict[str, str]
     """Item id to the content that this work is about."""
     kept: dict[str, Any]
-    """Item id to value of what passed in an earlier attempt."""
+    """Item id to value of what passed in an earlier attempt, also where it is merged already."""
     errors: tuple[ValidationError, ...]
     """What the attempt before got wrong."""
     counted: int
@@ -57,7 +57,7 @@ class BatchWork(Frozen):
             input=batch_input,
             total=batches.total(tools.database, batch.job, batch.phase),
             digests={item.id: item.digest for item in members},
-            kept={item.id: item.value for item in members if item.status == "passed"},
+            kept={item.id: item.value for item in members if item.status in ("passed", "merged")},
             errors=tally.errors,
             counted=tally.counted,
             max_attempts=tools.options.max_attempts or phase.max_attempts,

@@ -19,7 +19,6 @@ from supervisor.model.batch import BatchInput
 from supervisor.model.pipeline import Phase, Upstream
 from supervisor.model.report import ValidationError, ValidationReport
 from supervisor.model.rows import Item
-from supervisor.model.strict_json import JsonRefused, parse_strict
 
 _LINE_LIMIT = 1 << 30
 
@@ -59,11 +58,12 @@ class ContentPool:
         """Judge an output; without a validator everything passes. ContentFault where the validator fails."""
         if phase.validator is None:
             return Verdict(report=ValidationReport())
-        if not isinstance(phase.validator, str):
-            async with self._slots:
-                return Verdict(report=await self._command(phase, phase.validator, batch, output))
-        path = self._project.validator_folder(batch.pipeline) / phase.validator
-        request = {"do": "validate", "path": str(path), "batch": batch.model_dump(), "output": output, **self._of(job)}
+        folder = self._project.validator_folder(batch.pipeline)
+        request = {"batch": batch.model_dump(), "output": output, **self._of(job)}
+        if isinstance(phase.validator, str):
+            request |= {"do": "validate", "path": str(folder / phase.validator)}
+        else:
+            request |= {"do": "command", "path": str(folder), "command": phase.validator}
         reply = await self._ask(request, phase.validator_timeout)
         errors = tuple(ValidationError.model_validate(error) for error in reply["errors"])
         return Verdict(report=ValidationReport(errors=errors), looked_at=tuple(reply["looked_at"]))
@@ -97,7 +97,7 @@ class ContentPool:
         """One call; where the worker hangs or dies, a second try in a new one: its death may not be the code's."""
         async with self._slots:
             for last in (False, True):
-                worker = self._idle.pop() if self._idle else await self._start()
+                worker = self._idle.pop() if self._idle and not last else await self._start()
                 assert worker.stdin is not None and worker.stdout is not None
                 try:
                     worker.stdin.write(json.dumps(request, ensure_ascii=False).encode() + b"\n")
@@ -153,52 +153,6 @@ class ContentPool:
             os.killpg(worker.pid, signal.SIGKILL)
         await worker.wait()
 
-    async def _command(
-        self, phase: Phase, command: tuple[str, ...], batch: BatchInput, output: Any
-    ) -> ValidationReport:
-        """A validator in any language: the input file's object with `output` on stdin, the report as JSON on stdout."""
-        where = " ".join(command)
-        try:
-            process = await asyncio.create_subprocess_exec(
-                *command,
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.PIPE,
-                cwd=self._project.validator_folder(batch.pipeline),
-                start_new_session=True,
-            )
-        except OSError as error:
-            raise ContentFault(
-                f"the validator cannot be started: {error.strerror}", where=where, remedy="Correct `validator`."
-            ) from error
-        self._all.add(process)
-        question = json.dumps({**batch.file_content(), "output": output}, ensure_ascii=False).encode()
-        try:
-            async with asyncio.timeout(phase.validator_timeout):
-                answer, complaint = await process.communicate(question)
-        except TimeoutError:
-            raise ContentFault(f"it did not answer within {phase.validator_timeout:g} s", where=where) from None
-        finally:
-            await self._end(process)
-        if process.returncode:
-            said = complaint.decode("utf-8", "replace").strip().splitlines()
-            raise ContentFault(
-                f"it ended with status {process.returncode}" + (f": {said[-1]}" if said else ""), where=where
-            )
-        try:
-            report, _ = parse_strict(answer)
-            errors = [
-                ValidationError.model_validate({k: v for k, v in error.items() if k in ValidationError.model_fields})
-                for error in report["errors"]
-            ]
-        except (JsonRefused, ValueError, TypeError, KeyError, AttributeError) as error:
-            raise ContentFault(
-                f"it did not print a report: {error}",
-                where=where,
-                remedy='Print {"errors": [{"type", "item_id", "message", "suggestion"}]}.',
-            ) from error
-        return ValidationReport(errors=tuple(errors))
-
 
 def _package_path() -> str:
     """Where this package is, for a child process, before whatever the environment says."""
@@ -209,5 +163,7 @@ def _package_path() -> str:
 
 def _fault(request: dict[str, Any], what: str) -> ContentFault:
     return ContentFault(
-        what, where=Path(request["path"]).name, remedy="Correct the file; its prints are in project_code.log."
+        what,
+        where=" ".join(request.get("command", [Path(request["path"]).name])),
+        remedy="Correct the file; its prints are in project_code.log.",
     )

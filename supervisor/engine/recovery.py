@@ -60,6 +60,8 @@ def take_in(project: Project, journal: Journal, job: int, max_bytes: int) -> dic
                 SessionResult(ending="output", output=output, output_complete_at=time.time()),
             )
             continue
+        if attempt.outcome == "unjudged" and not _current(journal, attempt):
+            continue  # its validator failed: the output is kept until its items are released
         with journal.transaction():
             attempts.finish(journal.database, attempt.id, "interrupted", counted=False)
     return captured

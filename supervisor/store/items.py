@@ -377,11 +377,30 @@ def take_edit(database: Database, job: int, phase: int, item_id: str, value: Any
 
 
 def release(database: Database, job: int, phase: int, ids: Sequence[str]) -> None:
-    """Have items tried again that were quarantined, left out or merged; call it inside a transaction."""
+    """Have items tried again that were quarantined, left out or merged; call it inside a transaction.
+
+    Where the validator failed, and not the agent, the batch waits again as it was: its output is kept and judged first.
+    """
     for item_id in ids:
-        row = database.row("SELECT payload FROM items WHERE job = ? AND phase = ? AND id = ?", (job, phase, item_id))
-        if row is not None and row["payload"] is not None:
+        row = database.row(
+            "SELECT status, payload, batch FROM items WHERE job = ? AND phase = ? AND id = ?", (job, phase, item_id)
+        )
+        if row is None or row["payload"] is None or row["status"] == "waiting":
+            continue
+        if row["status"] == "quarantined" and _unjudged(database, row["batch"]):
+            database.execute(
+                "UPDATE items SET status = 'waiting', errors = NULL WHERE batch = ? AND status = 'quarantined'",
+                (row["batch"],),
+            )
+            database.execute("UPDATE batches SET status = 'waiting', ended_at = NULL WHERE id = ?", (row["batch"],))
+        else:
             renew(database, job, phase, item_id, json.loads(row["payload"]))
+
+
+def _unjudged(database: Database, batch: int | None) -> bool:
+    return bool(
+        database.value("SELECT EXISTS (SELECT 1 FROM attempts WHERE batch = ? AND outcome = 'unjudged')", (batch,))
+    )
 
 
 def failed(database: Database, job: int, phase: int | None = None) -> list[dict[str, Any]]:

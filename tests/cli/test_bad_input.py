@@ -400,6 +400,7 @@ BAD_OPTIONS = [
         ("there is no pipeline 'fact'", "Did you mean 'facts'?"),
         words=("start", "fact", "demo"),
     ),
+    Bad("batch that no store can hold", ("'--batch'",), words=("logs", "--batch", "9" * 25)),
     Bad(
         "unknown phase to judge",
         ("facts has no phase 7", "Its phases are: 1."),

@@ -419,12 +419,15 @@ def test_every_command_has_help(tmp_path: Path, name: str) -> None:
     assert f"supervisor {name}" in plain_words(ran.stdout)
 
 
-@pytest.mark.parametrize("env", [{"TERM": "xterm-256color"}, {"NO_COLOR": "1"}, {"TERM": "dumb"}])
+@pytest.mark.parametrize("env", [{"TERM": "xterm-256color"}, {"NO_COLOR": "1"}], ids=["as_it_is", "NO_COLOR"])
 def test_in_a_pipe_there_are_plain_lines(failed: SmallProject, env: dict[str, str]) -> None:
-    for words in (("run", "facts", "demo"), ("status",), ("run", "facts", "X")):
-        ran = failed.supervisor(*words, env=env)
-        assert ran.stdout + ran.stderr
-        assert "\x1b" not in ran.stdout + ran.stderr
+    ran = failed.supervisor("run", "facts", "demo", env=env)
+    assert " INFO    job 1 facts/demo goes on: " in ran.stdout
+    refused = failed.supervisor("run", "facts", "X", "--agnet", "mine", env=env)
+    assert refused.returncode == 2
+    status = failed.supervisor("status", env=env)
+    assert status.stdout.startswith("job 1 facts/demo: failed")
+    assert "\x1b" not in ran.stdout + ran.stderr + refused.stderr + status.stdout
 
 
 def test_a_reader_that_leaves_early_is_no_error(made: Made) -> None:

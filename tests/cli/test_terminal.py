@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import sys
@@ -124,3 +125,19 @@ def test_to_watch_a_job_that_ended_shows_what_it_came_to(project: SmallProject) 
     with on_a_terminal(project, "watch") as terminal:
         assert "facts/demo: completed after" in until_its_end(terminal)
     assert "facts/demo: completed after" in project.supervisor("watch", "facts/demo").stdout
+
+
+def test_what_an_output_made_a_validator_say_cannot_steer_the_terminal(project: SmallProject) -> None:
+    project.phases({"validator": "check.py"})
+    project.write(
+        "validators/facts/check.py",
+        "from supervisor import ValidationError, ValidationReport\n"
+        "def validate(batch, output, merged):\n"
+        "    errors = [ValidationError(type='said', item_id=i, message=said) for i, said in output.items()]\n"
+        "    return ValidationReport(errors=errors)\n",
+    )
+    project.write("said.json", json.dumps(dict.fromkeys("abc", "\x1b[2Jone\n\x1b]0;title\x07two")))
+    with on_a_terminal(project, "validate", "facts", "1", "said.json", "--target", "demo") as terminal:
+        terminal.expect(pexpect.EOF)
+        lines = str(terminal.before).splitlines()
+    assert lines == [*(f"said: {i}: one two" for i in "abc"), "not valid: 0 of 3 items pass"]

@@ -23,16 +23,15 @@ def write(data):
 exec(items[first]["do"])
 """
 LATE = """\
+for number in (signal.SIGHUP, signal.SIGTERM):
+    signal.signal(number, signal.SIG_IGN)
 left_behind = os.fork()
 if left_behind:
     with open(os.path.join(project, "late.pid"), "w") as file:
         file.write(str(left_behind))
     os._exit(0)
 os.setsid()
-signal.signal(signal.SIGTERM, signal.SIG_IGN)
-until = time.monotonic() + 60
-while not os.path.exists(os.path.join(project, "go")) and time.monotonic() < until:
-    time.sleep(0.02)
+time.sleep(3)
 write(good)
 """
 

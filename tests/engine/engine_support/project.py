@@ -48,7 +48,6 @@ class Running:
     @property
     def err(self) -> str:
         """What it wrote to standard error so far."""
-        self._errors.flush()
         return Path(self._errors.name).read_text(encoding="utf-8")
 
     def line_with(self, *words: str) -> str:

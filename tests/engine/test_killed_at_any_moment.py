@@ -1,0 +1,140 @@
+"""kill -9 of the supervisor at any moment costs what was in flight and nothing else."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from engine_support import processes
+from engine_support.project import Project, Session
+from engine_support.waiting import until
+from test_course import made
+
+TARGET = "ita_for_eng_full"
+RUN = ("run", "course", TARGET)
+KILLS = 5
+MOST_LINES = 70
+GO_ON = ("elapsed_s", "sessions", "attempts")
+"""What does not start at zero again."""
+
+
+@pytest.fixture(scope="module")
+def clean(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """The files of a run that nobody disturbed."""
+    from conftest import copied_content
+
+    project = Project(copied_content(tmp_path_factory.mktemp("clean").resolve() / "course"))
+    project.done(*RUN)
+    return made(project, TARGET)
+
+
+def whole(session: Session) -> bool:
+    """Whether a session wrote its output to the end."""
+    try:
+        json.loads(session.output.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+@pytest.mark.parametrize("at_once", [False, True], ids=["after its sessions ended", "at once"])
+@pytest.mark.parametrize("seed", [1, 2])
+def test_killed_at_many_moments_and_begun_again_it_completes_as_if_nothing_had_been(
+    course: Callable[[], Project], clean: dict[str, bytes], seed: int, at_once: bool
+) -> None:
+    project = course()
+    moments = random.Random(f"{seed} {at_once}")
+    before = dict.fromkeys(GO_ON, 0.0)
+    for _ in range(KILLS):
+        running = project.begin(*RUN)
+        running.read_lines(moments.randint(1, MOST_LINES))
+        running.kill()
+        if not at_once:
+            processes.none_left(project.root)
+        if project.rows("SELECT 1 FROM jobs"):
+            now = project.status()
+            assert now["status"] != "completed", "it was killed too late to tell anything: take fewer lines"
+            assert all(now[name] >= before[name] for name in GO_ON), (before, now)
+            before = {name: now[name] for name in GO_ON}
+    project.done(*RUN)
+    assert made(project, TARGET) == clean
+    processes.none_left(project.root)
+    after = project.status()
+    assert all(after[name] > before[name] for name in GO_ON)
+    sessions = project.sessions()
+    begun = {row["name"] for row in project.rows("SELECT name FROM attempts")}
+    assert after["sessions"] == len(begun)
+    assert {each.name for each in sessions} <= begun
+    # Each batch took one attempt: what was cut off counts as none, and what was finished was not done again.
+    assert after["attempts"] == sum(phase["batches"]["total"] for phase in after["phases"])
+    answered = Counter((each.phase, item) for each in sessions if whole(each) for item in each.asked)
+    assert set(answered.values()) == {1}, "an item was done again whose session had finished"
+    assert len(answered) == 2 * 668 + len(json.loads(clean["lego_baskets.json"]))
+    ended = project.rows("SELECT name FROM attempts WHERE outcome = 'passed'")
+    assert {row["name"] for row in ended} == {each.name for each in sessions if whole(each)}
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_whatever_process_of_it_is_killed_the_course_completes(
+    course: Callable[[], Project], clean: dict[str, bytes], seed: int
+) -> None:
+    project = course()
+    moments = random.Random(seed)
+    running = project.begin(*RUN)
+    killed: Counter[str] = Counter()
+    while running.read_lines(moments.randint(5, 25)):
+        for word in moments.sample(["sessions.spawner", "content.worker", "agents.phrasebook"], 3):
+            found = [each for each in processes.below(running.pid) if word in each.command]
+            if found and killed[word] < 4:
+                victim = moments.choice(found)
+                try:
+                    os.kill(victim.pid, signal.SIGKILL)
+                except ProcessLookupError:
+                    continue
+                killed[word] += 1
+                break
+    assert running.end() == 0, "\n".join(running.lines[-20:]) + running.err
+    assert made(project, TARGET) == clean
+    assert len(killed) == 3, killed
+    processes.none_left(project.root)
+
+
+def test_killed_before_its_first_line_it_leaves_a_project_that_can_be_run(course: Callable[[], Project]) -> None:
+    project = course()
+    for _ in range(3):
+        running = project.begin("run", "course", "spa_for_eng_20seeds")
+        lock = project.state / "supervisor.lock"
+        until(lock.exists, "the project is held")
+        running.kill()
+    project.done("run", "course", "spa_for_eng_20seeds")
+    assert project.status()["status"] == "completed"
+
+
+def test_main_files_left_by_a_kill_parse_and_hold_what_is_merged_only(course: Callable[[], Project]) -> None:
+    project = course()
+    running = project.begin("run", "course", "spa_for_eng_full")
+    running.read_lines(60)
+    running.kill()
+    for path, phase in _main_files(project):
+        value = json.loads(path.read_text(encoding="utf-8"))
+        ids = list(value) if isinstance(value, dict) else [row[0] for row in value]
+        merged = [
+            row["id"]
+            for row in project.rows(
+                "SELECT id FROM items WHERE phase = ? AND status = 'merged' ORDER BY position", phase
+            )
+        ]
+        assert ids == [item for item in merged if item in set(ids)]
+        assert not list(path.parent.glob(f"{path.name}.*-*"))
+
+
+def _main_files(project: Project) -> list[tuple[Path, int]]:
+    folder = project.results("spa_for_eng_full", "courses")
+    named = [("seed_pairs.json", 1), ("lego_pairs.json", 3), ("lego_baskets.json", 5)]
+    return [(folder / name, phase) for name, phase in named if (folder / name).exists()]
