@@ -10,7 +10,7 @@ from supervisor.content.project import Project
 from supervisor.engine.tools import Tools
 from supervisor.model.job import StoredBatch
 from supervisor.model.pipeline import Phase, Upstream
-from supervisor.store import batches, items, phases
+from supervisor.store import batches, items, phases, supply
 
 
 class Planner:
@@ -38,8 +38,8 @@ class Planner:
                 await self.expand(phase, everything=True)
             else:
                 with tools.journal.transaction():
-                    items.mirror(tools.database, self._job, phase.id, phase.upstream)
-                    items.feed(tools.database, self._job, phase.id, phase.upstream)
+                    supply.mirror(tools.database, self._job, phase.id, phase.upstream)
+                    supply.feed(tools.database, self._job, phase.id, phase.upstream)
                     self._form(phase)
         with tools.journal.transaction():
             batches.drop_empty(tools.database, self._job)
@@ -50,14 +50,14 @@ class Planner:
         """Hand on items whose state in a phase changed for good; call it inside that change's transaction."""
         for child in self._tools.pipeline.children(phase_id):
             if isinstance(child.items, Upstream) and child.items.by is None:
-                items.feed(self._tools.database, self._job, child.id, phase_id, ids)
+                supply.feed(self._tools.database, self._job, child.id, phase_id, ids)
                 self._form(child)  # what was done before, and has other content now, needs another batch
 
     async def after_merge(self, phase_id: int, ids: list[str]) -> None:
         """Offer what became ready by a merge that is committed."""
         for child in self._tools.pipeline.children(phase_id):
             if isinstance(child.items, Upstream) and child.items.by is not None:
-                again = items.any_expanded_past(self._tools.database, self._job, child.id, phase_id, ids)
+                again = supply.any_expanded_past(self._tools.database, self._job, child.id, phase_id, ids)
                 await self.expand(child, everything=again)
             else:
                 self._ready(batches.ready_among(self._tools.database, self._job, child.id, ids))
@@ -84,16 +84,18 @@ class Planner:
         tools, upstream = self._tools, phase.upstream
         assert upstream is not None
         async with self._expanding[phase.id]:
-            below = items.frontier(tools.database, self._job, upstream)
+            below = supply.frontier(tools.database, self._job, upstream)
             more_to_come = below is not None or not phases.is_complete(tools.database, self._job, upstream)
             if below is None and more_to_come:
-                below = items.end_position(tools.database, self._job, upstream)
-            sources = items.to_expand(tools.database, self._job, phase.id, upstream, below=below, everything=everything)
+                below = supply.end_position(tools.database, self._job, upstream)
+            sources = supply.to_expand(
+                tools.database, self._job, phase.id, upstream, below=below, everything=everything
+            )
             rows = [(item_id, payload) for item_id, _, _, payload in sources]
             expanded = await tools.pool.expand(tools.pipeline.name, phase, rows) if rows else []
             newest = batches.newest(tools.database, self._job, phase.id)
             with tools.journal.transaction():
-                items.expand(tools.database, self._job, phase.id, sources, expanded, below=below)
+                supply.expand(tools.database, self._job, phase.id, sources, expanded, below=below)
                 phases.set_complete(tools.database, self._job, phase.id, not more_to_come)
                 self._form(phase)
                 self._mirror_below(phase)
@@ -102,14 +104,14 @@ class Planner:
     def _mirror_below(self, phase: Phase) -> None:
         for child in self._tools.pipeline.children(phase.id):
             if isinstance(child.items, Upstream) and child.items.by is None:
-                items.mirror(self._tools.database, self._job, child.id, phase.id)
+                supply.mirror(self._tools.database, self._job, child.id, phase.id)
                 self._form(child)
                 self._mirror_below(child)
 
     def _reposition_below(self, phase: Phase) -> None:
         for child in self._tools.pipeline.children(phase.id):
             assert isinstance(child.items, Upstream)
-            items.reposition(self._tools.database, self._job, child.id, phase.id, expanded=child.items.by is not None)
+            supply.reposition(self._tools.database, self._job, child.id, phase.id, expanded=child.items.by is not None)
             self._reposition_below(child)
 
     def _take_source(self, phase: Phase) -> None:
@@ -127,17 +129,17 @@ class Planner:
             return
         found = read_items(self._project, phase, tools.target)
         with tools.journal.transaction():
-            change = items.take_source(tools.database, self._job, phase.id, found, stamp)
+            change = supply.take_source(tools.database, self._job, phase.id, found, stamp)
             if before is not None:
                 self._tell_change(shown, phase, change)
             if change.moved:
                 self._reposition_below(phase)
             for child in tools.pipeline.children(phase.id):
                 if isinstance(child.items, Upstream) and child.items.by is None:
-                    items.feed(tools.database, self._job, child.id, phase.id, change.changed)
+                    supply.feed(tools.database, self._job, child.id, phase.id, change.changed)
             self._form(phase)
 
-    def _tell_change(self, shown: str, phase: Phase, change: items.SourceChange) -> None:
+    def _tell_change(self, shown: str, phase: Phase, change: supply.SourceChange) -> None:
         parts = []
         if change.new:
             parts.append(f"{change.new} new")

@@ -19,7 +19,7 @@ from supervisor.model.pipeline import Phase, Pipeline
 from supervisor.model.report import ValidationError
 from supervisor.model.rows import join_row
 from supervisor.model.strict_json import in_order, parse_strict
-from supervisor.store import batches, items, jobs, phases
+from supervisor.store import batches, items, jobs, phases, supply
 from supervisor.store.database import Database, open_store
 from supervisor.store.main_file import (
     Edits,
@@ -93,7 +93,7 @@ class Written:
         before = self.database.rows("SELECT id, payload FROM items")
         known = {row["id"]: json.loads(row["payload"]) for row in before} | dict.fromkeys(ids, 0)
         with self.database.transaction():
-            items.take_source(self.database, self.job, 1, known.items(), "")
+            supply.take_source(self.database, self.job, 1, known.items(), "")
             batches.form(self.database, self.job, 1, 20, complete=True)
         self.merge_values({i: {"n": i} for i in ids})
 
