@@ -54,7 +54,7 @@ def make_agent(project: Project, options: JobOptions) -> Agent:
     near = difflib.get_close_matches(name, known, n=1)
     raise UsageError(
         f"there is no agent {name!r}",
-        where="--agent",
+        where=f"--agent, or `agent` in {project.settings_file.name}",
         remedy=(f"Did you mean {near[0]!r}? " if near else "")
         + f"Here are: {', '.join(known)}. Add a command with [agents.{name}] in {project.settings_file.name}.",
     )

@@ -18,6 +18,7 @@ from supervisor.content.project import Project
 from supervisor.engine.progress import duration, money
 from supervisor.model.event import Event
 from supervisor.model.job import ENDED, Job
+from supervisor.model.plain_text import plain_line
 from supervisor.store import events, jobs
 from supervisor.store.database import Database, open_store
 from supervisor.store.summary import failed_items, summarise
@@ -33,7 +34,7 @@ class ForegroundView:
     def __init__(self, project: Project, *, plain: bool) -> None:
         self._project = project
         self._console = Console()
-        self._live = self._console.is_terminal and not plain
+        self._live = _is_screen(self._console) and not plain
         self._begun: asyncio.Future[tuple[Database, Job]] | None = None
 
     def begin(self, database: Database, job: Job) -> None:
@@ -72,7 +73,7 @@ def follow(project: Project, job: Job, *, plain: bool) -> Job:
     """Show a job that another process works on, until it ended."""
     console = Console()
     database = open_store(project.store)
-    if console.is_terminal and not plain:
+    if _is_screen(console) and not plain:
         view = LiveView(project, database, job.id)
         with Live(view.render(), console=console, auto_refresh=False, transient=True) as live:
             while jobs.get(database, job.id).status not in ENDED:
@@ -94,6 +95,11 @@ def follow_events(database: Database, job: Job, *, from_start: bool = True, as_j
         if ended:
             return
         time.sleep(_FOLLOW_S)
+
+
+def _is_screen(console: Console) -> bool:
+    """Whether a view can be drawn again and again in place."""
+    return console.is_terminal and not console.is_dumb_terminal
 
 
 def print_event(event: Event, *, as_json: bool = False) -> None:
@@ -122,7 +128,8 @@ def print_end(project: Project, job: Job) -> None:
     failures = failed_items(database, job)
     for item in failures[:_SHOWN_FAILURES]:
         first = item["errors"][0] if item["errors"] else {"type": "unknown", "message": ""}
-        typer.echo(f"  failed: phase {item['phase']} {item['id']}: {first['type']}: {first['message']}")
+        why = plain_line(f"{first['type']}: {first['message']}")
+        typer.echo(f"  failed: phase {item['phase']} {item['id']}: {why}")
     if len(failures) > _SHOWN_FAILURES:
         typer.echo(f"  … and {len(failures) - _SHOWN_FAILURES} more: supervisor status {job.name}")
     if job.status in ("stopped", "cancelled"):

@@ -82,27 +82,40 @@ def job_options(
     seed: int,
 ) -> JobOptions:
     """What the command line says, else the project file, else the default."""
+    from pydantic import ValidationError
+
     from supervisor.agents.registry import default_agent
+    from supervisor.content.validation_text import explain
+    from supervisor.errors import UsageError
     from supervisor.model.job import JobOptions
 
     settings = project.settings
-    return JobOptions(
-        agent=agent or default_agent(project),
-        model=model or settings.model,
-        concurrency=concurrency or settings.concurrency,
-        batch_size=batch_size or settings.batch_size,
-        max_attempts=max_attempts or settings.max_attempts,
-        timeout=timeout or settings.timeout,
-        strict=settings.strict if strict is None else strict,
-        redo_changed=redo_changed,
-        faults=faults,
-        seed=seed,
-    )
+    try:
+        return JobOptions(
+            agent=agent or default_agent(project),
+            model=model or settings.model,
+            concurrency=concurrency or settings.concurrency,
+            batch_size=batch_size or settings.batch_size,
+            max_attempts=max_attempts or settings.max_attempts,
+            timeout=timeout or settings.timeout,
+            strict=settings.strict if strict is None else strict,
+            redo_changed=redo_changed,
+            faults=faults,
+            seed=seed,
+        )
+    except ValidationError as error:
+        raise UsageError(explain(error, JobOptions), where="options", remedy="Give another value.") from error
 
 
 def store_of(project: Project) -> Database:
-    """The project's store; StoreError where nothing was run yet."""
+    """The project's store; JobError where nothing was run yet."""
+    from supervisor.errors import JobError
     from supervisor.store.database import open_store
+
+    if not project.store.exists():
+        raise JobError(
+            "there are no jobs yet", where=str(project.root), remedy="`supervisor run PIPELINE TARGET` makes one."
+        )
 
     return open_store(project.store)
 

@@ -24,6 +24,9 @@ class AttemptRecords:
         self._tools = tools
         self._attempt: int | None = None
         self._recovered = False
+        self._number = 0
+        self._name = ""
+        self._asked: tuple[str, ...] = ()
         total = batches.total(tools.database, batch.job, batch.phase)
         self._label = f"phase {batch.phase} batch {batch.number}{'' if total is None else f'/{total}'}"
 
@@ -47,34 +50,22 @@ class AttemptRecords:
         """Whether the attempt counts: not where its session was cut off by a supervisor's end, unless all passed."""
         return not self._recovered or not judgement.errors
 
-    def begin(self, work: BatchWork, retry: RetryNotes | None) -> SessionSpec:
-        """Note a new session, and make its spec."""
+    def spec(self, work: BatchWork, retry: RetryNotes | None) -> SessionSpec:
+        """The spec of the next session."""
         tools, batch = self._tools, self._batch
-        number = attempts.count(tools.database, batch.id) + 1
-        name = f"job{batch.job}-phase{batch.phase}-batch{batch.number}-session{number}"
+        self._number = attempts.count(tools.database, batch.id) + 1
+        self._name = f"job{batch.job}-phase{batch.phase}-batch{batch.number}-session{self._number}"
         output_name = f"phase{batch.phase}_batch_{batch.number}.json"
         asked = work.input.model_copy(update={"items": {item_id: work.input.items[item_id] for item_id in work.todo}})
-        prompt = tools.prompts.render(asked, work.total, output_name, retry)
-        with tools.journal.transaction(durable=False):
-            self._attempt = attempts.begin(tools.database, batch, number, name, tools.agent.name, work.todo)
-            batches.set_status(tools.database, batch.id, "running")
-            tools.journal.note(
-                batch.job,
-                "session_started",
-                f"{self._label}: session {number} started for {len(work.todo)} items with {tools.agent.name}",
-                phase=batch.phase,
-                batch=batch.number,
-                session=number,
-                items=len(work.todo),
-            )
+        self._asked = work.todo
         limits = [tools.options.timeout or work.phase.timeout, tools.agent.timeout_s]
         return SessionSpec(
-            name=name,
+            name=self._name,
             agent=tools.agent.name,
-            prompt=prompt,
+            prompt=tools.prompts.render(asked, work.total, output_name, retry),
             input_json=in_order(asked.file_content()),
             output_name=output_name,
-            attempt=number,
+            attempt=self._number,
             model=tools.options.model,
             timeout_s=min(limit for limit in limits if limit is not None),
             quiet_s=tools.settings.quiet_period,
@@ -83,9 +74,34 @@ class AttemptRecords:
         )
 
     def started(self, process: SessionStarted) -> None:
-        """Note the session's process."""
-        assert self._attempt is not None
-        attempts.started(self._tools.database, self._attempt, process)
+        """Note the session, so that a later supervisor can find and end it.
+
+        A supervisor killed before this line leaves a session that its spawner ends, and that has written nothing yet.
+        """
+        with self._tools.journal.transaction(durable=False):
+            self._attempt = self._insert(process)
+            batches.set_status(self._tools.database, self._batch.id, "running")
+            self._tools.journal.note(
+                self._batch.job,
+                "session_started",
+                f"{self._label}: session {self._number} started for {len(self._asked)} items"
+                f" with {self._tools.agent.name}",
+                phase=self._batch.phase,
+                batch=self._batch.number,
+                session=self._number,
+                items=len(self._asked),
+            )
+
+    def _insert(self, process: SessionStarted | None) -> int:
+        return attempts.begin(
+            self._tools.database,
+            self._batch,
+            self._number,
+            self._name,
+            self._tools.agent.name,
+            self._asked,
+            process,
+        )
 
     def interrupted(self) -> None:
         """The supervisor stops: what the session may have written is judged when the job goes on."""
@@ -97,11 +113,12 @@ class AttemptRecords:
         self._attempt = None
 
     def not_started(self, result: SessionResult, retry_in_s: float | None = None) -> None:
-        """No session came to be."""
-        assert self._attempt is not None and result.refusal is not None
+        """No session came to be, or it was lost with the spawner."""
+        assert result.refusal is not None
         again = "" if retry_in_s is None else f"; next try in {retry_in_s:g} s"
         with self._tools.journal.transaction():
-            attempts.finish(self._tools.database, self._attempt, "not_started", counted=False, result=result)
+            attempt = self._insert(None) if self._attempt is None else self._attempt
+            attempts.finish(self._tools.database, attempt, "not_started", counted=False, result=result)
             batches.set_status(self._tools.database, self._batch.id, "waiting")
             self._tools.journal.note(
                 self._batch.job,
@@ -172,6 +189,17 @@ class AttemptRecords:
         items.settle(tools.database, batch.job, batch.phase, batch.id, work.digests, accepted, refused)
         batches.set_status(tools.database, batch.id, "failed" if refused else "done")
         tools.merged(batch.phase, list(work.input.items))
+        strangers = [e.item_id for e in work.errors if e.type == "unknown_item" and e.item_id is not None]
+        if strangers:
+            tools.journal.note(
+                batch.job,
+                "unknown_items",
+                f"{self._label}: answers for {len(strangers)} ids that are not of this batch were left out:"
+                f" {', '.join(strangers[:5])}",
+                level="WARNING",
+                phase=batch.phase,
+                batch=batch.number,
+            )
         if refused:
             errors = [error for found in refused.values() for error in found]
             tools.journal.note(

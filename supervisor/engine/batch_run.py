@@ -69,7 +69,7 @@ async def _run_session(work: BatchWork, records: AttemptRecords, tools: Tools) -
     """One session that came to an answer or failed to; one that could not even start is tried again, uncounted."""
     retry = RetryNotes(ids=work.todo, kept=len(work.kept), errors=work.errors) if work.errors else None
     for delay_s in (*_START_DELAYS_S, *[_START_DELAYS_S[-1]] * 1000):
-        spec = records.begin(work, retry)
+        spec = records.spec(work, retry)
         result = await tools.executor.run(spec, tools.agent, records.started)
         if result.ending == "cannot_work":
             records.not_started(result)

@@ -127,8 +127,8 @@ class ContentPool:
         raise AssertionError("unreachable")
 
     async def _start(self) -> asyncio.subprocess.Process:
-        self._project.state.mkdir(parents=True, exist_ok=True)
-        with open(self._project.state / "project_code.log", "ab") as log:
+        state = self._project.state
+        with open(state / "project_code.log" if state.exists() else os.devnull, "ab") as log:
             worker = await asyncio.create_subprocess_exec(
                 sys.executable,
                 "-m",

@@ -79,10 +79,12 @@ class InotifyEvents:
                 listener(str(event.name))
 
     def close(self) -> None:
-        if self._reader is not None:
-            self._reader.cancel()
         self._fallback.close()
-        self._inotify.close()
+        if self._reader is None:
+            self._inotify.close()
+        else:
+            self._reader.cancel()
+            self._reader.add_done_callback(lambda _: self._inotify.close())
 
 
 class PollingEvents:

@@ -165,6 +165,7 @@ class SpawnerClient:
         for spawning in self._spawning.values():
             if not spawning.done():
                 spawning.set_exception(SpawnerLost())
+                spawning.exception()  # its request may not have been sent
         self._spawning.clear()
         for ending in self._ending.values():
             if not ending.done():

@@ -35,8 +35,8 @@ class Workspace:
             os.mkdir(workspace.folder, 0o700)
         os.mkdir(workspace.path, 0o700)
         os.mkdir(workspace.home, 0o700)
-        workspace.prompt.write_text(spec.prompt, encoding="utf-8")
-        workspace.input.write_text(spec.input_json, encoding="utf-8")
+        _write_new(workspace.prompt, spec.prompt)
+        _write_new(workspace.input, spec.input_json)
         return workspace
 
     def output(self, name: str) -> Path:
@@ -46,3 +46,13 @@ class Workspace:
     def remove(self) -> None:
         """Delete all of it; what cannot be deleted stays for the next clean-up."""
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _write_new(path: Path, text: str) -> None:
+    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    try:
+        data = memoryview(text.encode("utf-8"))
+        while data:
+            data = data[os.write(file, data) :]
+    finally:
+        os.close(file)

@@ -1,4 +1,4 @@
-"""Attempts in the store: one row a session, written before it starts and when it ended."""
+"""Attempts in the store: one row a session, written as it starts and when it ended."""
 
 from __future__ import annotations
 
@@ -32,24 +32,34 @@ class Attempt(Frozen):
     outcome: str
 
 
-def begin(database: Database, batch: StoredBatch, number: int, name: str, agent: str, asked: Sequence[str]) -> int:
-    """Note that a session is about to start; returns the attempt's id. Call it inside a transaction."""
+def begin(
+    database: Database,
+    batch: StoredBatch,
+    number: int,
+    name: str,
+    agent: str,
+    asked: Sequence[str],
+    process: SessionStarted | None,
+) -> int:
+    """Note a session and its process, where it has one; returns the attempt's id. Call it inside a transaction."""
     made = database.execute(
-        "INSERT INTO attempts (job, phase, batch, number, name, agent, asked, started_at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (batch.job, batch.phase, batch.id, number, name, agent, in_order(list(asked)), time.time()),
+        "INSERT INTO attempts (job, phase, batch, number, name, agent, asked, pid, started_ticks, started_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            batch.job,
+            batch.phase,
+            batch.id,
+            number,
+            name,
+            agent,
+            in_order(list(asked)),
+            None if process is None else process.pid,
+            None if process is None else process.started_ticks,
+            time.time(),
+        ),
     )
     assert made.lastrowid is not None
     return made.lastrowid
-
-
-def started(database: Database, attempt: int, process: SessionStarted) -> None:
-    """Note the session's process, so that a later supervisor can find and end it."""
-    with database.transaction(durable=False):
-        database.execute(
-            "UPDATE attempts SET pid = ?, started_ticks = ? WHERE id = ?",
-            (process.pid, process.started_ticks, attempt),
-        )
 
 
 def finish(

@@ -11,6 +11,9 @@ from supervisor.model.job import ENDED, Job, JobOptions
 from supervisor.model.pipeline import Pipeline
 from supervisor.store.database import Database
 
+_MAX_DIGITS = 18
+"""More would not fit into a number of the store."""
+
 
 def submit(database: Database, pipeline: Pipeline, target: str, options: JobOptions) -> tuple[Job, bool]:
     """The live job of this pipeline and target, queued durably, and whether it is new.
@@ -65,7 +68,7 @@ def get(database: Database, job_id: int) -> Job:
 
 def find(database: Database, name: str) -> Job:
     """The job that a person named, by id or as `pipeline/target`; JobError where there is none."""
-    if name.isdigit():
+    if name.isascii() and name.isdigit() and len(name) <= _MAX_DIGITS:
         return get(database, int(name))
     pipeline, slash, target = name.partition("/")
     row = None

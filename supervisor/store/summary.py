@@ -78,13 +78,11 @@ class Summary(Frozen):
             "pipeline": self.job.pipeline,
             "target": self.job.target,
             "status": self.job.status,
-            "detail": self.job.detail,
             "agent": self.job.options.agent,
             "elapsed_s": round(self.elapsed_s, 3),
             "eta_s": None if self.eta_s is None else round(self.eta_s, 1),
             "cost_usd": self.cost_usd,
             "tokens": self.tokens,
-            "sessions": self.sessions,
             "attempts": self.attempts,
             "retries": self.retries,
             "phases": [

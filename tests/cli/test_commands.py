@@ -195,7 +195,6 @@ STATUS = {
     ],
 }
 """What design.md says that `status --json` prints of a job."""
-ADDED = {"sessions": "int", "detail": "str"}
 """What it prints besides."""
 
 
@@ -203,7 +202,7 @@ def test_status_as_json_has_the_shape_that_programs_rely_on(failed: SmallProject
     found = json.loads(failed.supervisor("status", "--json").stdout)
     assert list(found) == ["jobs"]
     (job,) = found["jobs"]
-    assert shape(job) == STATUS | ADDED
+    assert shape(job) == STATUS
     assert list(job)[:4] == ["id", "pipeline", "target", "status"]
     assert (job["status"], job["attempts"], job["retries"]) == ("failed", 2, 1)
     assert job["phases"][0]["items"] == {"total": 3, "merged": 2, "quarantined": 1, "cached": 0}

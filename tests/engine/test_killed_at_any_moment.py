@@ -19,7 +19,7 @@ from test_course import made
 TARGET = "ita_for_eng_full"
 RUN = ("run", "course", TARGET)
 KILLS = 5
-MOST_LINES = 70
+MOST_LINES = 60
 GO_ON = ("elapsed_s", "sessions", "attempts")
 """What does not start at zero again."""
 
@@ -71,7 +71,7 @@ def test_killed_at_many_moments_and_begun_again_it_completes_as_if_nothing_had_b
     assert made(project, TARGET) == clean
     processes.none_left(project.root)
     after = project.status()
-    assert all(after[name] > before[name] for name in GO_ON)
+    assert all(after[name] >= before[name] > 0 for name in GO_ON), (before, after)
     sessions = project.sessions()
     begun = {row["name"] for row in project.rows("SELECT name FROM attempts")}
     assert after["sessions"] == len(begun)

@@ -197,7 +197,7 @@ UNREADABLE = {
     "a hard link": "(here / 'x').write_text('{}')\nos.link(here / 'x', output)\n",
     "a pipe": "os.mkfifo(output)\n",
     "a folder": "os.mkdir(output)\n",
-    "not UTF-8": "output.write_bytes(b'{\"i01\": \"\\xff\"}')\n",
+    "not UTF-8": 'output.write_bytes(b\'{"i01": "\\xff"}\')\n',
     "NaN": "output.write_text('{\"i01\": NaN}')\n",
     "too much": "output.write_text(json.dumps({'i01': 'x' * 5000}))\n",
     "an array for an object": "output.write_text('[]')\n",
