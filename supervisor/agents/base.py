@@ -37,6 +37,9 @@ class Agent(Protocol):
     timeout_s: float | None
     """Longest that a session of it ever needs, in seconds; None leaves it to the phase."""
 
+    concurrency: int | None
+    """Sessions of it at once, over all jobs; None leaves it to the jobs."""
+
     def check(self) -> None:
         """Raise AgentError, with the remedy, where no session of it could start here."""
         ...

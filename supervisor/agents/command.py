@@ -26,8 +26,10 @@ class CommandAgent:
         project: Path,
         pass_env: tuple[str, ...] = (),
         timeout_s: float | None = None,
+        concurrency: int | None = None,
     ) -> None:
         self.name = name
+        self.concurrency = concurrency
         self.timeout_s = timeout_s
         first = command[0]
         if "/" in first and not first.startswith(("/", "{")):

@@ -43,7 +43,12 @@ def make_agent(project: Project, options: JobOptions) -> Agent:
         )
     if settings is not None:
         return CommandAgent(
-            name, settings.command, project=project.root, pass_env=settings.pass_env, timeout_s=settings.timeout
+            name,
+            settings.command,
+            project=project.root,
+            pass_env=settings.pass_env,
+            timeout_s=settings.timeout,
+            concurrency=settings.concurrency,
         )
     if name == EMBEDDED:
         return PhrasebookAgent(project=project.root, faults=options.faults, seed=options.seed)

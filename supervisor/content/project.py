@@ -30,6 +30,8 @@ class AgentSettings(Frozen):
     """Names of variables that it gets besides PATH, HOME (its own), LANG, TERM."""
     timeout: float | None = Field(default=None, gt=0)
     """Seconds that a session of it may take, where that is less than the phase's."""
+    concurrency: int | None = Field(default=None, ge=1)
+    """Sessions of it at once, over all jobs, where that is less than the jobs'."""
 
 
 class ProjectSettings(Frozen):

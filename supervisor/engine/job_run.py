@@ -18,7 +18,7 @@ from supervisor.engine.journal import Journal
 from supervisor.engine.main_files import MainFiles
 from supervisor.engine.planning import Planner
 from supervisor.engine.progress import Progress, duration
-from supervisor.engine.slots import Slots
+from supervisor.engine.slots import Claim, Slots
 from supervisor.engine.tools import Tools
 from supervisor.errors import SupervisorError
 from supervisor.executors.base import Executor
@@ -52,6 +52,9 @@ class JobRun:
         self._journal = journal
         self._pipeline = pipeline
         self._slots = slots
+        self._claim = Claim(
+            job=job.id, job_limit=job.options.concurrency, agent=agent.name, agent_limit=agent.concurrency
+        )
         self._progress = Progress(journal.database, job)
         self._tools = Tools(
             job=job.id,
@@ -161,7 +164,7 @@ class JobRun:
         if self._strictly_failed():
             self._stop = "stopped" if not self._running else None
             return
-        while self._ready and self._slots.take(self.job.id, self.job.options.concurrency):
+        while self._ready and self._slots.take(self._claim):
             batch = self._batches[heapq.heappop(self._ready)[2]]
             self._mark_phase(batch.phase, "running")
             self._running[batch.id] = asyncio.get_running_loop().create_task(self._run(batch))
@@ -180,7 +183,7 @@ class JobRun:
         finally:
             del self._running[batch.id]
             self._batches.pop(batch.id, None)
-            self._slots.give(self.job.id)
+            self._slots.give(self._claim)
             self._wake.set()
 
     async def _end_phases(self) -> None:

@@ -1,9 +1,20 @@
-"""How many sessions run at once: overall, and of each job."""
+"""How many sessions run at once: overall, of each job, and of each agent."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+
+from supervisor.model.base import Frozen
+
+
+class Claim(Frozen):
+    """For whom a slot is taken, and how many they may have."""
+
+    job: int
+    job_limit: int
+    agent: str
+    agent_limit: int | None = None
 
 
 class Slots:
@@ -11,19 +22,26 @@ class Slots:
 
     def __init__(self, overall: int) -> None:
         self._overall = overall
-        self._taken: Counter[int] = Counter()
+        self._jobs: Counter[int] = Counter()
+        self._agents: Counter[str] = Counter()
         self._waiting: list[Callable[[], None]] = []
 
-    def take(self, job: int, limit: int) -> bool:
-        """Take a slot for a job; False where none is free."""
-        if self._taken.total() >= max(self._overall, limit) or self._taken[job] >= limit:
-            return False
-        self._taken[job] += 1
-        return True
+    def take(self, claim: Claim) -> bool:
+        """Take a slot; False where none is free. A job that asks for more than the project's limit may have it."""
+        free = (
+            self._jobs.total() < max(self._overall, claim.job_limit)
+            and self._jobs[claim.job] < claim.job_limit
+            and (claim.agent_limit is None or self._agents[claim.agent] < claim.agent_limit)
+        )
+        if free:
+            self._jobs[claim.job] += 1
+            self._agents[claim.agent] += 1
+        return free
 
-    def give(self, job: int) -> None:
+    def give(self, claim: Claim) -> None:
         """Give a slot back."""
-        self._taken[job] -= 1
+        self._jobs[claim.job] -= 1
+        self._agents[claim.agent] -= 1
         for wake in self._waiting:
             wake()
 

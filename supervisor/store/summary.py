@@ -83,6 +83,7 @@ class Summary(Frozen):
             "eta_s": None if self.eta_s is None else round(self.eta_s, 1),
             "cost_usd": self.cost_usd,
             "tokens": self.tokens,
+            "sessions": self.sessions,
             "attempts": self.attempts,
             "retries": self.retries,
             "phases": [

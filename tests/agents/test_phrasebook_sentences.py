@@ -6,6 +6,7 @@ import json
 import re
 import unicodedata
 from collections import defaultdict
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -106,7 +107,7 @@ def test_every_chunk_can_be_practised_when_it_comes_up(sentences: list[list[Chun
     before: dict[str, set[str]] = defaultdict(set)
     after: dict[str, set[str]] = defaultdict(set)
     for sentence in sentences:
-        for left, right in zip(sentence, sentence[1:], strict=False):
+        for left, right in pairwise(sentence):
             if not left.mark:
                 after[left.key].add(right.key)
                 before[right.key].add(left.key)

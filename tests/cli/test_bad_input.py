@@ -384,7 +384,12 @@ BAD_OPTIONS = [
     Bad("unknown option", ("No such option: --concurency", "--concurrency"), words=(*RUN, "--concurency", "1")),
     Bad(
         "unknown agent, near",
-        ("--agent: there is no agent 'mien'", "Did you mean 'mine'?", "Here are: mine, phrasebook", "[agents.mien]"),
+        (
+            "--agent, or `agent` in supervisor.toml: there is no agent 'mien'",
+            "Did you mean 'mine'?",
+            "Here are: mine, phrasebook",
+            "[agents.mien]",
+        ),
         words=(*RUN, "--agent", "mien"),
     ),
     Bad(

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import pytest
 from small_project import Directory, Ran, SmallProject, plain_words
 
-# The smallest pipeline, as design.md and the README print it.
+# The smallest pipeline, as its documentation prints it.
 SETTINGS = """\
 concurrency = 8
 
@@ -186,6 +186,7 @@ STATUS = {
             "items": {"total": "int", "merged": "int", "quarantined": "int", "cached": "int"},
         }
     ],
+    "sessions": "int",
     "failed_items": [
         {
             "phase": "int",
@@ -194,8 +195,7 @@ STATUS = {
         }
     ],
 }
-"""What design.md says that `status --json` prints of a job."""
-"""What it prints besides."""
+"""What `status --json` prints of a job."""
 
 
 def test_status_as_json_has_the_shape_that_programs_rely_on(failed: SmallProject) -> None:

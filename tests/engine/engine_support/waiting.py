@@ -16,11 +16,11 @@ _T = TypeVar("_T")
 
 
 def until(look: Callable[[], _T | None], what: str) -> _T:
-    """The first value of `look` that is neither None nor False; fails where there is none in PATIENCE_S."""
+    """The first value of `look` that is not empty, None or False; fails where there is none in PATIENCE_S."""
     deadline = time.monotonic() + PATIENCE_S
     while True:
         found = look()
-        if found is not None and found is not False:
+        if found:
             return found
         if time.monotonic() > deadline:
             raise AssertionError(f"never happened: {what}")
