@@ -15,6 +15,7 @@ from rich.live import Live
 
 from supervisor.cli.live_view import LiveView
 from supervisor.content.project import Project
+from supervisor.engine.holding import holder
 from supervisor.engine.progress import duration, money
 from supervisor.model.event import Event
 from supervisor.model.job import ENDED, Job
@@ -76,25 +77,44 @@ def follow(project: Project, job: Job, *, plain: bool) -> Job:
     if _is_screen(console) and not plain:
         view = LiveView(project, database, job.id)
         with Live(view.render(), console=console, auto_refresh=False, transient=True) as live:
-            while jobs.get(database, job.id).status not in ENDED:
+            while at_work(project, database, job):
                 time.sleep(REFRESH_S)
                 live.update(view.render(), refresh=True)
     else:
-        follow_events(database, job, from_start=False)
+        follow_events(project, database, job, from_start=False)
     return jobs.get(database, job.id)
 
 
-def follow_events(database: Database, job: Job, *, from_start: bool = True, as_json: bool = False) -> None:
-    """Print events as they come, until the job ended."""
+def follow_events(
+    project: Project, database: Database, job: Job, *, from_start: bool = True, as_json: bool = False
+) -> None:
+    """Print events as they come, until the job ended, or nobody works on it any more."""
     last = 0 if from_start else max((e.id for e in events.after(database, job.id, 0)), default=0)
     while True:
-        ended = jobs.get(database, job.id).status in ENDED
+        goes_on = at_work(project, database, job)
         for event in events.after(database, job.id, last):
             print_event(event, as_json=as_json)
             last = event.id
-        if ended:
+        if not goes_on:
             return
         time.sleep(_FOLLOW_S)
+
+
+def at_work(project: Project, database: Database, job: Job) -> bool:
+    """Whether a job has not ended, and some process works on the project; it says so where none does."""
+    for patience_s in (_FOLLOW_S, 0.0):  # a daemon lets go of the project for a moment between two rounds
+        status = jobs.get(database, job.id).status
+        if status in ENDED:
+            return False
+        if holder(project) is not None:
+            return True
+        time.sleep(patience_s)
+    typer.echo(
+        f"job {job.id} {job.name} is {status}, but no supervisor works on it;"
+        f" `supervisor resume {job.id}` goes on with it",
+        err=True,
+    )
+    return False
 
 
 def _is_screen(console: Console) -> bool:

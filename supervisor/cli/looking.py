@@ -100,7 +100,7 @@ def logs(
     if batch is not None:
         _print_transcripts(here, database, found, batch, attempt, phase)
     elif follow:
-        follow_events(database, found, as_json=as_json)
+        follow_events(here, database, found, as_json=as_json)
     else:
         last = 0
         while told := events.after(database, found.id, last):

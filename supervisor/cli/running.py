@@ -99,6 +99,7 @@ def start(
     from supervisor import daemon as background
     from supervisor.engine import preflight
     from supervisor.engine.holding import held_error, holder
+    from supervisor.errors import JobError
     from supervisor.foreground import submit
     from supervisor.store import jobs
     from supervisor.store.database import open_store
@@ -124,6 +125,12 @@ def start(
     database = open_store(here.store, create=True)
     before = jobs.live(database, pipeline, target)
     if before is not None and before.status in ("running", "queued") and found is not None:
+        if fresh:
+            raise JobError(
+                f"job {before.id} is {before.status} and cannot be begun anew meanwhile",
+                where=before.name,
+                remedy=f"Stop it first with `supervisor stop {before.id}`.",
+            )
         typer.echo(f"job {before.id} {before.name} is {before.status} already; see `supervisor watch {before.id}`")
         return
     job = submit(database, here, loaded, target, chosen, fresh=fresh)

@@ -134,6 +134,10 @@ class JobRun:
         await self._planner.prepare()
         self._tools.pool.begin_run(self.job.id)
         with self._journal.transaction():
+            asked = jobs.get(database, self.job.id).status
+            if asked in ("stopped", "cancelled"):  # while it was being prepared
+                self.stop("stopped" if asked == "stopped" else "cancelled")
+                return
             jobs.set_status(database, self.job.id, "running")
             totals = summarise_phases(database, self.job.id)
             done = sum(phase.batches_done for phase in totals)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from supervisor.model.job import Job, JobOptions
 from supervisor.model.pipeline import Phase, Pipeline, Upstream
 from supervisor.model.report import ValidationError
-from supervisor.store import batches, items, jobs, main_file, merged_view, phases
+from supervisor.store import batches, items, jobs, main_file, merged_view, phases, supply
 from supervisor.store.database import Database, open_store
 
 FAST = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
@@ -48,9 +48,9 @@ def opened(batch_size: int = 3) -> Iterator[tuple[Database, Job]]:
             database.close()
 
 
-def take(database: Database, job: Job, source: list[tuple[str, Any]]) -> items.SourceChange:
+def take(database: Database, job: Job, source: list[tuple[str, Any]]) -> supply.SourceChange:
     with database.transaction(durable=False):
-        return items.take_source(database, job.id, 1, source, repr(source))
+        return supply.take_source(database, job.id, 1, source, repr(source))
 
 
 def numbered(count: int) -> list[tuple[str, Any]]:
@@ -129,7 +129,7 @@ def test_another_batch_size_moves_only_what_had_no_session_and_loses_no_item(
         before = formed(database, job)
         begun = data.draw(st.sets(st.sampled_from(range(len(before)))))
         for place in begun:
-            merge(database, job, 1, batches.ready(database, job.id, 1)[0].id if False else place + 1)
+            merge(database, job, 1, place + 1)
         with database.transaction(durable=False):
             batches.dissolve_unstarted(database, job.id, 1, other)
         form(database, job, 1, other)
@@ -176,7 +176,7 @@ def test_boundaries_of_later_phases_do_not_depend_on_the_order_of_merges(
         take(database, job, numbered(count))
         form(database, job, 1, size)
         with database.transaction(durable=False):
-            items.mirror(database, job.id, SECOND, 1)
+            supply.mirror(database, job.id, SECOND, 1)
         form(database, job, SECOND, second_size)
         while True:
             ready = [
@@ -190,7 +190,7 @@ def test_boundaries_of_later_phases_do_not_depend_on_the_order_of_merges(
             merge(database, job, phase, batch, failing if phase == 1 else frozenset())
             if phase == 1:
                 with database.transaction(durable=False):
-                    items.feed(database, job.id, SECOND, 1)
+                    supply.feed(database, job.id, SECOND, 1)
             if phase == SECOND or not phases.is_complete(database, job.id, EXPANDED):
                 _expand(database, job, expand_to, third_size)
         good = [item_id for item_id, _ in numbered(count) if item_id not in failing]
@@ -205,11 +205,11 @@ def test_boundaries_of_later_phases_do_not_depend_on_the_order_of_merges(
 
 def _expand(database: Database, job: Job, expand_to: dict[str, int], size: int) -> None:
     """As the planner expands: no further than everything before is merged or given up."""
-    below = items.frontier(database, job.id, SECOND)
-    sources = items.to_expand(database, job.id, EXPANDED, SECOND, below=below, everything=False)
+    below = supply.frontier(database, job.id, SECOND)
+    sources = supply.to_expand(database, job.id, EXPANDED, SECOND, below=below, everything=False)
     expanded = [[(f"{source[0]}-{place}", place) for place in range(expand_to[source[0]])] for source in sources]
     with database.transaction(durable=False):
-        items.expand(database, job.id, EXPANDED, sources, expanded, below=below)
+        supply.expand(database, job.id, EXPANDED, sources, expanded, below=below)
         phases.set_complete(database, job.id, EXPANDED, below is None)
         batches.form(database, job.id, EXPANDED, size, complete=below is None)
 
