@@ -14,9 +14,10 @@ from benchmarks.figures import save, spread, table
 from benchmarks.scratch import Scratch, c_agent, scratch_folder
 
 OURS = "supervisor"
+BASELINE = "GNU parallel"
 UNVALIDATED = "supervisor, no validator"
 PARTS = ("main", "spawner", "sessions", "workers")
-HEADS = ("agent: runner", "CPU", "lowest..highest", "wall", "CPU less start-up", "wall less start-up", "ratio", *PARTS)
+HEADS = ("agent: runner", "CPU", "lowest..highest", "wall", "CPU less start", "wall less start", "CPU ratio", *PARTS)
 
 
 def main() -> None:
@@ -83,7 +84,8 @@ def _once(agent: str, batches: int, batch_size: int, jobs: int) -> dict[str, Cos
 def _show(rows: list[dict[str, object]], options: argparse.Namespace, note: str) -> None:
     shown = []
     for row in rows:
-        base = next(r for r in rows if r["agent"] == row["agent"])
+        same = [r for r in rows if r["agent"] == row["agent"]]
+        base = next((r for r in same if r["runner"] == BASELINE), same[0])
         split = row["split_ms"]
         ours = str(row["runner"]).startswith(OURS)
         assert isinstance(split, dict)

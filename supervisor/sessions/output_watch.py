@@ -13,6 +13,8 @@ from supervisor.model.strict_json import JsonRefused, parse_strict
 from supervisor.sessions.file_events import FileEvents
 from supervisor.sessions.safe_read import read_output
 
+_LISTEN_AFTER_S = 0.05
+"""A session that ends sooner needs no watching: its output is read at its end."""
 _CLOCK_GRAIN_S = 0.005
 """File times may lag behind the clock by as much (the kernel's tick)."""
 
@@ -25,10 +27,17 @@ class OutputWatch:
         self._quiet_s = quiet_s
         self._max_bytes = max_bytes
         self._loop = asyncio.get_running_loop()
-        self._timer: asyncio.TimerHandle | None = None
-        self._stop: Callable[[], None] = events.listen(path.parent, self._told)
+        self._events = events
+        self._stop: Callable[[], None] | None = None
+        self._timer: asyncio.TimerHandle | None = self._loop.call_later(_LISTEN_AFTER_S, self._listen)
         self.complete: asyncio.Future[tuple[bytes, float]] = self._loop.create_future()
         """The output's bytes and the clock time of its last change, once it is complete."""
+
+    def _listen(self) -> None:
+        self._timer = None
+        self._stop = self._events.listen(self._path.parent, self._told)
+        if last_change(self._path) is not None:
+            self._look_in(self._quiet_s)
 
     def _told(self, name: str) -> None:
         if name == self._path.name and not self.complete.done():
@@ -59,7 +68,8 @@ class OutputWatch:
 
     def close(self) -> None:
         """Stop watching."""
-        self._stop()
+        if self._stop is not None:
+            self._stop()
         if self._timer is not None:
             self._timer.cancel()
         if not self.complete.done():

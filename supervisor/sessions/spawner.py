@@ -11,6 +11,7 @@ to `spawn` carries the master side of the PTY as a file descriptor.
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import os
 import selectors
@@ -57,9 +58,10 @@ class Spawner:
         os.set_blocking(wake_read, False)
         os.set_blocking(wake_write, False)
         signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
-        signal.signal(signal.SIGCHLD, lambda *_: None)
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, signal.SIG_IGN)
+        # Handled and not ignored, since what is ignored would stay so in the sessions.
+        for number in (signal.SIGCHLD, signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGPIPE):
+            signal.signal(number, lambda *_: None)
+        gc.freeze()
         with selectors.DefaultSelector() as selector:
             selector.register(self._channel, selectors.EVENT_READ)
             selector.register(wake_read, selectors.EVENT_READ)
@@ -103,7 +105,6 @@ class Spawner:
                 timeout=None,
                 echo=False,
                 dimensions=(ROWS, COLUMNS),
-                preexec_fn=_default_signals,
             )
         except (OSError, pexpect.ExceptionPexpect, ValueError) as error:
             missing = isinstance(error, (FileNotFoundError, PermissionError, pexpect.ExceptionPexpect))
@@ -221,12 +222,6 @@ class Spawner:
                 self._channel.sendall(data)
             else:
                 socket.send_fds(self._channel, [data], [descriptor])
-
-
-def _default_signals() -> None:
-    """In the child: what the spawner ignores, its sessions must not."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGPIPE, signal.SIGCHLD):
-        signal.signal(number, signal.SIG_DFL)
 
 
 def main() -> None:

@@ -254,8 +254,9 @@ def test_a_view_of_what_is_merged_shows_what_is_merged_in_order_at_every_moment(
             merge(database, job, 1, batch)
             victim = data.draw(st.sampled_from([item_id for item_id, _ in numbered(count)]))
             doing = data.draw(st.sampled_from(["nothing", "edit", "drop", "release"]))
+            is_merged = victim in merged(database, job, 1)
             with database.transaction(durable=False):
-                if doing == "edit" and victim in merged(database, job, 1):
+                if doing == "edit" and is_merged:
                     items.take_edit(database, job.id, 1, victim, "edited")
                 elif doing == "drop":
                     items.drop(database, job.id, 1, victim)

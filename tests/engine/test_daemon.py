@@ -358,3 +358,33 @@ def test_starts_of_one_target_at_the_same_moment_do_the_work_once(small: Small) 
     assert len(small.rows("SELECT * FROM jobs")) == 1
     assert len(small.sessions()) == 4
     assert small.main() == said(numbered(8))
+
+
+def test_a_job_that_cannot_go_on_says_why_and_the_daemon_does_the_others(small: Small) -> None:
+    small.lay_out(numbered(2), agents={"unable": "print('not signed in')\nsys.exit(78)\n"})
+    small.done("start", "small", "one", "--agent", "unable")
+    assert small.until_ended("one") == "stopped"
+    small.done("start", "small", "two")
+    assert small.until_ended("two") == "completed"
+    assert "not signed in" in small.done("status", "small/one").out
+    small.done("start", "small", "one", "--agent", "plain")
+    assert small.until_ended("one") == "completed"
+
+
+def test_retry_of_a_job_at_work_is_refused(small: Small) -> None:
+    started(small)
+    refused = small.cli("retry", JOB)
+    assert refused.status == 2
+    assert "supervisor stop" in refused.err
+    open_all(small, 2)
+    assert small.until_ended() == "completed"
+
+
+def test_stop_of_a_job_reaches_a_run_in_the_foreground(small: Small) -> None:
+    small.lay_out(numbered(2), agent=WAITS)
+    running = small.begin_run()
+    small.at_gate()
+    small.done("stop", JOB)
+    assert running.end() == 3
+    assert small.job_status() == "stopped"
+    processes.none_left(small.root)

@@ -12,6 +12,7 @@ import pytest
 from engine_support.project import Running
 from engine_support.small import Small, numbered, open_gate, said
 from engine_support.waiting import until
+from filelock import FileLock
 
 HALFWAY = """
 if (phase, batch) == (1, 2) and session == 1:
@@ -209,3 +210,34 @@ def test_the_main_file_parses_at_every_look(small: Small) -> None:
             looks += 1
     assert running.end() == 0
     assert looks > 60
+
+
+def test_what_a_session_makes_of_content_that_was_edited_meanwhile_is_not_taken(small: Small) -> None:
+    agent = """
+if (phase, batch, session) in ((1, 2, 1), (2, 1, 1)):
+    wait_at("gate")
+write({i: {"said": p} for i, p in items.items()})
+"""
+    small.lay_out(numbered(4), agent=agent, phases=TWO_PHASES)
+    running = small.begin_run()
+    upstream, downstream = small.at_gate(count=2)
+    until(lambda: _written(small, 1), "the main file of phase 1")
+    edit(small.path(1), lambda main: {**main, "i01": {"said": "by hand"}})
+    open_gate(upstream)
+    running.line_with("1 items edited by hand")
+    open_gate(downstream)
+    assert running.end() == 0
+    assert small.main(1) == {**said(numbered(4)), "i01": {"said": "by hand"}}
+    assert small.main(2) == said(small.main(1))
+    assert [list(each.asked) for each in small.sessions(2)].count(["i01"]) == 1
+
+
+def test_a_main_file_that_another_program_has_locked_is_written_when_it_lets_go(small: Small) -> None:
+    small.lay_out(numbered(2))
+    small.folder.mkdir(parents=True)
+    with FileLock(f"{small.path()}.lock"):
+        running = small.begin_run()
+        running.line_with("starts")
+        assert not small.path().exists()
+    assert running.end() == 0
+    assert small.main() == said(numbered(2))

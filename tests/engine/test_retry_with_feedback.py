@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import signal
+
+import pytest
+from engine_support import processes
 from engine_support.small import TARGET, Small, numbered, open_gate, said
 
 WRONG_UNTIL_TOLD = """
@@ -269,6 +273,46 @@ def test_the_exit_status_says_how_it_ended(small: Small) -> None:
 def test_a_job_that_is_done_ends_with_0(small: Small) -> None:
     small.lay_out(numbered(2)).run(status=0)
     assert small.job_status() == "completed"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
+def test_a_run_that_is_asked_to_end_keeps_what_is_done_and_says_how_to_go_on(small: Small, number: int) -> None:
+    small.lay_out(numbered(4), agent="wait_at('gate') if session == 1 else None\nwrite(answers())\n")
+    running = small.begin_run()
+    first, second = small.at_gate(count=2)
+    open_gate(second)
+    running.line_with("2 items merged")
+    running.process.send_signal(number)
+    assert running.end() == 3
+    assert "Traceback" not in running.err
+    assert "the same command goes on" in "\n".join(running.lines)
+    processes.none_left(small.root)
+    assert small.main() == said(numbered(2, first=3))
+    small.run()
+    assert small.main() == said(numbered(4))
+    assert [(each.batch, each.number) for each in small.sessions()] == [(1, 1), (1, 2), (2, 1)]
+    assert small.status()["attempts"] == 2
+
+
+def test_a_run_whose_reader_leaves_does_not_say_that_it_is_done(small: Small) -> None:
+    small.lay_out(numbered(4), agent="wait_at('gate')\nwrite(answers())\n")
+    running = small.begin_run()
+    waiting = small.at_gate(count=2)
+    assert running.process.stdout is not None
+    running.process.stdout.close()
+    for session in waiting:
+        open_gate(session)
+    status = running.process.wait()
+    assert (status == 0) == (small.job_status() == "completed")
+    assert "Traceback" not in running.err
+    small.run()
+    assert small.main() == said(numbered(4))
+
+
+def test_nothing_to_do_is_done(small: Small) -> None:
+    small.lay_out({}, phases=[{}, {}]).run()
+    assert small.job_status() == "completed"
+    assert not small.sessions()
 
 
 def test_a_session_released_by_its_gate_goes_on(small: Small) -> None:

@@ -254,3 +254,18 @@ def test_many_sessions_that_start_at_once_with_much_to_tell_their_spawner_all_st
     assert running.end() == 0, "\n".join(running.lines[-3:]) + running.err
     assert small.main() == said(numbered(32))
     assert len(small.sessions()) == 32
+
+
+def test_an_agent_that_prints_without_end_fills_no_disk_and_holds_nothing_up(small: Small) -> None:
+    loud = "for _ in range(2000):\n    os.write(1, b'x' * 999 + b'\\n')\nwrite(answers())\n"
+    small.lay_out(numbered(2), agent=loud, settings={"max_transcript_bytes": 5000}).run()
+    (session,) = small.sessions()
+    assert 5000 <= (session.folder / "transcript.txt").stat().st_size < 5200
+    assert "not kept" in (session.folder / "transcript.txt").read_text()
+    assert small.main() == said(numbered(2))
+
+
+def test_an_agent_sees_a_terminal(small: Small) -> None:
+    agent = "write({i: {'said': [os.isatty(n) for n in (0, 1, 2)]} for i in items})\n"
+    small.lay_out(numbered(1), agent=agent).run()
+    assert small.main() == {"i01": {"said": [True, True, True]}}

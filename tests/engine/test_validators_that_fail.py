@@ -237,3 +237,23 @@ def test_a_command_at_work_as_validator_does_not_outlive_a_killed_supervisor(sma
     until((small.root / "validators/small/began").exists, "the validator's begin")
     running.kill()
     processes.none_left(small.root)
+
+
+def test_a_module_that_a_validator_imports_is_mended_for_a_daemon_that_went_on(small: Small) -> None:
+    small.lay_out(
+        numbered(2),
+        phases=[{"validator": "check.py"}],
+        validators={"check.py": "import rules\n\ndef validate(batch, output, merged):\n    return rules.judge()\n"},
+    )
+    small.write("validators/small/rules.py", "def judge():\n    raise KeyError('not yet')\n")
+    daemon = small.begin("daemon", "--stay")
+    until((small.state / "supervisor.json").exists, "the daemon holds the project")
+    small.done("start", "small", TARGET)
+    assert small.until_ended() == "failed"
+    small.write(
+        "validators/small/rules.py",
+        "from supervisor import ValidationReport\n\ndef judge():\n    return ValidationReport()\n",
+    )
+    small.done("retry", f"small/{TARGET}")
+    assert small.until_ended() == "completed", small.progress
+    assert daemon.ask_to_end() == 0
