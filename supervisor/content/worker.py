@@ -28,7 +28,7 @@ class Worker:
     def __init__(self, store: Path) -> None:
         self._store = store
         self._database: Database | None = None
-        self._views: dict[int, tuple[int, MergedView]] = {}
+        self._views: dict[int, MergedView] = {}
 
     def answer(self, request: dict[str, Any]) -> dict[str, Any]:
         """The reply to one request; a ContentFault becomes `{"fault", "where"}`."""
@@ -45,7 +45,7 @@ class Worker:
         if request["job"] is None:
             merged: Any = {}
         else:
-            merged = self._view(request["job"], request["run"])
+            merged = self._view(request["job"])
             merged.begin()
         if request["do"] == "context":
             return {"context": project_code.context(path, batch, merged)}
@@ -58,14 +58,12 @@ class Worker:
             "looked_at": merged.looked_at() if isinstance(merged, MergedView) else [],
         }
 
-    def _view(self, job: int, run: int) -> MergedView:
-        """What is merged of a job; looked at anew for each run of it, since the order of its items may have changed."""
+    def _view(self, job: int) -> MergedView:
         if self._database is None:
             self._database = open_store(self._store, read_only=True)
-        known = self._views.get(job)
-        if known is None or known[0] != run:
-            self._views[job] = (run, MergedView(self._database, job))
-        return self._views[job][1]
+        if job not in self._views:
+            self._views[job] = MergedView(self._database, job)
+        return self._views[job]
 
 
 def main() -> None:

@@ -8,7 +8,6 @@ import json
 import os
 import signal
 import sys
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -38,12 +37,14 @@ class ContentPool:
         self._idle: list[asyncio.subprocess.Process] = []
         self._all: set[asyncio.subprocess.Process] = set()
         self._slots = asyncio.Semaphore(size)
-        self._runs: Counter[int] = Counter()
+        self._outdated: set[asyncio.subprocess.Process] = set()
         self._warming: asyncio.Future[None] | None = None
 
-    def begin_run(self, job: int) -> None:
-        """A run of a job begins: the order of what is merged may not be what it was."""
-        self._runs[job] += 1
+    async def begin_run(self) -> None:
+        """A run of a job begins, with new workers: Python keeps what the old ones imported, mended or not."""
+        self._outdated.update(self._all)
+        for worker in list(self._idle):
+            await self._end(worker)
 
     def warm(self) -> None:
         """Start a worker before it is needed, so that the first output does not wait for it."""
@@ -59,7 +60,7 @@ class ContentPool:
         if phase.validator is None:
             return Verdict(report=ValidationReport())
         folder = self._project.validator_folder(batch.pipeline)
-        request = {"batch": batch.model_dump(), "output": output, **self._of(job)}
+        request = {"batch": batch.model_dump(), "output": output, "job": job}
         if isinstance(phase.validator, str):
             request |= {"do": "validate", "path": str(folder / phase.validator)}
         else:
@@ -73,7 +74,7 @@ class ContentPool:
         if phase.context is None:
             return None
         path = self._project.pipeline_folder(batch.pipeline) / phase.context
-        request = {"do": "context", "path": str(path), "batch": batch.model_dump(), **self._of(job)}
+        request = {"do": "context", "path": str(path), "batch": batch.model_dump(), "job": job}
         return (await self._ask(request, phase.validator_timeout))["context"]
 
     async def expand(self, pipeline: str, phase: Phase, rows: list[Item]) -> list[list[Item]]:
@@ -89,9 +90,6 @@ class ContentPool:
             await self._warming
         for worker in list(self._all):
             await self._end(worker)
-
-    def _of(self, job: int | None) -> dict[str, int | None]:
-        return {"job": job, "run": 0 if job is None else self._runs[job]}
 
     async def _ask(self, request: dict[str, Any], timeout_s: float) -> dict[str, Any]:
         """One call; where the worker hangs or dies, a second try in a new one: its death may not be the code's."""
@@ -119,7 +117,10 @@ class ContentPool:
                     if last:
                         raise _fault(request, f"its process died, twice (exit status {worker.returncode})")
                     continue
-                self._idle.append(worker)
+                if worker in self._outdated:
+                    await self._end(worker)
+                else:
+                    self._idle.append(worker)
                 reply: dict[str, Any] = json.loads(line)
                 if "fault" in reply:
                     raise ContentFault(reply["fault"], where=reply["where"], remedy=reply["remedy"])
@@ -138,7 +139,7 @@ class ContentPool:
                 stdout=asyncio.subprocess.PIPE,
                 stderr=log,
                 cwd=self._project.root,
-                env={**os.environ, "PYTHONPATH": _package_path()},
+                env={**os.environ, "PYTHONPATH": _package_path(), "PYTHONDONTWRITEBYTECODE": "1"},
                 start_new_session=True,
                 limit=_LINE_LIMIT,
             )
@@ -147,6 +148,7 @@ class ContentPool:
 
     async def _end(self, worker: asyncio.subprocess.Process) -> None:
         self._all.discard(worker)
+        self._outdated.discard(worker)
         if worker in self._idle:
             self._idle.remove(worker)
         with contextlib.suppress(ProcessLookupError):

@@ -129,10 +129,10 @@ class JobRun:
         self._tools.captured = recovery.take_in(
             self._project, self._journal, self.job.id, self._project.settings.max_output_bytes
         )
+        await self._tools.pool.begin_run()
         if any(isinstance(phase.validator, str) for phase in self._pipeline.phases):
             self._tools.pool.warm()
         await self._planner.prepare()
-        self._tools.pool.begin_run(self.job.id)
         with self._journal.transaction():
             asked = jobs.get(database, self.job.id).status
             if asked in ("stopped", "cancelled"):  # while it was being prepared
