@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test check format bench picture wheel clean
+.PHONY: help demo test test-slow check format bench picture wheel clean
 
 help:  ## Say what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -12,7 +12,10 @@ demo: $(VENV)/run.stamp  ## Make a whole language course with the embedded agent
 	$(BIN)/supervisor run course spa_for_eng_20seeds
 
 test: $(VENV)/dev.stamp  ## Run the tests
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto -m 'not slow'
+
+test-slow: $(VENV)/dev.stamp  ## Run the tests that take minutes: whole courses killed again and again
+	$(BIN)/python -m pytest -n auto -m slow
 
 check: $(VENV)/dev.stamp  ## Format, lint, types, layers
 	$(BIN)/ruff format --check .

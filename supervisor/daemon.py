@@ -17,7 +17,7 @@ from supervisor.content.project import Project
 from supervisor.engine.holding import Holder, ProjectHold, held_error, holder
 from supervisor.engine.loop import Supervisor
 from supervisor.engine.progress_log import log_to_stderr_only_faults
-from supervisor.errors import CannotGoOn
+from supervisor.errors import CannotGoOn, ProjectHeld
 from supervisor.model.job import Job
 from supervisor.sessions import process_tree
 from supervisor.store import jobs
@@ -25,7 +25,8 @@ from supervisor.store.database import open_store
 
 LINGER_S = 0.5
 """Seconds that a daemon started on demand waits for more to do before it ends."""
-_START_PATIENCE_S = 60.0
+_START_TRIES = 50
+_START_PAUSE_S = 0.1
 
 
 def serve(project: Project, *, stay: bool, ready: int | None = None) -> int:
@@ -58,13 +59,27 @@ async def _serve(project: Project, *, stay: bool, ready: int | None) -> int:
 
 def ensure(project: Project) -> Holder:
     """The project's daemon, started in the background where there is none; CannotGoOn where it cannot be had."""
-    found = holder(project)
-    if found is not None:
-        if found.kind != "daemon":
-            raise held_error(project)
-        return found
     project.state.mkdir(parents=True, exist_ok=True)
     log = project.state / "daemon.log"
+    for _ in range(_START_TRIES):
+        found = holder(project)
+        if found is not None:
+            if found.kind != "daemon":
+                raise held_error(project)
+            return found
+        status = _start(project, log)
+        if status is None and (started := holder(project)) is not None:
+            return started
+        if status not in (None, ProjectHeld.exit_code):
+            break
+        time.sleep(_START_PAUSE_S)  # another command started one at the same moment
+    raise CannotGoOn(
+        f"the daemon did not start: it ended with status {status}", where=str(log), remedy="That file says why."
+    )
+
+
+def _start(project: Project, log: Path) -> int | None:
+    """Start a daemon; None once it holds the project, else the status that it ended with."""
     reader, writer = os.pipe()
     with open(log, "ab") as output:
         process = subprocess.Popen(
@@ -79,16 +94,9 @@ def ensure(project: Project) -> Holder:
         )
     os.close(writer)
     with os.fdopen(reader, "rb") as answer:
-        said = answer.readline()
-    found = holder(project)
-    if said != b"ready\n" or found is None:
-        status = process.wait(_START_PATIENCE_S)
-        if (other := holder(project)) is not None and other.kind == "daemon":
-            return other  # another command started it at the same moment
-        raise CannotGoOn(
-            f"the daemon did not start: it ended with status {status}", where=str(log), remedy="That file says why."
-        )
-    return found
+        if answer.readline() == b"ready\n":
+            return None
+    return process.wait()
 
 
 def live_in_daemon(project: Project, pipeline: str, target: str) -> Job | None:

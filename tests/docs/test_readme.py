@@ -39,6 +39,7 @@ def checkout(tmp_path: Path) -> Path:
     return copy
 
 
+@pytest.mark.slow
 def test_every_command_of_the_readme_runs_as_written(checkout: Path, tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir()
@@ -65,7 +66,7 @@ def test_every_make_target_that_the_documents_name_is_there() -> None:
 
 def test_ci_runs_what_the_readme_promises() -> None:
     ci = (ROOT / ".ci/run").read_text(encoding="utf-8")
-    for target in ("make check", "make test", "make demo"):
+    for target in ("make check", "make test", "make test-slow", "make demo"):
         assert target in ci
 
 

@@ -66,9 +66,7 @@ def formed(database: Database, job: Job, phase: int = 1) -> list[list[str]]:
     """Ids of the items of every batch, by its number."""
     found = [
         row["id"]
-        for row in database.rows(
-            "SELECT id FROM batches WHERE job = ? AND phase = ? ORDER BY number", (job.id, phase)
-        )
+        for row in database.rows("SELECT id FROM batches WHERE job = ? AND phase = ? ORDER BY number", (job.id, phase))
     ]
     return [[item.id for item in items.of_batch(database, batch)] for batch in found]
 
@@ -180,9 +178,7 @@ def test_boundaries_of_later_phases_do_not_depend_on_the_order_of_merges(
         form(database, job, SECOND, second_size)
         while True:
             ready = [
-                (phase, batch.id)
-                for phase in (1, SECOND, EXPANDED)
-                for batch in batches.ready(database, job.id, phase)
+                (phase, batch.id) for phase in (1, SECOND, EXPANDED) for batch in batches.ready(database, job.id, phase)
             ]
             if not ready:
                 break
@@ -221,7 +217,9 @@ SOURCES = st.lists(
 
 @FAST
 @given(versions=st.lists(SOURCES, min_size=1, max_size=5))
-def test_whatever_becomes_of_the_source_only_new_and_changed_items_are_done(versions: list[list[tuple[str, int]]]) -> None:
+def test_whatever_becomes_of_the_source_only_new_and_changed_items_are_done(
+    versions: list[list[tuple[str, int]]],
+) -> None:
     """What is merged of an item that left stays; one whose content is what it was is not done again."""
     with opened() as (database, job):
         known: dict[str, int] = {}

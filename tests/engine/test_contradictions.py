@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
-from engine_support.small import Small, open_gate
+import pytest
+from engine_support.small import VALIDATOR_BEGINS, Small, open_gate
+from engine_support.waiting import reader_of
 
 ONE_MEANING = """
 def validate(batch, output, merged):
@@ -53,6 +56,43 @@ def test_of_two_contradicting_batches_the_later_one_gets_the_error(small: Small)
     open_gate(again, "gate2")
     assert running.end() == 0
     assert {value["means"] for value in small.main().values()} == {"meaning2"}
+
+
+LOOKS_THEN_WAITS = """
+import os
+from pathlib import Path
+
+
+def validate(batch, output, merged):
+    said = {value["word"]: value["means"] for item, value in merged[1].items() if item not in batch.items}
+    pipe = Path(__file__).with_name(f"pipe{batch.batch}")
+    if pipe.exists():
+        with open(pipe) as waiting:
+            pipe.unlink()
+            waiting.read()
+    errors = [ValidationError(type="contradiction", item_id=item, message="another meaning", suggestion=said["same"])
+              for item, value in output.items() if said.get(value["word"], value["means"]) != value["means"]]
+    return ValidationReport(errors=errors)
+"""
+
+
+@pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="validators run one at a time here")
+def test_of_two_batches_judged_at_the_same_moment_the_later_one_is_judged_again(small: Small) -> None:
+    lay_out(small, OBEDIENT, 2)
+    small.write("validators/small/check.py", VALIDATOR_BEGINS + LOOKS_THEN_WAITS)
+    pipes = [small.root / f"validators/small/pipe{number}" for number in (1, 2)]
+    for pipe in pipes:
+        os.mkfifo(pipe)
+    running = small.begin_run()
+    for session in small.at_gate("gate1", 2):
+        open_gate(session, "gate1")
+    for waiting in [reader_of(pipe) for pipe in pipes]:  # each has looked, and saw nothing of the other
+        os.close(waiting)
+    (again,) = small.at_gate("gate2")
+    assert "another meaning" in again.prompt.partition("# RETRY")[2]
+    open_gate(again, "gate2")
+    assert running.end() == 0
+    assert len({value["means"] for value in small.main().values()}) == 1
 
 
 def test_of_many_batches_merged_at_the_same_time_none_contradicts_another(small: Small) -> None:

@@ -13,8 +13,11 @@ from pathlib import Path
 import pytest
 from engine_support import processes
 from engine_support.project import Project, Session
+from engine_support.small import Small, numbered, said
 from engine_support.waiting import until
 from test_course import made
+
+pytestmark = pytest.mark.slow
 
 TARGET = "ita_for_eng_full"
 RUN = ("run", "course", TARGET)
@@ -143,3 +146,48 @@ def _main_files(project: Project) -> list[tuple[Path, int]]:
     folder = project.results("spa_for_eng_full", "courses")
     named = [("seed_pairs.json", 1), ("lego_pairs.json", 3), ("lego_baskets.json", 5)]
     return [(folder / name, phase) for name, phase in named if (folder / name).exists()]
+
+
+DEAF = """
+for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+    signal.signal(number, signal.SIG_IGN)
+if session == 1:
+    if os.fork() == 0:
+        os.setsid()
+        if os.fork() == 0:
+            os.execve(sys.executable, [sys.executable, "-I", "-S", "-c", "import time; time.sleep(100000)"], {})
+        os._exit(0)
+    os.wait()
+    wait_at("gate")
+    time.sleep(100000)
+write(answers())
+"""
+
+
+def test_agents_that_heed_nothing_and_what_they_left_behind_end_with_a_killed_supervisor(small: Small) -> None:
+    small.lay_out(numbered(4), agent=DEAF)
+    running = small.begin_run()
+    small.at_gate(count=2)
+    assert len([each for each in processes.of_project(small.root) if "time.sleep" in each.command]) == 2
+    running.kill()
+    processes.none_left(small.root)
+    small.run()
+    assert small.main() == said(numbered(4))
+
+
+def test_agents_whose_supervisor_and_spawner_were_killed_are_ended_before_anything_starts(small: Small) -> None:
+    small.lay_out(numbered(4), agent=DEAF)
+    running = small.begin_run()
+    small.at_gate(count=2)
+    agents = [each for each in processes.of_project(small.root) if "agents/plain.py" in each.command]
+    spawner = processes.spawner_of(running.pid)
+    os.kill(running.pid, signal.SIGSTOP)  # so that it does not see its spawner die
+    os.kill(spawner.pid, signal.SIGKILL)
+    running.kill()
+    assert [agent for agent in agents if agent.lives], "they ended by themselves: nothing is shown here"
+    small.run()
+    assert not [agent for agent in agents if agent.lives]
+    assert small.main() == said(numbered(4))
+    for left in processes.of_project(small.root):  # without a mark, a spawner or a parent nobody can tell whose they are
+        assert "time.sleep" in left.command
+        os.kill(left.pid, signal.SIGKILL)

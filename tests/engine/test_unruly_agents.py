@@ -191,28 +191,35 @@ def test_an_agent_killed_in_its_session_is_tried_again(small: Small) -> None:
     assert small.main() == said(numbered(4))
 
 
-UNREADABLE = {
-    "a symbolic link": "(here / 'x').write_text('{}')\nos.symlink('x', output)\n",
-    "a link out of the workspace": "os.symlink('/etc/hostname', output)\n",
-    "a hard link": "(here / 'x').write_text('{}')\nos.link(here / 'x', output)\n",
-    "a pipe": "os.mkfifo(output)\n",
-    "a folder": "os.mkdir(output)\n",
-    "not UTF-8": 'output.write_bytes(b\'{"i01": "\\xff"}\')\n',
-    "NaN": "output.write_text('{\"i01\": NaN}')\n",
-    "too much": "output.write_text(json.dumps({'i01': 'x' * 5000}))\n",
-    "an array for an object": "output.write_text('[]')\n",
-    "nothing": "output.write_text('')\n",
+RIGHT = "(here / 'x').write_text(json.dumps(answers()))\n"
+UNTRUSTED = {
+    "a symbolic link": (RIGHT + "os.symlink('x', output)\n", "not_a_file"),
+    "a link out of the workspace": (
+        "other = Path(os.environ['HOME']) / 'x'\nother.write_text(json.dumps(answers()))\nos.symlink(other, output)\n",
+        "not_a_file",
+    ),
+    "a hard link": (RIGHT + "os.link(here / 'x', output)\n", "linked_file"),
+    "a pipe": ("os.mkfifo(output)\n", "not_a_file"),
+    "a folder": ("os.mkdir(output)\n", "not_a_file"),
+    "more than is read": ("output.write_text(json.dumps(answers()) + ' ' * 5000)\n", "too_large"),
+    "not UTF-8": ("output.write_bytes(b'{\"i01\": {\"said\": \"\\xff\"}}')\n", "invalid_utf8"),
+    "NaN": ("output.write_text('{\"i01\": {\"said\": NaN}}')\n", "not_finite"),
+    "a doubled member": ("output.write_text('{\"i01\": {\"said\": 1, \"said\": 1}}')\n", "doubled_name"),
+    "a doubled id": ("output.write_text('{\"i01\": {\"said\": 1}, \"i01\": {\"said\": 1}}')\n", "doubled_item"),
+    "too deep": ("output.write_text('{\"i01\": ' + '[' * 300 + ']' * 300 + '}')\n", "too_deep"),
+    "an array for an object": ("output.write_text('[]')\n", "wrong_shape"),
+    "nothing": ("output.write_text('')\n", "not_json"),
 }
 
 
-@pytest.mark.parametrize("doing", UNREADABLE.values(), ids=list(UNREADABLE))
-def test_an_output_that_cannot_be_trusted_is_refused_and_asked_for_again(small: Small, doing: str) -> None:
-    agent = f"if session == 1:\n    {doing.strip().replace(chr(10), chr(10) + '    ')}\nelse:\n    write(answers())\n"
+@pytest.mark.parametrize(("doing", "kind"), UNTRUSTED.values(), ids=list(UNTRUSTED))
+def test_an_output_that_cannot_be_trusted_is_refused_and_asked_for_again(small: Small, doing: str, kind: str) -> None:
+    first_time = doing.strip().replace("\n", "\n    ")
+    agent = f"if session == 1:\n    {first_time}\nelse:\n    write(answers())\n"
     small.lay_out(numbered(1), agent=agent, settings={"max_output_bytes": 4000}).run()
     assert small.main() == said(numbered(1))
-    first, second = small.sessions()
-    assert "- type: " in second.prompt.partition("# RETRY")[2]
-    assert second.number == 2
+    _, second = small.sessions()
+    assert f"- type: {kind}\n" in second.prompt.partition("# RETRY")[2]
 
 
 def test_the_spawner_killed_in_the_middle_loses_no_work_and_leaves_no_process(small: Small) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-PATIENCE_S = float(__import__("os").environ.get("TEST_PATIENCE", "60"))
+PATIENCE_S = float(os.environ.get("TEST_PATIENCE_S", "60"))
 """After this long a test gives up; far more than anything takes, so that a slow machine fails nothing."""
 _PAUSE_S = 0.01
 _T = TypeVar("_T")
