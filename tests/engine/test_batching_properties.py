@@ -1,4 +1,4 @@
-"""Batching and merging, straight on the store: whatever happens in whatever order, boundaries and results are the same."""
+"""Batching and merging, straight on the store: in whatever order things happen, boundaries and results are the same."""
 
 from __future__ import annotations
 

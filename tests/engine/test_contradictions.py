@@ -119,7 +119,7 @@ def test_batches_that_insist_on_a_contradiction_are_quarantined(small: Small) ->
 
 
 def test_a_contradiction_with_what_a_killed_supervisor_merged_is_found_too(small: Small) -> None:
-    """The output of the second batch lies finished when the supervisor dies; it is judged against what is merged now."""
+    """The second batch's output lies finished when the supervisor dies; it is judged against what is merged now."""
     lay_out(small, OBEDIENT, 2)
     running = small.begin_run()
     first, second = small.at_gate("gate1", 2)

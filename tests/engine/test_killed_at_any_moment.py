@@ -188,6 +188,8 @@ def test_agents_whose_supervisor_and_spawner_were_killed_are_ended_before_anythi
     small.run()
     assert not [agent for agent in agents if agent.lives]
     assert small.main() == said(numbered(4))
-    for left in processes.of_project(small.root):  # without a mark, a spawner or a parent nobody can tell whose they are
+    for left in processes.of_project(
+        small.root
+    ):  # without a mark, a spawner or a parent nobody can tell whose they are
         assert "time.sleep" in left.command
         os.kill(left.pid, signal.SIGKILL)

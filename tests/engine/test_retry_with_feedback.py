@@ -15,7 +15,8 @@ write({i: {"said": p if p["n"] not in WRONG or session >= RIGHT_FROM else "nonse
 VALIDATOR = """
 def validate(batch, output, merged):
     errors = [ValidationError(type="wrong_answer", item_id=i, message=f"{i} says {output[i]['said']!r}, not {p}",
-                              suggestion=f"say {p['n']} again") for i, p in batch.items.items() if output[i]["said"] != p]
+                              suggestion=f"say {p['n']} again")
+              for i, p in batch.items.items() if output[i]["said"] != p]
     return ValidationReport(errors=errors)
 """
 
@@ -279,7 +280,7 @@ def test_a_job_that_is_done_ends_with_0(small: Small) -> None:
 def test_a_run_that_is_asked_to_end_keeps_what_is_done_and_says_how_to_go_on(small: Small, number: int) -> None:
     small.lay_out(numbered(4), agent="wait_at('gate') if session == 1 else None\nwrite(answers())\n")
     running = small.begin_run()
-    first, second = small.at_gate(count=2)
+    _, second = small.at_gate(count=2)
     open_gate(second)
     running.line_with("2 items merged")
     running.process.send_signal(number)

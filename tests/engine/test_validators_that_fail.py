@@ -1,4 +1,4 @@
-"""A project's own code that hangs, crashes or dies harms its own batch only, and no output that was paid for is lost."""
+"""A project's own code that hangs, crashes or dies harms its own batch only; no output that was paid for is lost."""
 
 from __future__ import annotations
 
