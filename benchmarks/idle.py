@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import shutil
 import subprocess
 import time
@@ -82,7 +83,7 @@ def _parallel(sessions: int, seconds: float) -> Figures:
         process = subprocess.Popen(argv, stdout=log, stderr=log, env=clean_environment())
         top = psutil.Process(process.pid)
         try:
-            _until(lambda: sum(child.name() == "sleep" for child in top.children(recursive=True)) >= sessions)
+            _until(lambda: _sleepers(top) >= sessions)
             return _watch({"GNU parallel": top}, seconds)
         finally:
             below = top.children(recursive=True)
@@ -91,6 +92,15 @@ def _parallel(sessions: int, seconds: float) -> Figures:
             for child in below:
                 if child.is_running():
                     child.kill()
+
+
+def _sleepers(top: psutil.Process) -> int:
+    """How many programs named `sleep` run below a process; one that ends while they are counted is none."""
+    found = 0
+    for child in top.children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            found += child.name() == "sleep"
+    return found
 
 
 def _until(true: Callable[[], bool]) -> None:

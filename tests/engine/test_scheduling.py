@@ -101,6 +101,15 @@ def test_as_many_sessions_run_at_once_as_were_asked(small: Small) -> None:
     running.ask_to_end()
 
 
+def test_an_agent_has_a_limit_of_its_own(small: Small) -> None:
+    small.lay_out(numbered(12), agent=HOURS, phases=[{"batch_size": 1}])
+    settings = small.root / "supervisor.toml"
+    settings.write_text(settings.read_text().replace("[agents.plain]\n", "[agents.plain]\nconcurrency = 2\n"))
+    small.run("--concurrency", "6")
+    assert at_once(small) <= 2
+    assert small.main() == said(numbered(12))
+
+
 def test_two_jobs_of_a_daemon_share_the_sessions_of_the_project(small: Small) -> None:
     small.lay_out(numbered(6), agent="wait_at('gate')\nwrite(answers())\n", phases=[{"batch_size": 1}])
     small.done("start", "small", "one")
