@@ -509,7 +509,7 @@ def test_says_that_the_output_cannot_be_written(prompt: Prompt, run: Run, output
 
 @given(cut=st.integers(0, 2_500), drop=st.integers(0, 200), junk=st.text(max_size=8))
 def test_any_damage_to_a_prompt_is_read_or_refused(cut: int, drop: int, junk: str) -> None:
-    text = rendered(1, {"S0001": SEEDS["S0001"]}, "/work/out.json")
+    text = rendered(1, {"S0001": SEEDS["S0001"]}, "/elsewhere/out.json")
     with contextlib.suppress(CannotWork):
         read_prompt(text[:cut] + junk + text[cut + drop :])
 
