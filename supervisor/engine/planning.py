@@ -9,7 +9,7 @@ from supervisor.content.items import read_items, source_path
 from supervisor.content.project import Project
 from supervisor.engine.tools import Tools
 from supervisor.model.job import StoredBatch
-from supervisor.model.pipeline import Phase, Upstream
+from supervisor.model.pipeline import Phase
 from supervisor.store import batches, items, phases, supply
 
 
@@ -34,11 +34,12 @@ class Planner:
             self._compare_instructions(phase)
             if phase.upstream is None:
                 self._take_source(phase)
-            elif isinstance(phase.items, Upstream) and phase.items.by is not None:
+            elif phase.items_by is not None:
                 await self.expand(phase, everything=True)
             else:
                 with tools.journal.transaction():
                     supply.mirror(tools.database, self._job, phase.id, phase.upstream)
+                    supply.follow(tools.database, self._job, phase.id, phase.upstream, expanded=False)
                     supply.feed(tools.database, self._job, phase.id, phase.upstream)
                     self._form(phase)
         with tools.journal.transaction():
@@ -49,14 +50,14 @@ class Planner:
     def merged(self, phase_id: int, ids: list[str]) -> None:
         """Hand on items whose state in a phase changed for good; call it inside that change's transaction."""
         for child in self._tools.pipeline.children(phase_id):
-            if isinstance(child.items, Upstream) and child.items.by is None:
+            if child.items_by is None:
                 supply.feed(self._tools.database, self._job, child.id, phase_id, ids)
                 self._form(child)  # what was done before, and has other content now, needs another batch
 
     async def after_merge(self, phase_id: int, ids: list[str]) -> None:
         """Offer what became ready by a merge that is committed."""
         for child in self._tools.pipeline.children(phase_id):
-            if isinstance(child.items, Upstream) and child.items.by is not None:
+            if child.items_by is not None:
                 again = supply.any_expanded_past(self._tools.database, self._job, child.id, phase_id, ids)
                 await self.expand(child, everything=again)
             else:
@@ -69,7 +70,7 @@ class Planner:
             self.merged(phase_id, ids)
             self._form(tools.pipeline.phase(phase_id))
         for child in tools.pipeline.children(phase_id):
-            if isinstance(child.items, Upstream) and child.items.by is not None:
+            if child.items_by is not None:
                 await self.expand(child, everything=True)
             else:
                 self._ready(batches.ready(tools.database, self._job, child.id))
@@ -95,23 +96,39 @@ class Planner:
             expanded = await tools.pool.expand(tools.pipeline.name, phase, rows) if rows else []
             newest = batches.newest(tools.database, self._job, phase.id)
             with tools.journal.transaction():
-                supply.expand(tools.database, self._job, phase.id, sources, expanded, below=below)
+                changed = everything and supply.follow(tools.database, self._job, phase.id, upstream, expanded=True)
+                changed |= supply.expand(tools.database, self._job, phase.id, sources, expanded, below=below)
                 phases.set_complete(tools.database, self._job, phase.id, not more_to_come)
                 self._form(phase)
-                self._mirror_below(phase)
+                self._mirror_below(phase, changed=changed)
         self._ready(batches.ready(tools.database, self._job, phase.id, above=newest))
+        for each in self._below(phase):
+            if each.items_by is None:
+                if not more_to_come:  # only now is it known which of its batches is the last
+                    self._ready(batches.ready(tools.database, self._job, each.id))
+            elif changed:
+                await self.expand(each, everything=True)
 
-    def _mirror_below(self, phase: Phase) -> None:
+    def _mirror_below(self, phase: Phase, *, changed: bool) -> None:
+        """Give the plain phases below a phase its items; `changed`: some were left out or taken back."""
         for child in self._tools.pipeline.children(phase.id):
-            if isinstance(child.items, Upstream) and child.items.by is None:
+            if child.items_by is None:
                 supply.mirror(self._tools.database, self._job, child.id, phase.id)
+                if changed:
+                    supply.follow(self._tools.database, self._job, child.id, phase.id, expanded=False)
                 self._form(child)
-                self._mirror_below(child)
+                self._mirror_below(child, changed=changed)
+
+    def _below(self, phase: Phase) -> list[Phase]:
+        """The phases whose items follow from this one's without another expansion, and those that expand these."""
+        found: list[Phase] = []
+        for child in self._tools.pipeline.children(phase.id):
+            found += [child, *(self._below(child) if child.items_by is None else ())]
+        return found
 
     def _reposition_below(self, phase: Phase) -> None:
         for child in self._tools.pipeline.children(phase.id):
-            assert isinstance(child.items, Upstream)
-            supply.reposition(self._tools.database, self._job, child.id, phase.id, expanded=child.items.by is not None)
+            supply.reposition(self._tools.database, self._job, child.id, phase.id, expanded=child.items_by is not None)
             self._reposition_below(child)
 
     def _take_source(self, phase: Phase) -> None:
@@ -135,7 +152,7 @@ class Planner:
             if change.moved:
                 self._reposition_below(phase)
             for child in tools.pipeline.children(phase.id):
-                if isinstance(child.items, Upstream) and child.items.by is None:
+                if child.items_by is None:
                     supply.feed(tools.database, self._job, child.id, phase.id, change.changed)
             self._form(phase)
 

@@ -61,6 +61,11 @@ class Phase(Frozen):
         """Id of the phase whose items these are; None where they come from a file."""
         return self.items.phase if isinstance(self.items, Upstream) else None
 
+    @property
+    def items_by(self) -> str | None:
+        """File of the function that expands upstream items to this phase's; None where they are taken as they are."""
+        return self.items.by if isinstance(self.items, Upstream) else None
+
 
 class TargetRule(Frozen):
     """Which target names the pipeline takes."""

@@ -62,7 +62,8 @@ def drop(database: Database, job: int, phase: int, item_id: str, *, by_hand: boo
 def take_back(database: Database, job: int, phase: int, item_id: str) -> None:
     """Have an item again that was left out, with the value that it had for the same content, or to be done."""
     database.execute(
-        "UPDATE items SET status = CASE WHEN value IS NULL THEN 'waiting' ELSE 'merged' END, batch = NULL, seq = ?"
+        "UPDATE items SET status = CASE WHEN value IS NOT NULL THEN 'merged' WHEN payload IS NULL THEN 'blocked'"
+        " ELSE 'waiting' END, batch = NULL, seq = ?"
         " WHERE job = ? AND phase = ? AND id = ?",
         (next_seq(database, job, phase), job, phase, item_id),
     )

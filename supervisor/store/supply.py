@@ -109,6 +109,27 @@ def mirror(database: Database, job: int, phase: int, upstream: int) -> None:
     )
 
 
+def follow(database: Database, job: int, phase: int, upstream: int, *, expanded: bool) -> bool:
+    """Leave out what the phase before left out, and have again what it has again; call it inside a transaction.
+
+    Items that were expanded come back by being expanded again. Returns whether anything changed.
+    """
+    of = "c.source" if expanded else "c.id"
+    rows = database.rows(
+        f"SELECT c.id, u.status AS up FROM items c JOIN items u ON u.job = c.job AND u.phase = ? AND u.id = {of}"
+        " WHERE c.job = ? AND c.phase = ?"
+        " AND ((u.status = 'dropped' AND c.status NOT IN ('dropped', 'removed'))"
+        " OR (u.status <> 'dropped' AND c.status = 'dropped' AND NOT ?))",
+        (upstream, job, phase, expanded),
+    )
+    for row in rows:
+        if row["up"] == "dropped":
+            drop(database, job, phase, row["id"])
+        else:
+            take_back(database, job, phase, row["id"])
+    return bool(rows)
+
+
 def feed(database: Database, job: int, phase: int, upstream: int, ids: Sequence[str] | None = None) -> None:
     """Hand merged upstream items on as this phase's payloads; call it inside a transaction.
 
@@ -197,12 +218,13 @@ def expand(
     expanded: Sequence[Sequence[tuple[str, Any]]],
     *,
     below: int | None,
-) -> None:
+) -> bool:
     """Take what upstream items were expanded to as this phase's items; call it inside a transaction.
 
-    ItemsError where an id is doubled, or one item became more than STRIDE.
+    Returns whether items were left out or taken back that were there before. ItemsError where an id is doubled, or one item became more than STRIDE.
     """
     first_time = 0
+    left_or_back = False
     for (source, position, seq, _), members in zip(sources, expanded, strict=True):
         if len(members) > STRIDE or position * STRIDE >= 1 << 62:
             raise ItemsError(f"phase {phase}: {source!r} was expanded to more items than can be kept in order")
@@ -225,6 +247,7 @@ def expand(
                     renew(database, job, phase, item_id, payload)
                 elif status == "dropped":
                     take_back(database, job, phase, item_id)
+                    left_or_back = True
                 continue
             made = database.execute(
                 "INSERT OR IGNORE INTO items (job, phase, id, position, source, status, payload, digest)"
@@ -239,6 +262,7 @@ def expand(
         for item_id, (_, status, _) in before.items():
             if status not in ("dropped", "removed"):
                 drop(database, job, phase, item_id)
+                left_or_back = True
         first_time += not database.value(
             "SELECT count(*) FROM expansions WHERE job = ? AND phase = ? AND source = ?", (job, phase, source)
         )
@@ -251,3 +275,4 @@ def expand(
         "UPDATE phases SET expanded_to = max(expanded_to, ?), expanded = expanded + ? WHERE job = ? AND phase = ?",
         (below if below is not None else 1 << 62, first_time, job, phase),
     )
+    return left_or_back

@@ -133,6 +133,25 @@ def test_content_that_changes_what_it_expands_to_adds_and_drops_items_and_can_go
         assert list(small.main(3)) == expected
 
 
+def test_what_an_item_no_longer_expands_to_is_left_out_of_all_later_phases(small: Small) -> None:
+    """Once as a plain phase over the expanded one, once expanded again."""
+    phases = [*THREE_PHASES, {"batch_size": 3}, {"items": {"phase": 4, "by": "twice.py"}}]
+    twice = "def expand(item_id, payload):\n    yield f'{item_id}1', payload\n    yield f'{item_id}2', payload\n"
+    small.lay_out(
+        numbered(3),
+        agent="write({i: {'said': p['said'] if phase == 2 else p} for i, p in items.items()})\n",
+        phases=phases,
+        functions={"letters.py": LETTERS, "twice.py": twice},
+    ).run()
+    for letters in ("a", "ab", ""):
+        small.write_items({**numbered(3), "i02": {"n": 2, "letters": letters}})
+        small.run()
+        expected = [f"{item}{each}" for item in numbered(3) for each in (letters if item == "i02" else "ab")]
+        assert list(small.main(3)) == expected
+        assert list(small.main(4)) == expected
+        assert list(small.main(5)) == [f"{item}{number}" for item in expected for number in (1, 2)]
+
+
 def test_a_changed_item_whose_answer_stays_the_same_redoes_nothing_downstream(small: Small) -> None:
     constant = "write({i: {'said': len(p) if phase == 1 else p} for i, p in items.items()})\n"
     small.lay_out(numbered(4), agent=constant, phases=TWO_PHASES).run()

@@ -82,6 +82,28 @@ def test_the_order_in_which_sessions_end_changes_no_batch_and_no_byte(small: Sma
     assert list(small.main(3)) == letters
 
 
+def test_a_last_batch_whose_items_were_done_before_it_was_known_to_be_the_last_is_run(small: Small) -> None:
+    """The last item expands to nothing: only then is it known that the batch of the third phase has one item."""
+    agent = "if (phase, batch) == (1, 2):\n    wait_at('gate')\nwrite(answers())\n"
+    small.lay_out(
+        {"i01": {"n": 1}, "i02": {"n": 4}},
+        agent=agent,
+        phases=[
+            {"batch_size": 1},
+            {"items": {"phase": 1, "by": "letters.py"}, "batch_size": 1},
+            {"batch_size": 2},
+        ],
+        functions={"letters.py": LETTERS},
+    )
+    running = small.begin_run()
+    (last,) = small.at_gate()
+    running.line_with("phase 2 batch 1", "1 items merged")
+    assert not small.sessions(3)
+    open_gate(last)
+    assert running.end() == 0, "\n".join(running.lines)
+    assert list(small.main(3)) == ["i01x0"]
+
+
 @pytest.mark.parametrize("limit", [1, 3])
 def test_no_more_sessions_run_at_once_than_was_asked(small: Small, limit: int) -> None:
     small.lay_out(numbered(12), agent=HOURS, phases=[{"batch_size": 1}, {"batch_size": 1}])
