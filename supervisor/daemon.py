@@ -109,7 +109,7 @@ def live_in_daemon(project: Project, pipeline: str, target: str) -> Job | None:
         job = jobs.live(database, pipeline, target)
     finally:
         database.close()
-    return job if job is not None and job.status in ("queued", "running") else None
+    return job if job is not None and job.goes_on else None
 
 
 def end(project: Project, patience_s: float = 60.0) -> bool:

@@ -53,6 +53,13 @@ class AgentError(CannotGoOn):
     """The agent is missing, cannot be started, or said that it cannot work."""
 
 
+class BudgetSpent(CannotGoOn):
+    """A limit that the job was given is reached: money, sessions or time."""
+
+    def __init__(self, what: str, *, where: str = "") -> None:
+        super().__init__(what, where=where, remedy="Run the same command with a higher limit to go on.")
+
+
 class ProjectHeld(CannotGoOn):
     """Another supervisor works on this project."""
 

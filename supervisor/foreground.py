@@ -13,7 +13,7 @@ from supervisor.engine.holding import ProjectHold
 from supervisor.engine.loop import Supervisor
 from supervisor.engine.progress_log import JSON_LOG_NAME, LOG_NAME, log_to_stderr_only_faults
 from supervisor.model.event import Event
-from supervisor.model.job import Job, JobOptions
+from supervisor.model.job import AT_WORK, Job, JobOptions
 from supervisor.model.pipeline import Pipeline
 from supervisor.store import jobs
 from supervisor.store.database import Database, open_store
@@ -52,7 +52,7 @@ def busy(project: Project) -> bool:
         return False
     database = open_store(project.store)
     try:
-        return bool(jobs.with_status(database, "queued", "running", "stopping"))
+        return bool(jobs.with_status(database, "queued", *AT_WORK))
     finally:
         database.close()
 

@@ -1,42 +1,48 @@
-"""Any command as an agent: `[agents.NAME]` in the project file."""
+"""Any command as an agent: `[agents.NAME]` with `command` in the project file."""
 
 from __future__ import annotations
 
 import os
 import re
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from supervisor.agents.base import SessionPaths
+from supervisor.agents.base import Agent, Dialog, Listener, SessionPaths, Typing
+from supervisor.agents.listening import JsonListener, amount, as_event, count, words
+from supervisor.content.project import AgentSettings
 from supervisor.errors import AgentError
+from supervisor.model.session import Usage
 
-EX_CONFIG = 78
-"""Exit status by which a program says that it is set up wrongly (sysexits.h); any agent may use it."""
+EX_TEMPFAIL, EX_CONFIG = 75, 78
+"""Exit statuses by which a program says that it is to be tried later, and that it is set up wrongly (sysexits.h)."""
+EVENTS = "supervisor_"
+"""What the types of the lines begin with that are for the supervisor."""
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
-class CommandAgent:
+class CommandAgent(Agent):
     """A command with placeholders, run as it is written: no shell."""
 
-    def __init__(
-        self,
-        name: str,
-        command: tuple[str, ...],
-        *,
-        project: Path,
-        pass_env: tuple[str, ...] = (),
-        timeout_s: float | None = None,
-        concurrency: int | None = None,
-    ) -> None:
+    def __init__(self, name: str, settings: AgentSettings, project: Path) -> None:
+        assert settings.command is not None
         self.name = name
-        self.concurrency = concurrency
-        self.timeout_s = timeout_s
-        first = command[0]
+        self.concurrency = settings.concurrency
+        self.timeout_s = settings.timeout
+        self.startup_timeout_s = settings.startup_timeout
+        self.stall_timeout_s = settings.stall_timeout
+        self.tells_cost = True  # whether it does, only its sessions show
+        first = settings.command[0]
         if "/" in first and not first.startswith(("/", "{")):
             first = str(project / first)  # sessions have a working directory of their own
-        self._command = (first, *command[1:])
+        self._command = (first, *settings.command[1:])
         self._project = project
-        self._pass_env = pass_env
+        self._settings = settings
+        if settings.mode == "interactive":
+            assert settings.ready is not None
+            dialogs = tuple(Dialog(shows=each.shows, answer=each.answer) for each in settings.dialogs)
+            self.typing = Typing(ready=settings.ready, dialogs=dialogs, leave=settings.leave)
 
     def check(self) -> None:
         program = self._fill(self._command[0], {"project": str(self._project)})
@@ -48,18 +54,52 @@ class CommandAgent:
             )
 
     def command(self, paths: SessionPaths, model: str | None) -> list[str]:
-        named = {**paths.named(), "model": model or ""}
+        named = {**paths.named(), "model": model or self._settings.model or ""}
         return [self._fill(word, named) for word in self._command]
 
     def environment(self, paths: SessionPaths) -> dict[str, str]:
-        return {name: os.environ[name] for name in self._pass_env if name in os.environ}
+        return {name: os.environ[name] for name in self._settings.pass_env if name in os.environ}
 
-    def cannot_work(self, exit_status: int | None, transcript_tail: str) -> str | None:
-        if exit_status != EX_CONFIG:
-            return None
-        said = transcript_tail.splitlines()
-        return said[-1] if said else "it ended with status 78 (EX_CONFIG) and said nothing"
+    def secrets(self) -> list[str]:
+        return [os.environ[name] for name in self._settings.pass_env if os.environ.get(name)]
+
+    def listen(self) -> Listener:
+        return CommandListener()
+
+    def shown(self, line: str) -> str:
+        event = as_event(line)
+        return "" if event is not None and str(event.get("type")).startswith(EVENTS) else line
 
     @staticmethod
     def _fill(word: str, named: dict[str, str]) -> str:
         return _PLACEHOLDER.sub(lambda match: named.get(match[1], match[0]), word)
+
+
+class CommandListener(JsonListener):
+    """Hears the lines and exit statuses by which any command may tell what it cost, and that it is limited.
+
+    `{"type": "supervisor_usage", "cost_usd": 0.01, "input_tokens": …}` has the names of `Usage`; several add up.
+    `{"type": "supervisor_limit", "message": …, "until": …}` says that it is used up, and until when (epoch seconds),
+    where that is known.
+    """
+
+    def hear(self, line: str) -> None:
+        if EVENTS in line:
+            super().hear(line)
+
+    def event(self, event: Mapping[str, Any]) -> None:
+        if event.get("type") == f"{EVENTS}usage":
+            tokens = {name: count(event, name) for name in Usage.model_fields if name != "cost_usd"}
+            self.spend(Usage(cost_usd=amount(event, "cost_usd"), **tokens))
+        elif event.get("type") == f"{EVENTS}limit":
+            message = words(event, "message") or "it said that it is limited"
+            self.troubled("usage_limit", message, until=amount(event, "until"), final=True)
+
+    def hear_end(self, exit_status: int | None, last_lines: str) -> None:
+        said = last_lines.splitlines()
+        if exit_status == EX_CONFIG:
+            nothing = "it ended with status 78 (EX_CONFIG) and said nothing"
+            self.troubled("set_up_wrongly", said[-1] if said else nothing, final=True)
+        elif exit_status == EX_TEMPFAIL and self.heard.trouble is None:
+            nothing = "it ended with status 75 (EX_TEMPFAIL) and said nothing"
+            self.troubled("rate_limit", said[-1] if said else nothing, final=True)

@@ -7,17 +7,19 @@ from pathlib import Path
 
 from supervisor.agents.base import SessionPaths
 from supervisor.agents.command import CommandAgent
+from supervisor.content.project import AgentSettings, Project
 
 
 class PhrasebookAgent(CommandAgent):
     """Runs `python -m supervisor.agents.phrasebook` like any other command."""
 
-    def __init__(self, *, project: Path, faults: float = 0.0, seed: int = 0) -> None:
+    def __init__(self, project: Project, *, faults: float = 0.0, seed: int = 0) -> None:
         # -I and -S would also keep the project's own packages away, but then an installation in a venv is not found.
         command: tuple[str, ...] = (sys.executable, "-P", "-m", "supervisor.agents.phrasebook", "{prompt_file}")
         if faults:
             command += ("--faults", repr(faults), "--seed", str(seed))
-        super().__init__("phrasebook", command, project=project, timeout_s=10.0)
+        super().__init__("phrasebook", AgentSettings(command=command, timeout=10.0), project.root)
+        self.tells_cost = False
 
     def environment(self, paths: SessionPaths) -> dict[str, str]:
         # Where the supervisor runs from a source tree, its package is found by this; installed, it is not needed.

@@ -1,26 +1,29 @@
-"""Finding agents by name: the project's own commands, and those that packages offer by entry point."""
+"""Finding agents by name: those of the project file, and those that packages offer by entry point."""
 
 from __future__ import annotations
 
 import difflib
-from importlib.metadata import entry_points
+from collections.abc import Callable
+from importlib.metadata import EntryPoint, entry_points
 from typing import cast
 
 from supervisor.agents.base import Agent
 from supervisor.agents.command import CommandAgent
 from supervisor.agents.embedded import PhrasebookAgent
-from supervisor.content.project import Project
+from supervisor.agents.program import ProgramAgent
+from supervisor.content.project import AgentSettings, Project
 from supervisor.errors import UsageError
 from supervisor.model.job import JobOptions
 
 GROUP = "supervisor.agents"
 EMBEDDED = "phrasebook"
+PROGRAMS: dict[str, str] = {}
+"""Known programs, loaded when they are asked for."""
 
 
 def agent_names(project: Project) -> list[str]:
     """Names of all agents that the project can use."""
-    offered = {entry.name for entry in entry_points(group=GROUP)}
-    return sorted({*project.settings.agents, *offered, EMBEDDED})
+    return sorted({*project.settings.agents, *_offered(), *PROGRAMS, EMBEDDED})
 
 
 def default_agent(project: Project) -> str:
@@ -31,30 +34,32 @@ def default_agent(project: Project) -> str:
     return own[0] if len(own) == 1 else EMBEDDED
 
 
-def make_agent(project: Project, options: JobOptions) -> Agent:
-    """The agent that a job is to use; UsageError where there is none of that name."""
-    name = options.agent
-    settings = project.settings.agents.get(name)
-    if options.faults and (settings is not None or name != EMBEDDED):
+def make_agents(project: Project, options: JobOptions) -> list[Agent]:
+    """The agents that a job may use, the first choice first; UsageError where there is none of a name."""
+    if options.faults and options.agent != EMBEDDED:
         raise UsageError(
-            f"agent {name!r} cannot be asked for faults",
+            f"agent {options.agent!r} cannot be asked for faults",
             where="--faults",
             remedy=f"Leave it out, or use --agent {EMBEDDED}.",
         )
-    if settings is not None:
-        return CommandAgent(
-            name,
-            settings.command,
-            project=project.root,
-            pass_env=settings.pass_env,
-            timeout_s=settings.timeout,
-            concurrency=settings.concurrency,
-        )
+    names = options.agents
+    for doubled in (name for name in names if names.count(name) > 1):
+        raise UsageError(f"agent {doubled!r} is named twice", where="--agent", remedy="Name each agent once.")
+    return [make_agent(project, name, faults=options.faults, seed=options.seed) for name in names]
+
+
+def make_agent(project: Project, name: str, *, faults: float = 0.0, seed: int = 0) -> Agent:
+    """The agent of that name; UsageError where there is none."""
+    settings = project.settings.agents.get(name)
+    if settings is not None and settings.command is not None:
+        return CommandAgent(name, settings, project.root)
+    if settings is not None or name in PROGRAMS:
+        return _known_program(project, name, settings or AgentSettings())
     if name == EMBEDDED:
-        return PhrasebookAgent(project=project.root, faults=options.faults, seed=options.seed)
-    for entry in entry_points(group=GROUP):
-        if entry.name == name:
-            return cast(Agent, entry.load()(project=project.root))
+        return PhrasebookAgent(project, faults=faults, seed=seed)
+    offered = _offered()
+    if name in offered:
+        return cast(Agent, offered[name].load()(project))
     known = agent_names(project)
     near = difflib.get_close_matches(name, known, n=1)
     raise UsageError(
@@ -63,3 +68,27 @@ def make_agent(project: Project, options: JobOptions) -> Agent:
         remedy=(f"Did you mean {near[0]!r}? " if near else "")
         + f"Here are: {', '.join(known)}. Add a command with [agents.{name}] in {project.settings_file.name}.",
     )
+
+
+def shown_by(project: Project, name: str) -> Callable[[str], str]:
+    """How a line that the agent printed is shown to people; as it is, where there is no such agent any more."""
+    try:
+        return make_agent(project, name).shown
+    except UsageError:
+        return str
+
+
+def _known_program(project: Project, name: str, settings: AgentSettings) -> Agent:
+    kind = settings.kind or name
+    if kind not in PROGRAMS:
+        raise UsageError(
+            f"agent {name!r} has no `command`" if settings.kind is None else f"there is no kind of agent {kind!r}",
+            where=f"[agents.{name}] in {project.settings_file.name}",
+            remedy=f"Add `command`, or `kind` with one of: {', '.join(PROGRAMS)}.",
+        )
+    program = cast(type[ProgramAgent], EntryPoint(kind, PROGRAMS[kind], GROUP).load())
+    return program(project, name, settings)
+
+
+def _offered() -> dict[str, EntryPoint]:
+    return {entry.name: entry for entry in entry_points(group=GROUP) if entry.name not in (EMBEDDED, *PROGRAMS)}

@@ -1,4 +1,4 @@
-"""`doctor`, `agents`, `validate`: whether things are as they should be."""
+"""`doctor`, `validate`: whether things are as they should be."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from supervisor.cli import options as o
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command()(doctor)
-    app.command()(agents)
     app.command()(validate)
 
 
@@ -28,23 +27,6 @@ def doctor(project: o.ProjectOption = None) -> None:
         typer.echo(f"{mark}  {finding.subject}: {finding.text}")
         failed = failed or finding.level == "failure"
     raise typer.Exit(4 if failed else 0)
-
-
-def agents(project: o.ProjectOption = None) -> None:
-    """The agents that this project can use, and whether they can start here."""
-    from supervisor.agents.registry import agent_names, default_agent, make_agent
-    from supervisor.errors import SupervisorError
-    from supervisor.model.job import JobOptions
-
-    here = o.project_at(project)
-    chosen = default_agent(here)
-    for name in agent_names(here):
-        try:
-            make_agent(here, JobOptions(agent=name)).check()
-            state = "can start"
-        except SupervisorError as error:
-            state = error.what
-        typer.echo(f"{name}{' (default)' if name == chosen else ''}: {state}")
 
 
 def validate(

@@ -32,6 +32,7 @@ def stop(
     """Stop JOB, or all jobs and the daemon: sessions are ended, what is done is kept, `resume` goes on."""
     from supervisor import daemon as background
     from supervisor.engine.holding import holder
+    from supervisor.model.job import AT_WORK
     from supervisor.store import jobs
 
     here = o.project_at(project)
@@ -41,7 +42,7 @@ def stop(
         return
     if here.store.exists():
         database = o.store_of(here)
-        for live in jobs.with_status(database, "queued", "running"):
+        for live in jobs.with_status(database, "queued", *AT_WORK):
             _ask(here, database, live, "stop")
     if background.end(here):
         typer.echo("the daemon has ended")
@@ -71,7 +72,7 @@ def resume(job: o.JobArgument, project: o.ProjectOption = None) -> None:
     held = holder(here)
     if held is not None and held.kind != "daemon":
         raise held_error(here)
-    if found.status in ("running", "queued") and held is not None:
+    if found.goes_on and held is not None:
         typer.echo(f"job {found.id} {found.name} is {found.status} already")
         return
     jobs.requeue(database, found.id)
@@ -99,7 +100,7 @@ def retry(
     held = holder(here)
     if held is not None and held.kind != "daemon":
         raise held_error(here)
-    if held is not None and found.status in ("running", "queued"):
+    if held is not None and found.goes_on:
         raise JobError(
             f"job {found.id} is {found.status}",
             where=found.name,

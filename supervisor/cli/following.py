@@ -14,9 +14,10 @@ from rich.console import Console
 from rich.live import Live
 
 from supervisor.cli.live_view import LiveView
+from supervisor.cli.status_text import cost_text
 from supervisor.content.project import Project
 from supervisor.engine.holding import holder
-from supervisor.engine.progress import duration, money
+from supervisor.engine.progress import duration
 from supervisor.model.event import Event
 from supervisor.model.job import ENDED, Job
 from supervisor.model.plain_text import plain_line
@@ -136,7 +137,7 @@ def print_end(project: Project, job: Job) -> None:
     typer.echo("")
     typer.echo(
         f"{job.name}: {job.status} after {duration(job.elapsed_s)}; {summary.sessions} sessions,"
-        f" {summary.retries} retries, cost {money(summary.cost_usd)}"
+        f" {summary.retries} retries, cost {cost_text(summary)}"
     )
     for phase in summary.phases:
         failed = phase.items.get("quarantined", 0)

@@ -10,8 +10,10 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from supervisor.agents.registry import shown_by
+from supervisor.cli.status_text import cost_text
 from supervisor.content.project import Project
-from supervisor.engine.progress import duration, money
+from supervisor.engine.progress import duration
 from supervisor.sessions.transcript import last_line
 from supervisor.sessions.workspace import Workspace
 from supervisor.store import events, jobs
@@ -43,7 +45,9 @@ class LiveView:
         rate = (merged - self._merged_before) / watched_s * 60 if watched_s > 1 else None
         running_for = summary.elapsed_s if summary.job.status != "running" else max(summary.elapsed_s, watched_s)
         lines = {
-            session.name: last_line(Workspace(self._project.sessions, session.name).transcript)
+            session.name: last_line(
+                Workspace(self._project.sessions, session.name).transcript, shown_by(self._project, session.agent)
+            )
             for session in summary.running[:_SESSIONS_SHOWN]
         }
         problems = events.last_of_level(self._database, self._job, ("WARNING", "ERROR"), _PROBLEMS_SHOWN)
@@ -73,7 +77,7 @@ def draw(
         f"{'?' if rate is None else f'{rate:,.0f}'} items/min",
         f"sessions {summary.sessions}",
         f"retries {summary.retries}",
-        f"cost {money(summary.cost_usd)}",
+        f"cost {cost_text(summary)}",
     )
     foot = Text(" · ".join(numbers))
     return Panel(Group(*parts), title=title, subtitle=foot, title_align="left", subtitle_align="left", padding=(1, 2))

@@ -81,6 +81,7 @@ def logs(
         int | None, typer.Option("--attempt", min=1, max=_LARGEST, help="Only this session of the batch.")
     ] = None,
     phase: Annotated[int | None, typer.Option("--phase", min=0, max=_LARGEST, help="Only this phase.")] = None,
+    raw: Annotated[bool, typer.Option("--raw", help="With --batch: every line as it was printed.")] = False,
     project: o.ProjectOption = None,
 ) -> None:
     """What happened to JOB (default: the latest), or what the sessions of one of its batches printed."""
@@ -98,7 +99,7 @@ def logs(
     else:
         found = jobs.find(database, job)
     if batch is not None:
-        _print_transcripts(here, database, found, batch, attempt, phase)
+        _print_transcripts(here, database, found, batch, attempt, phase, raw=raw)
     elif follow:
         follow_events(here, database, found, as_json=as_json)
     else:
@@ -133,10 +134,11 @@ def watch(
 
 
 def _print_transcripts(
-    here: Project, database: Database, job: Job, batch: int, attempt: int | None, phase: int | None
+    here: Project, database: Database, job: Job, batch: int, attempt: int | None, phase: int | None, *, raw: bool
 ) -> None:
+    from supervisor.agents.registry import shown_by
     from supervisor.errors import JobError
-    from supervisor.sessions.transcript import plain
+    from supervisor.sessions.transcript import plain, readable
     from supervisor.sessions.workspace import Workspace
     from supervisor.store import attempts
 
@@ -154,6 +156,8 @@ def _print_transcripts(
         path = Workspace(here.sessions, row["name"]).transcript
         typer.echo(f"--- phase {row['phase']} batch {batch} session {row['number']}: {row['outcome']}")
         try:
-            typer.echo(plain(path.read_bytes()), nl=False)
+            printed = path.read_bytes()
+            shown = shown_by(here, row["agent"])
+            typer.echo(plain(printed) if raw else readable(printed, shown), nl=False)
         except FileNotFoundError:
             typer.echo("(it printed nothing, or its files were deleted after a while)")

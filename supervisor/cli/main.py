@@ -8,7 +8,7 @@ import sys
 import typer
 
 from supervisor import __version__
-from supervisor.cli import checking, controlling, looking, making, running
+from supervisor.cli import agents, checking, controlling, looking, making, running
 from supervisor.errors import CannotGoOn, SupervisorError
 
 app = typer.Typer(
@@ -28,7 +28,7 @@ def _options(version: bool = typer.Option(False, "--version", help="Print the ve
         raise typer.Exit
 
 
-for group in (running, looking, controlling, checking, making):
+for group in (running, looking, controlling, agents, checking, making):
     group.register(app)
 
 

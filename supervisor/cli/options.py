@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +12,15 @@ if TYPE_CHECKING:
     from supervisor.content.project import Project
     from supervisor.model.job import Job, JobOptions
     from supervisor.store.database import Database
+
+
+def _seconds(text: str | float) -> float:
+    """Seconds of a time as people write it: `90`, `90s`, `15m`, `8h`, `2d`."""
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smhd]?)", str(text).strip())
+    if found is None:
+        raise typer.BadParameter(f"{text!r} is no time; write seconds, or 90s, 15m, 8h, 2d")
+    return float(found[1]) * {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}[found[2]]
+
 
 ProjectOption = Annotated[
     Path | None,
@@ -22,7 +32,12 @@ ProjectOption = Annotated[
     ),
 ]
 AgentOption = Annotated[
-    str | None, typer.Option("--agent", envvar="SUPERVISOR_AGENT", help="Agent that does the batches.")
+    str | None,
+    typer.Option(
+        "--agent",
+        envvar="SUPERVISOR_AGENT",
+        help="Agent that does the batches; after a comma those that take over while it is limited or out.",
+    ),
 ]
 ModelOption = Annotated[str | None, typer.Option("--model", envvar="SUPERVISOR_MODEL", help="Model to ask it for.")]
 ConcurrencyOption = Annotated[
@@ -39,6 +54,26 @@ MaxAttemptsOption = Annotated[
 ]
 TimeoutOption = Annotated[
     float | None, typer.Option("--timeout", envvar="SUPERVISOR_TIMEOUT", min=0.1, help="Seconds for one session.")
+]
+MaxCostOption = Annotated[
+    float | None,
+    typer.Option(
+        "--max-cost", envvar="SUPERVISOR_MAX_COST", min=0.0, metavar="USD", help="Dollars that the job may cost in all."
+    ),
+]
+MaxSessionsOption = Annotated[
+    int | None,
+    typer.Option("--max-sessions", envvar="SUPERVISOR_MAX_SESSIONS", min=1, help="Sessions that it may start in all."),
+]
+MaxRuntimeOption = Annotated[
+    float | None,
+    typer.Option(
+        "--max-runtime",
+        envvar="SUPERVISOR_MAX_RUNTIME",
+        metavar="TIME",
+        parser=_seconds,
+        help="Time that it may be worked on in all: seconds, or 90s, 15m, 8h, 2d.",
+    ),
 ]
 StrictOption = Annotated[
     bool | None,
@@ -80,6 +115,9 @@ def job_options(
     redo_changed: bool,
     faults: float,
     seed: int,
+    max_cost: float | None = None,
+    max_sessions: int | None = None,
+    max_runtime: float | None = None,
 ) -> JobOptions:
     """What the command line says, else the project file, else the default."""
     from pydantic import ValidationError
@@ -102,6 +140,9 @@ def job_options(
             redo_changed=redo_changed,
             faults=faults,
             seed=seed,
+            max_cost=settings.max_cost if max_cost is None else max_cost,
+            max_sessions=max_sessions or settings.max_sessions,
+            max_runtime=settings.max_runtime if max_runtime is None else max_runtime,
         )
     except ValidationError as error:
         raise UsageError(explain(error, JobOptions), where="options", remedy="Give another value.") from error

@@ -34,6 +34,9 @@ def run(
     max_attempts: o.MaxAttemptsOption = None,
     timeout: o.TimeoutOption = None,
     strict: o.StrictOption = None,
+    max_cost: o.MaxCostOption = None,
+    max_sessions: o.MaxSessionsOption = None,
+    max_runtime: o.MaxRuntimeOption = None,
     fresh: o.FreshOption = False,
     redo_changed: o.RedoOption = False,
     faults: o.FaultsOption = 0.0,
@@ -64,6 +67,9 @@ def run(
         redo_changed=redo_changed,
         faults=faults,
         seed=seed,
+        max_cost=max_cost,
+        max_sessions=max_sessions,
+        max_runtime=max_runtime,
     )
     attached = live_in_daemon(here, pipeline, target)
     if attached is not None and not fresh:
@@ -90,6 +96,9 @@ def start(
     max_attempts: o.MaxAttemptsOption = None,
     timeout: o.TimeoutOption = None,
     strict: o.StrictOption = None,
+    max_cost: o.MaxCostOption = None,
+    max_sessions: o.MaxSessionsOption = None,
+    max_runtime: o.MaxRuntimeOption = None,
     fresh: o.FreshOption = False,
     redo_changed: o.RedoOption = False,
     faults: o.FaultsOption = 0.0,
@@ -117,6 +126,9 @@ def start(
         redo_changed=redo_changed,
         faults=faults,
         seed=seed,
+        max_cost=max_cost,
+        max_sessions=max_sessions,
+        max_runtime=max_runtime,
     )
     loaded, _ = preflight.check(here, pipeline, target, chosen)
     found = holder(here)
@@ -124,7 +136,7 @@ def start(
         raise held_error(here)
     database = open_store(here.store, create=True)
     before = jobs.live(database, pipeline, target)
-    if before is not None and before.status in ("running", "queued") and found is not None:
+    if before is not None and before.goes_on and found is not None:
         if fresh:
             raise JobError(
                 f"job {before.id} is {before.status} and cannot be begun anew meanwhile",

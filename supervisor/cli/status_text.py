@@ -6,7 +6,9 @@ from typing import Any
 
 from supervisor.content.project import Project
 from supervisor.engine.progress import duration, money
+from supervisor.model.job import ENDED
 from supervisor.model.plain_text import plain_line
+from supervisor.model.session import Usage
 from supervisor.store.summary import Summary
 
 
@@ -14,11 +16,10 @@ def job_text(project: Project, summary: Summary, failed: list[dict[str, Any]], f
     """Some lines about a job: its state, a line for each phase, and what failed."""
     job = summary.job
     left = f", {duration(summary.eta_s)} left" if summary.eta_s and job.status == "running" else ""
-    tokens = "unknown" if summary.tokens is None else f"{summary.tokens:,}"
     lines = [
         f"job {job.id} {job.name}: {job.status}, {duration(summary.elapsed_s)} elapsed{left}",
         f"  agent {job.options.agent}; {summary.sessions} sessions, {summary.retries} retries;"
-        f" cost {money(summary.cost_usd)}, tokens {tokens}",
+        f" cost {cost_text(summary)}, tokens {tokens_text(summary.usage)}",
     ]
     if job.detail:
         lines += [f"  {line.strip()}" for line in job.detail.splitlines()]
@@ -44,3 +45,28 @@ def job_text(project: Project, summary: Summary, failed: list[dict[str, Any]], f
     results = project.results(job.collection, job.target)
     lines.append(f"  results: {project.relative(results)}/")
     return "\n".join(lines)
+
+
+def cost_text(summary: Summary) -> str:
+    """What a job cost and will have cost, and of how many sessions that is not known."""
+    spent = summary.usage.cost_usd
+    if spent is None:
+        return "unknown"
+    text = money(spent)
+    if summary.projected_usd is not None and summary.job.status not in ENDED:
+        text += f" of about {money(summary.projected_usd)}"
+    if summary.cost_unknown:
+        text += f" and {summary.cost_unknown} sessions of unknown cost"
+    return text
+
+
+def tokens_text(usage: Usage) -> str:
+    """Tokens by kind; unknown ones are left out."""
+    kinds = (
+        ("in", usage.input_tokens),
+        ("out", usage.output_tokens),
+        ("cache read", usage.cache_read_tokens),
+        ("cache write", usage.cache_write_tokens),
+    )
+    known = [f"{count:,} {kind}" for kind, count in kinds if count is not None]
+    return ", ".join(known) or "unknown"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from pydantic import ValidationError as ModelError
 
 from supervisor.content.validation_text import explain
@@ -18,20 +19,73 @@ SETTINGS_FILE = "supervisor.toml"
 PYPROJECT = "pyproject.toml"
 
 
-class AgentSettings(Frozen):
-    """`[agents.NAME]`: a command as an agent."""
+class Price(Frozen):
+    """What a model costs, in US dollars for a million tokens, for agents that tell tokens but no cost."""
 
-    command: tuple[str, ...] = Field(min_length=1)
+    input: float = Field(ge=0)
+    output: float = Field(ge=0)
+    cache_read: float = Field(default=0.0, ge=0)
+    cache_write: float = Field(default=0.0, ge=0)
+
+
+class AnsweredDialog(Frozen):
+    """A question on the screen of an interactive agent, and its answer."""
+
+    shows: str
+    """Regular expression, searched in the screen's text."""
+    answer: str
+    """What is typed, `\\r` for Enter."""
+
+
+class AgentSettings(Frozen):
+    """`[agents.NAME]`: any command as an agent, or how a known program is used."""
+
+    command: tuple[str, ...] | None = Field(default=None, min_length=1)
     """Program and arguments; `{prompt_file}`, `{input_file}`, `{output_file}`, `{workspace}`, `{project}`, `{model}`
     may stand in them."""
+    kind: str | None = None
+    """Known program that this agent is, where its name does not say so: claude, codex, gemini, opencode."""
+    program: str | None = None
+    """Where the known program is, if not on PATH."""
+    args: tuple[str, ...] = ()
+    """Arguments for the known program besides the supervisor's own."""
+    mode: Literal["headless", "interactive"] = "headless"
+    """Whether it works by itself, or has its terminal typed into."""
+    ready: str | None = None
+    """Of an interactive command: regular expression that its screen shows when it waits for input."""
+    leave: tuple[str, ...] = ("\x04",)
+    """Of an interactive command: what is typed to leave, one after the other."""
+    dialogs: tuple[AnsweredDialog, ...] = ()
+    """Of an interactive agent: questions that it may ask, besides those that are known."""
+    model: str | None = None
+    """Model that it is asked for, where the command line names none."""
     readable: tuple[str, ...] = ()
     """What it may read besides its workspace, its own program and the system."""
     pass_env: tuple[str, ...] = ()
-    """Names of variables that it gets besides PATH, HOME (its own), LANG, TERM."""
+    """Names of variables that it gets besides PATH, HOME (its own), LANG, TERM and, for a known program, its own."""
     timeout: float | None = Field(default=None, gt=0)
     """Seconds that a session of it may take, where that is less than the phase's."""
+    startup_timeout: float | None = Field(default=None, ge=0)
+    """Seconds after its start without a sign of life, in place of the project's; 0 is no limit."""
+    stall_timeout: float | None = Field(default=None, ge=0)
+    """Seconds without a sign of life later, in place of the project's; 0 is no limit."""
     concurrency: int | None = Field(default=None, ge=1)
     """Sessions of it at once, over all jobs, where that is less than the jobs'."""
+    price: Price | None = None
+    """What its tokens cost, where it does not tell the cost."""
+
+    @model_validator(mode="after")
+    def _fits(self) -> AgentSettings:
+        if self.command is not None and (self.kind or self.program or self.args):
+            raise ValueError("`command` is a program of its own: leave `kind`, `program` and `args` out")
+        if self.mode == "interactive" and self.command is not None and self.ready is None:
+            raise ValueError("an interactive command needs `ready`: what its screen shows when it waits for input")
+        for pattern in (self.ready, *(dialog.shows for dialog in self.dialogs)):
+            try:
+                re.compile(pattern or "")
+            except re.error as error:
+                raise ValueError(f"{pattern!r} is not a regular expression: {error}") from error
+        return self
 
 
 class ProjectSettings(Frozen):
@@ -51,6 +105,16 @@ class ProjectSettings(Frozen):
     """Seconds that one session may take, in place of the phases' own."""
     strict: bool = False
     """Stop at the first batch that cannot be made to pass."""
+    startup_timeout: float = Field(default=60.0, ge=0, le=7 * 86400)
+    """Seconds after its start within which a session must print something or touch a file; 0 is no limit."""
+    stall_timeout: float = Field(default=300.0, ge=0, le=7 * 86400)
+    """Seconds that a session may later do neither; 0 is no limit."""
+    max_cost: float | None = Field(default=None, gt=0)
+    """US dollars that a job may cost."""
+    max_sessions: int | None = Field(default=None, ge=1)
+    """Sessions that a job may start."""
+    max_runtime: float | None = Field(default=None, gt=0)
+    """Seconds that a job may be worked on."""
     quiet_period: float = Field(default=0.2, ge=0, le=60)
     """Seconds without a change after which a closed output counts as complete."""
     max_output_bytes: int = Field(default=16 * 1024 * 1024, ge=1)
@@ -62,7 +126,7 @@ class ProjectSettings(Frozen):
     json_log: bool = False
     """Write `progress.jsonl` beside `progress.log`."""
     agents: dict[str, AgentSettings] = Field(default_factory=dict)
-    """Commands as agents, by name."""
+    """Agents, by name."""
 
 
 class Project:

@@ -30,8 +30,20 @@ NAMES = (
     "context",
     "output_file",
     "retry",
+    "batch_begins",
 )
 """What a template may use; `render` gives them all."""
+_BATCH_BEGINS = "\x1ebatch\x1e"
+"""Stands where a template writes `batch_begins`, until the prompt is taken apart there."""
+
+
+class Prompt(Frozen):
+    """The prompt of one session."""
+
+    text: str
+    shared: int
+    """How many characters of it, from the first, are the same for all batches of the phase; 0 where the template does
+    not say."""
 
 
 class RetryNotes(Frozen):
@@ -68,7 +80,7 @@ class PromptMaker:
         }
         self._templates = {phase.id: self._template(project, phase) for phase in pipeline.phases}
 
-    def render(self, batch: BatchInput, total: int | None, output_file: str, retry: RetryNotes | None = None) -> str:
+    def render(self, batch: BatchInput, total: int | None, output_file: str, retry: RetryNotes | None = None) -> Prompt:
         """The whole prompt; PipelineError where the template asks a value for what it has not."""
         phase = self._pipeline.phase(batch.phase)
         ids = list(batch.items)
@@ -89,9 +101,11 @@ class PromptMaker:
             "context": None if batch.context is None else _lines(batch.context),
             "output_file": output_file,
             "retry": retry,
+            "batch_begins": _BATCH_BEGINS,
         }
         try:
-            return self._templates[phase.id].render(named)
+            shared, mark, rest = self._templates[phase.id].render(named).partition(_BATCH_BEGINS)
+            return Prompt(text=shared + rest, shared=len(shared) if mark else 0)
         except Exception as error:  # whatever the template's expressions raise
             raise PipelineError(
                 f"the prompt template of phase {phase.id} cannot be rendered: {error}",

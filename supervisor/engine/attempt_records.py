@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from supervisor.agents.base import Agent
 from supervisor.content.prompts import RetryNotes
 from supervisor.engine.batch_work import BatchWork
 from supervisor.engine.judging import Judgement
@@ -10,17 +11,27 @@ from supervisor.errors import ContentFault
 from supervisor.model.job import StoredBatch
 from supervisor.model.plain_text import plain_line
 from supervisor.model.report import ValidationError
-from supervisor.model.session import SessionResult, SessionSpec, SessionStarted
+from supervisor.model.session import SessionResult, SessionSpec, SessionStarted, Trouble
 from supervisor.model.strict_json import in_order
 from supervisor.store import attempts, batches, items
 from supervisor.store.attempts import Outcome
+
+_UNCOUNTED = {
+    "not_started": "could not start",
+    "limited": "was turned away by a limit",
+    "overloaded": "met an overload",
+    "stalled": "gave no sign of life",
+}
 
 
 class AttemptRecords:
     """The store's side of one batch."""
 
-    def __init__(self, batch: StoredBatch, tools: Tools) -> None:
+    def __init__(self, batch: StoredBatch, agent: Agent, tools: Tools, *, stalls: int) -> None:
+        self.stalls = stalls
+        """Sessions of the batch that gave no sign of life and did not count."""
         self._batch = batch
+        self._agent = agent
         self._tools = tools
         self._attempt: int | None = None
         self._recovered = False
@@ -46,9 +57,12 @@ class AttemptRecords:
         self._recovered = True
         return result
 
-    def counts(self, judgement: Judgement) -> bool:
-        """Whether the attempt counts: not where its session was cut off by a supervisor's end, unless all passed."""
-        return not self._recovered or not judgement.errors
+    def counts(self, judgement: Judgement, result: SessionResult) -> bool:
+        """Whether the attempt counts: not where its session was cut off by a supervisor's end or by a limit of its
+        agent, unless all passed."""
+        trouble = result.heard.trouble
+        cut_off = self._recovered or (trouble is not None and trouble.limits)
+        return not cut_off or not judgement.errors
 
     def spec(self, work: BatchWork, retry: RetryNotes | None) -> SessionSpec:
         """The spec of the next session."""
@@ -58,34 +72,42 @@ class AttemptRecords:
         output_name = f"phase{batch.phase}_batch_{batch.number}.json"
         asked = work.input.model_copy(update={"items": {item_id: work.input.items[item_id] for item_id in work.todo}})
         self._asked = work.todo
-        limits = [tools.options.timeout or work.phase.timeout, tools.agent.timeout_s]
+        prompt = tools.prompts.render(asked, work.total, output_name, retry)
         return SessionSpec(
             name=self._name,
-            agent=tools.agent.name,
-            prompt=tools.prompts.render(asked, work.total, output_name, retry),
+            agent=self._agent.name,
+            prompt=prompt.text,
+            shared=prompt.shared,
             input_json=in_order(asked.file_content()),
             output_name=output_name,
             attempt=self._number,
-            model=tools.options.model,
-            timeout_s=min(limit for limit in limits if limit is not None),
+            model=tools.options.model if self._agent.name == tools.options.agents[0] else None,
+            timeout_s=self.timeout_s(work),
+            startup_timeout_s=_either(self._agent.startup_timeout_s, tools.settings.startup_timeout),
+            stall_timeout_s=_either(self._agent.stall_timeout_s, tools.settings.stall_timeout),
             quiet_s=tools.settings.quiet_period,
             max_output_bytes=tools.settings.max_output_bytes,
             max_transcript_bytes=tools.settings.max_transcript_bytes,
         )
+
+    def timeout_s(self, work: BatchWork) -> float:
+        """Seconds that one session of the batch may take."""
+        limits = (self._tools.options.timeout or work.phase.timeout, self._agent.timeout_s)
+        return min(limit for limit in limits if limit is not None)
 
     def started(self, process: SessionStarted) -> None:
         """Note the session, so that a later supervisor can find and end it.
 
         A supervisor killed before this line leaves a session that its spawner ends, and that has written nothing yet.
         """
+        self._tools.progress.session_started()
         with self._tools.journal.transaction(durable=False):
             self._attempt = self._insert(process)
             batches.set_status(self._tools.database, self._batch.id, "running")
             self._tools.journal.note(
                 self._batch.job,
                 "session_started",
-                f"{self._label}: session {self._number} started for {len(self._asked)} items"
-                f" with {self._tools.agent.name}",
+                f"{self._label}: session {self._number} started for {len(self._asked)} items with {self._agent.name}",
                 phase=self._batch.phase,
                 batch=self._batch.number,
                 session=self._number,
@@ -98,7 +120,7 @@ class AttemptRecords:
             self._batch,
             self._number,
             self._name,
-            self._tools.agent.name,
+            self._agent.name,
             self._asked,
             process,
         )
@@ -112,21 +134,40 @@ class AttemptRecords:
             batches.set_status(self._tools.database, self._batch.id, "waiting")
         self._attempt = None
 
-    def not_started(self, result: SessionResult, retry_in_s: float | None = None) -> None:
-        """No session came to be, or it was lost with the spawner."""
+    def put_back(self) -> None:
+        """The batch is left for later: it waits as it is."""
+        with self._tools.journal.transaction(durable=False):
+            batches.set_status(self._tools.database, self._batch.id, "waiting")
+
+    def troubled(self, trouble: Trouble | None) -> None:
+        """Take what keeps a running session from working: while its agent is limited, no other one starts."""
+        tools, agent = self._tools, self._agent.name
+        if trouble is None:
+            tools.gates.open(tools.job, agent)
+        elif trouble.limits:
+            tools.gates.limited(tools.job, agent, trouble)
+
+    def did_not_count(self, result: SessionResult, outcome: Outcome, retry_in_s: float | None = None) -> None:
+        """A session that came to nothing without being an attempt: its batch waits for the next."""
         assert result.refusal is not None
-        again = "" if retry_in_s is None else f"; next try in {retry_in_s:g} s"
+        self.stalls += outcome == "stalled"
+        again = (
+            "" if retry_in_s is None else f"; next try in {retry_in_s:.3g} s" if retry_in_s else "; it is tried again"
+        )
+        self._count(result)
         with self._tools.journal.transaction():
             attempt = self._insert(None) if self._attempt is None else self._attempt
-            attempts.finish(self._tools.database, attempt, "not_started", counted=False, result=result)
+            attempts.finish(self._tools.database, attempt, outcome, counted=False, result=result)
             batches.set_status(self._tools.database, self._batch.id, "waiting")
             self._tools.journal.note(
                 self._batch.job,
-                "session_not_started",
-                f"{self._label}: no session could be started: {plain_line(result.refusal.message, 200)}{again}",
+                f"session_{outcome}",
+                f"{self._label}: session {self._number} {_UNCOUNTED[outcome]}:"
+                f" {plain_line(result.refusal.message, 200)}{again}",
                 level="WARNING",
                 phase=self._batch.phase,
                 batch=self._batch.number,
+                screen=result.refusal.message,
             )
         self._attempt = None
 
@@ -149,13 +190,13 @@ class AttemptRecords:
                 failed=list(work.todo),
                 errors=[error.model_dump() for error in judgement.errors[:20]],
             )
-        self._tools.progress.session_ended(result, retried=True)
+        self._count(result, retried=True)
         self._attempt = None
 
     def settle(self, judgement: Judgement, result: SessionResult, work: BatchWork) -> None:
         """The one commit that ends a batch: items, quarantine, batch status, event."""
         refused = {item_id: judgement.errors_of(item_id) for item_id in work.todo}
-        self._tools.progress.session_ended(result, retried=False)
+        self._count(result)
         with self._tools.journal.transaction():
             self._finish("passed" if not refused else "failed", judgement, result)
             self._end_batch(work, judgement.passed, refused)
@@ -167,7 +208,7 @@ class AttemptRecords:
             message=f"the validator failed: {fault}",
             suggestion="mend the validator, then retry: the output is kept and is judged first",
         )
-        self._tools.progress.session_ended(result, retried=False)
+        self._count(result)
         assert self._attempt is not None
         with self._tools.journal.transaction():
             attempts.finish(
@@ -223,16 +264,24 @@ class AttemptRecords:
             **counts.data,
         )
 
+    def _count(self, result: SessionResult, *, retried: bool = False) -> None:
+        self._tools.progress.session_ended(result, known=self._recovered, retried=retried)
+
     def _finish(self, outcome: Outcome, judgement: Judgement, result: SessionResult) -> None:
         assert self._attempt is not None
         attempts.finish(
             self._tools.database,
             self._attempt,
             outcome,
-            counted=self.counts(judgement),
+            counted=self.counts(judgement, result),
             errors=judgement.errors,
-            result=None if self._recovered else result,
+            result=result,
         )
+
+
+def _either(own: float | None, general: float) -> float | None:
+    """The agent's own limit, else the general one; None where it is 0."""
+    return (general if own is None else own) or None
 
 
 def _said(errors: list[ValidationError] | tuple[ValidationError, ...]) -> str:

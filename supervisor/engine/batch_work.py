@@ -31,6 +31,8 @@ class BatchWork(Frozen):
     """What the attempt before got wrong."""
     counted: int
     """Attempts that count so far."""
+    stalls: int
+    """Sessions that gave no sign of life and did not count, so far."""
     max_attempts: int
 
     @classmethod
@@ -60,6 +62,7 @@ class BatchWork(Frozen):
             kept={item.id: item.value for item in members if item.status in ("passed", "merged")},
             errors=tally.errors,
             counted=tally.counted,
+            stalls=tally.stalls,
             max_attempts=tools.options.max_attempts or phase.max_attempts,
         )
 

@@ -19,7 +19,6 @@ from supervisor.content.prompts import PromptMaker
 from supervisor.engine.holding import holder
 from supervisor.errors import SupervisorError
 from supervisor.model.base import Frozen
-from supervisor.model.job import JobOptions
 from supervisor.sessions import process_tree
 from supervisor.sessions.file_events import InotifyEvents, file_events
 from supervisor.store import attempts, jobs
@@ -121,7 +120,7 @@ def _agents(project: Project) -> Iterator[Finding]:
     chosen = default_agent(project)
     for name in agent_names(project):
         try:
-            make_agent(project, JobOptions(agent=name)).check()
+            make_agent(project, name).check()
         except SupervisorError as error:
             level: Literal["warning", "failure"] = "failure" if name == chosen else "warning"
             yield Finding(level=level, subject=f"agent {name}", text=_flat(error))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import heapq
 from collections.abc import Sequence
 from typing import Literal
@@ -14,13 +15,16 @@ from supervisor.content.prompts import PromptMaker
 from supervisor.engine import recovery
 from supervisor.engine.batch_run import run_batch
 from supervisor.engine.content_pool import ContentPool
+from supervisor.engine.crew import Crew
+from supervisor.engine.gates import Gates
 from supervisor.engine.journal import Journal
 from supervisor.engine.main_files import MainFiles
 from supervisor.engine.planning import Planner
 from supervisor.engine.progress import Progress, duration
+from supervisor.engine.session_turn import AgentOut, Postponed
 from supervisor.engine.slots import Claim, Slots
 from supervisor.engine.tools import Tools
-from supervisor.errors import SupervisorError
+from supervisor.errors import AgentError, BudgetSpent, SupervisorError
 from supervisor.executors.base import Executor
 from supervisor.model.job import Job, StoredBatch
 from supervisor.model.pipeline import Pipeline
@@ -41,20 +45,21 @@ class JobRun:
         project: Project,
         pipeline: Pipeline,
         target: Target,
-        agent: Agent,
+        agents: Sequence[Agent],
         executor: Executor,
         pool: ContentPool,
         journal: Journal,
         slots: Slots,
+        gates: Gates,
     ) -> None:
         self.job = job
         self._project = project
         self._journal = journal
         self._pipeline = pipeline
         self._slots = slots
-        self._claim = Claim(
-            job=job.id, job_limit=job.options.concurrency, agent=agent.name, agent_limit=agent.concurrency
-        )
+        self._crew = Crew(agents, gates)
+        self._agents = {agent.name: agent for agent in agents}
+        self._gates = gates
         self._progress = Progress(journal.database, job)
         self._tools = Tools(
             job=job.id,
@@ -62,12 +67,12 @@ class JobRun:
             target=target,
             options=job.options,
             settings=project.settings,
-            agent=agent,
             executor=executor,
             pool=pool,
             prompts=PromptMaker(project, pipeline),
             journal=journal,
             progress=self._progress,
+            gates=gates,
             merged=lambda phase, ids: self._planner.merged(phase, ids),  # noqa: PLW0108 - it is made below
         )
         self._planner = Planner(project, self._tools, self._offer)
@@ -81,6 +86,8 @@ class JobRun:
         self._chain = {phase.id: pipeline.chain_length(phase.id) for phase in pipeline.phases}
         self._stop: End | None = None
         self._failure: BaseException | None = None
+        self._paused = False
+        self._shown: tuple[str, str | None] = ("running", None)
 
     def stop(self, end: Literal["stopped", "cancelled"]) -> None:
         """End the job's sessions and leave it so that it can go on."""
@@ -89,7 +96,7 @@ class JobRun:
 
     async def run(self) -> Job:
         """Work until nothing is left to do, or the job is stopped; the errors of CannotGoOn end it too."""
-        self._slots_freed = self._slots.on_free(self._wake.set)
+        listening = (self._slots.on_free(self._wake.set), self._gates.on_change(self._wake.set))
         try:
             await self._begin()
             await self._work()
@@ -102,7 +109,8 @@ class JobRun:
                 self._journal.note(self.job.id, "job_stopped", _one_line(error), level="ERROR")
             raise
         finally:
-            self._slots_freed()
+            for stop_listening in listening:
+                stop_listening()
             self._files.close()
 
     async def _work(self) -> None:
@@ -110,10 +118,12 @@ class JobRun:
         while True:
             while self._stop is None and self._failure is None:
                 self._start_ready()
-                if not self._running:
+                if not self._running and not self._paused:
                     break
                 self._wake.clear()
-                await self._wake.wait()
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(self._tools.budget.time_left_s()):
+                        await self._wake.wait()
             await self._end_sessions()
             if self._stop is None and self._failure is None:
                 await self._end_phases()
@@ -127,8 +137,14 @@ class JobRun:
         database = self._journal.database
         resumed = self.job.started_at is not None
         self._tools.captured = recovery.take_in(
-            self._project, self._journal, self.job.id, self._project.settings.max_output_bytes
+            self._project, self._journal, self.job.id, self._agents, self._project.settings.max_output_bytes
         )
+        self._progress.count(database)
+        self._crew.look_around()
+        for name, error in self._crew.outs.items():
+            with self._journal.transaction():
+                said = f"agent {name} is out: {error.what}"
+                self._journal.note(self.job.id, "agent_out", said, level="WARNING", agent=name)
         await self._tools.pool.begin_run()
         if any(isinstance(phase.validator, str) for phase in self._pipeline.phases):
             self._tools.pool.warm()
@@ -146,7 +162,7 @@ class JobRun:
                 "job_resumed" if resumed else "job_started",
                 f"job {self.job.id} {self.job.name} {'goes on' if resumed else 'starts'}:"
                 f" {len(totals)} phases, {totals[0].items_total} items, {done} batches done before,"
-                f" agent {self._tools.agent.name}, {self.job.options.concurrency} sessions at once",
+                f" agent {', '.join(self.job.options.agents)}, {self.job.options.concurrency} sessions at once",
             )
             if self._tools.captured:
                 self._journal.note(
@@ -168,27 +184,72 @@ class JobRun:
         if self._strictly_failed():
             self._stop = "stopped" if not self._running else None
             return
-        while self._ready and self._slots.take(self._claim):
+        if self._ready and (spent := self._tools.budget.spent()) is not None:
+            if not self._running:
+                self._failure = BudgetSpent(spent, where=f"job {self.job.id}")
+            return
+        while self._ready and (agent := self._crew.choose()) is not None:
+            claim = Claim(
+                job=self.job.id,
+                job_limit=self.job.options.concurrency,
+                agent=agent.name,
+                agent_limit=agent.concurrency,
+            )
+            if not self._slots.take(claim):
+                break
             batch = self._batches[heapq.heappop(self._ready)[2]]
             self._mark_phase(batch.phase, "running")
-            self._running[batch.id] = asyncio.get_running_loop().create_task(self._run(batch))
+            self._running[batch.id] = asyncio.get_running_loop().create_task(self._run(batch, agent, claim))
+            if self._gates.of(agent.name) is not None:
+                break  # one session tries before all go
+        self._show_pause()
 
-    async def _run(self, batch: StoredBatch) -> None:
+    def _show_pause(self) -> None:
+        """Have the job's status say whether it waits for a limit to end."""
+        pause = self._crew.pause() if self._ready else None
+        self._paused = pause is not None
+        status = "paused" if pause is not None and not self._running else "running"
+        if (status, pause) != self._shown:
+            self._shown = (status, pause)
+            with self._journal.transaction(durable=False):
+                jobs.set_status(self._journal.database, self.job.id, status, pause or "")
+
+    async def _run(self, batch: StoredBatch, agent: Agent, claim: Claim) -> None:
         """One batch, and what its merge makes ready."""
+        again = False
         try:
-            ids = await run_batch(batch, self._tools)
+            ids = await run_batch(batch, agent, self._tools)
             self._files.touch(batch.phase)
             await self._planner.after_merge(batch.phase, ids)
             await self._end_phases()
         except asyncio.CancelledError:
             raise
+        except Postponed:
+            again = True
+        except AgentOut as out:
+            again = self._goes_on_without(agent, out.error)
         except BaseException as error:
             self._failure = self._failure or error
         finally:
             del self._running[batch.id]
             self._batches.pop(batch.id, None)
-            self._slots.give(self._claim)
+            self._slots.give(claim)
+            if again:
+                self._offer([batch])
             self._wake.set()
+
+    def _goes_on_without(self, agent: Agent, error: AgentError) -> bool:
+        """Whether another agent takes over from one that cannot work."""
+        if agent.name in self._crew.outs:
+            return True
+        try:
+            said = self._crew.leave_out(agent, error)
+        except AgentError:
+            self._failure = self._failure or error
+            return False
+        with self._journal.transaction():
+            self._journal.note(self.job.id, "agent_out", said, level="WARNING", agent=agent.name)
+        return True
 
     async def _end_phases(self) -> None:
         """Note the phases of which nothing is left to do."""

@@ -12,11 +12,12 @@ from types import TracebackType
 
 from loguru import logger
 
-from supervisor.agents.registry import make_agent
+from supervisor.agents.registry import make_agents
 from supervisor.content.pipeline_file import load_pipeline, read_target
 from supervisor.content.project import Project
 from supervisor.engine import recovery
 from supervisor.engine.content_pool import ContentPool
+from supervisor.engine.gates import Gates
 from supervisor.engine.job_run import JobRun
 from supervisor.engine.journal import Journal
 from supervisor.engine.progress_log import ProgressLogs
@@ -24,7 +25,7 @@ from supervisor.engine.slots import Slots
 from supervisor.errors import SupervisorError
 from supervisor.executors.local import LocalExecutor
 from supervisor.model.event import Event
-from supervisor.model.job import Job
+from supervisor.model.job import AT_WORK, Job
 from supervisor.sessions.file_events import FileEvents, file_events
 from supervisor.sessions.workspace import Workspace
 from supervisor.store import attempts, jobs
@@ -58,6 +59,7 @@ class Supervisor:
         self._executor = LocalExecutor(project.root, project.sessions, project.key, self._events)
         self._pool = ContentPool(project, max(1, min(4, os.cpu_count() or 1)))
         self._slots = Slots(project.settings.concurrency)
+        self._gates = Gates(self.journal)
         self._unlisten = self._events.listen(project.state, self._store_changed)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -74,6 +76,7 @@ class Supervisor:
             loop.remove_signal_handler(number)
         self._unlisten()
         self._tidying.cancel()
+        self._gates.close_down()
         await self._pool.close()
         await self._executor.close()
         self._events.close()
@@ -156,23 +159,23 @@ class Supervisor:
     def _make_run(self, job: Job) -> JobRun:
         pipeline = load_pipeline(self._project, job.pipeline)
         target = read_target(pipeline, job.target)
-        agent = make_agent(self._project, job.options)
-        agent.check()
+        agents = make_agents(self._project, job.options)
         return JobRun(
             job=job,
             project=self._project,
             pipeline=pipeline,
             target=target,
-            agent=agent,
+            agents=agents,
             executor=self._executor,
             pool=self._pool,
             journal=self.journal,
             slots=self._slots,
+            gates=self._gates,
         )
 
     def _requeue_abandoned(self) -> None:
         """Jobs that a dead supervisor was working on go on."""
-        for job in jobs.with_status(self.database, "running", "stopping"):
+        for job in jobs.with_status(self.database, *AT_WORK):
             jobs.requeue(self.database, job.id)
 
     async def _heed_wishes(self) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from supervisor.agents.registry import make_agent
+from supervisor.agents.registry import make_agents
 from supervisor.content.items import read_items
 from supervisor.content.pipeline_file import Target, load_pipeline, read_target
 from supervisor.content.project import Project
 from supervisor.content.prompts import PromptMaker
-from supervisor.errors import PipelineError
+from supervisor.errors import AgentError, PipelineError, UsageError
 from supervisor.model.job import JobOptions
 from supervisor.model.pipeline import Phase, Pipeline, Upstream
 
@@ -16,13 +16,37 @@ def check(project: Project, pipeline_name: str, target_name: str, options: JobOp
     """The pipeline and the target, where a job of them can be run here; else the first thing that is wrong."""
     pipeline = load_pipeline(project, pipeline_name)
     target = read_target(pipeline, target_name)
-    make_agent(project, options).check()
+    _check_agents(project, options)
     PromptMaker(project, pipeline)
     for phase in pipeline.phases:
         _check_python(project, pipeline, phase)
         if phase.upstream is None:
             read_items(project, phase, target)
     return pipeline, target
+
+
+def _check_agents(project: Project, options: JobOptions) -> None:
+    """One of the agents can work here; AgentError of the first where none can."""
+    failed: list[AgentError] = []
+    agents = make_agents(project, options)
+    for agent in agents:
+        try:
+            agent.check()
+        except AgentError as error:
+            failed.append(error)
+        if options.max_cost is not None and not agent.tells_cost:
+            raise UsageError(
+                f"agent {agent.name!r} does not tell what its sessions cost, so a limit could not be kept",
+                where="--max-cost",
+                remedy="Use --max-sessions or --max-runtime"
+                + (
+                    f", or give the price of its tokens: [agents.{agent.name}.price] in {project.settings_file.name}."
+                    if agent.tells_tokens
+                    else "."
+                ),
+            )
+    if len(failed) == len(agents):
+        raise failed[0]
 
 
 def _check_python(project: Project, pipeline: Pipeline, phase: Phase) -> None:

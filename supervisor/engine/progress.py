@@ -24,40 +24,55 @@ class Progress:
     """The running totals of one job; elapsed time, cost and attempts go on from where an earlier supervisor left."""
 
     def __init__(self, database: Database, job: Job) -> None:
-        begun = summarise(database, job)
-        self._job = job.id
+        self._job = job
         self._slots = job.options.concurrency
-        self._elapsed_s = begun.elapsed_s
         self._marked = time.monotonic()
+        self.count(database)
+
+    def count(self, database: Database) -> None:
+        """Take the totals from the store."""
+        begun = summarise(database, jobs.get(database, self._job.id))
+        self._elapsed_s = begun.elapsed_s
+        self.sessions_started = begun.sessions
+        """Sessions that were started, by all supervisors."""
         self._sessions = begun.sessions
         self._session_seconds = (begun.mean_session_s or 0.0) * begun.sessions
         self._retries = begun.retries
-        self._cost = begun.cost_usd
-        self._tokens = begun.tokens
+        self._usage = begun.usage
 
-    def session_ended(self, result: SessionResult, *, retried: bool) -> None:
-        """Count a session."""
-        self._sessions += 1
-        self._session_seconds += result.duration_s
+    @property
+    def cost(self) -> float | None:
+        """US dollars that agents told so far; None where none did."""
+        return self._usage.cost_usd
+
+    @property
+    def elapsed_s(self) -> float:
+        """Seconds that the job was worked on, by all supervisors."""
+        return self._elapsed_s + time.monotonic() - self._marked
+
+    def session_started(self) -> None:
+        """Count a session that starts."""
+        self.sessions_started += 1
+
+    def session_ended(self, result: SessionResult, *, known: bool = False, retried: bool = False) -> None:
+        """Count a session; one that is `known` was counted when its dead supervisor's leavings were taken in."""
         self._retries += int(retried)
-        usage = result.usage
-        if usage.cost_usd is not None:
-            self._cost = (self._cost or 0.0) + usage.cost_usd
-        spent = [tokens for tokens in (usage.input_tokens, usage.output_tokens) if tokens is not None]
-        if spent:
-            self._tokens = (self._tokens or 0) + sum(spent)
+        if not known:
+            self._sessions += 1
+            self._session_seconds += result.duration_s
+            self._usage = self._usage.plus(result.heard.usage)
 
     def mark_elapsed(self, database: Database) -> None:
         """Write the time since the last mark into the store; call it inside a transaction."""
         now = time.monotonic()
-        jobs.add_elapsed(database, self._job, now - self._marked)
+        jobs.add_elapsed(database, self._job.id, now - self._marked)
         self._elapsed_s += now - self._marked
         self._marked = now
 
     def batch_ended(self, database: Database) -> ProgressLine:
         """The line that follows a batch; call it inside the transaction that ends it."""
         self.mark_elapsed(database)
-        phases = summarise_phases(database, self._job)
+        phases = summarise_phases(database, self._job.id)
         done = sum(phase.batches_done for phase in phases)
         total = round(sum(expected_batches(phases)))
         known = all(phase.complete for phase in phases)
@@ -65,13 +80,14 @@ class Progress:
         failed = sum(phase.items.get("quarantined", 0) for phase in phases)
         mean = self._session_seconds / self._sessions if self._sessions else None
         eta = estimate(phases, mean, self._sessions, max(1, self._sessions - self._retries), self._slots)
+        tokens = self._usage.tokens
         left = "?" if eta is None else duration(eta)
         whole = "?" if eta is None else duration(self._elapsed_s + eta)
         text = (
             f"{done} of {'' if known else 'about '}{total} batches, {100 * done / max(1, total):.1f} %"
             f" | elapsed {duration(self._elapsed_s)}, left {left}, total {whole}"
             f" | items {merged}, retries {self._retries}, failed {failed}"
-            f" | cost {money(self._cost)}, tokens {'unknown' if self._tokens is None else f'{self._tokens:,}'}"
+            f" | cost {money(self.cost)}, tokens {'unknown' if tokens is None else f'{tokens:,}'}"
         )
         data = {
             "batches_done": done,
@@ -81,8 +97,8 @@ class Progress:
             "items_merged": merged,
             "items_failed": failed,
             "retries": self._retries,
-            "cost_usd": self._cost,
-            "tokens": self._tokens,
+            "cost_usd": self.cost,
+            "tokens": tokens,
         }
         return ProgressLine(text=text, data=data)
 

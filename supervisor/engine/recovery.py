@@ -6,13 +6,17 @@ import contextlib
 import os
 import signal
 import time
+from collections.abc import Mapping
 
+from supervisor.agents.base import Agent
 from supervisor.content.project import Project
 from supervisor.engine.journal import Journal
-from supervisor.model.session import SessionResult
+from supervisor.model.session import Heard, SessionResult
 from supervisor.model.strict_json import JsonRefused, parse_strict
 from supervisor.sessions import process_tree
+from supervisor.sessions.output_watch import last_change
 from supervisor.sessions.safe_read import read_output
+from supervisor.sessions.transcript import hear_again
 from supervisor.sessions.workspace import Workspace
 from supervisor.store import attempts
 from supervisor.store.attempts import Attempt
@@ -46,25 +50,48 @@ def end_stale_sessions(project: Project, left: list[Attempt]) -> int:
     return len(doomed)
 
 
-def take_in(project: Project, journal: Journal, job: int, max_bytes: int) -> dict[int, tuple[Attempt, SessionResult]]:
+def take_in(
+    project: Project, journal: Journal, job: int, agents: Mapping[str, Agent], max_bytes: int
+) -> dict[int, tuple[Attempt, SessionResult]]:
     """Batch id to attempt and output, for every session of the job that was cut off with a whole output written.
 
-    The other cut-off sessions are noted as interrupted, which does not count as an attempt.
+    The other cut-off sessions are noted as interrupted, which does not count as an attempt. What they cost is taken
+    from their transcripts.
     """
     captured: dict[int, tuple[Attempt, SessionResult]] = {}
     for attempt in attempts.unfinished(journal.database, job):
-        output = _whole_output(project, attempt, max_bytes)
-        if output is not None and attempt.batch not in captured and _current(journal, attempt):
-            captured[attempt.batch] = (
-                attempt,
-                SessionResult(ending="output", output=output, output_complete_at=time.time()),
-            )
-            continue
-        if attempt.outcome == "unjudged" and not _current(journal, attempt):
-            continue  # its validator failed: the output is kept until its items are released
+        result = SessionResult(
+            ending="exited",
+            output=_whole_output(project, attempt, max_bytes),
+            heard=_heard(project, attempt, agents),
+            duration_s=_duration_s(project, attempt),
+            output_complete_at=time.time(),
+        )
+        waits = _current(journal, attempt)
         with journal.transaction():
-            attempts.finish(journal.database, attempt.id, "interrupted", counted=False)
+            if waits and result.output is not None and attempt.batch not in captured:
+                attempts.note_session(journal.database, attempt.id, result)
+                captured[attempt.batch] = (attempt, result)
+            elif waits or attempt.outcome != "unjudged":  # else its validator failed: it is kept until it is mended
+                attempts.finish(journal.database, attempt.id, "interrupted", counted=False, result=result)
     return captured
+
+
+def _heard(project: Project, attempt: Attempt, agents: Mapping[str, Agent]) -> Heard:
+    """What the session's transcript says, of an agent that is still known."""
+    agent = agents.get(attempt.agent)
+    if agent is None:
+        return Heard()
+    listener = agent.listen()
+    hear_again(Workspace(project.sessions, attempt.name).transcript, listener, project.settings.max_transcript_bytes)
+    return listener.heard.model_copy(update={"usage": agent.priced(listener.heard.usage), "trouble": None})
+
+
+def _duration_s(project: Project, attempt: Attempt) -> float:
+    """Seconds from the session's start to the last that is seen of it."""
+    workspace = Workspace(project.sessions, attempt.name)
+    seen = [at for path in (workspace.transcript, workspace.path) if (at := last_change(path)) is not None]
+    return max(0.0, max(seen, default=0.0) - attempt.started_at)
 
 
 def _whole_output(project: Project, attempt: Attempt, max_bytes: int) -> bytes | None:

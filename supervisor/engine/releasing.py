@@ -43,7 +43,7 @@ def release(database: Database, job: Job, wanted: Sequence[str] | None, phase: i
         for each, ids in chosen.items():
             items.release(database, job.id, each, ids)
             database.execute("UPDATE phases SET status = 'waiting' WHERE job = ? AND phase = ?", (job.id, each))
-        if job.status not in ("running", "queued"):
+        if not job.goes_on:
             database.execute("UPDATE jobs SET status = 'stopped', detail = 'to be tried again' WHERE id = ?", (job.id,))
         events.record(database, job.id, "items_released", f"{count} items are to be tried again")
     return count

@@ -6,11 +6,12 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from supervisor.agents.base import Agent
 from supervisor.content.pipeline_file import Target
 from supervisor.content.project import ProjectSettings
 from supervisor.content.prompts import PromptMaker
+from supervisor.engine.budget import Budget
 from supervisor.engine.content_pool import ContentPool
+from supervisor.engine.gates import Gates
 from supervisor.engine.journal import Journal
 from supervisor.engine.progress import Progress
 from supervisor.executors.base import Executor
@@ -32,12 +33,12 @@ class Tools:
         target: Target,
         options: JobOptions,
         settings: ProjectSettings,
-        agent: Agent,
         executor: Executor,
         pool: ContentPool,
         prompts: PromptMaker,
         journal: Journal,
         progress: Progress,
+        gates: Gates,
         merged: Callable[[int, list[str]], Any],
     ) -> None:
         self.job = job
@@ -45,12 +46,13 @@ class Tools:
         self.target = target
         self.options = options
         self.settings = settings
-        self.agent = agent
         self.executor = executor
         self.pool = pool
         self.prompts = prompts
         self.journal = journal
         self.progress = progress
+        self.gates = gates
+        self.budget = Budget(options, progress)
         self.merged = merged
         """To be called, inside the transaction, with a phase and the ids whose state in it changed for good."""
         self.captured: dict[int, tuple[Attempt, SessionResult]] = {}

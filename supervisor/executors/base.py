@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Protocol
 
 from supervisor.agents.base import Agent
-from supervisor.model.session import SessionResult, SessionSpec, SessionStarted
+from supervisor.model.session import SessionResult, SessionSpec, SessionStarted, Trouble
+
+
+class SessionNews(Protocol):
+    """Is told of a session while it runs."""
+
+    def started(self, process: SessionStarted) -> None:
+        """It has a process."""
+        ...
+
+    def troubled(self, trouble: Trouble | None) -> None:
+        """Its agent said what keeps it from working; None: it got over that."""
+        ...
 
 
 class Executor(Protocol):
     """Runs sessions."""
 
-    async def run(self, spec: SessionSpec, agent: Agent, on_start: Callable[[SessionStarted], None]) -> SessionResult:
-        """Run one session to its end; `on_start` is told its process as soon as there is one."""
+    async def run(self, spec: SessionSpec, agent: Agent, news: SessionNews) -> SessionResult:
+        """Run one session to its end."""
         ...
 
     async def close(self) -> None:

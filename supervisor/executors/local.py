@@ -7,18 +7,17 @@ import contextlib
 import os
 import signal
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 from supervisor.agents.base import Agent, SessionPaths
 from supervisor.errors import AgentError
-from supervisor.model.session import Ending, Refusal, SessionResult, SessionSpec, SessionStarted
+from supervisor.executors.base import SessionNews
+from supervisor.executors.conclusion import conclude
+from supervisor.executors.session_watch import SessionWatch
+from supervisor.model.session import Ending, Heard, Refusal, SessionResult, SessionSpec, SessionStarted, Trouble
 from supervisor.sessions import process_tree
 from supervisor.sessions.file_events import FileEvents
-from supervisor.sessions.output_watch import OutputWatch, last_change
-from supervisor.sessions.safe_read import read_output
 from supervisor.sessions.spawner_client import Spawned, SpawnerClient, SpawnerLost
-from supervisor.sessions.transcript import Transcript
 from supervisor.sessions.workspace import Workspace
 
 LEAVE_GRACE_S = 3.0
@@ -37,68 +36,69 @@ class LocalExecutor:
         self._spawner = SpawnerClient()
         self._terminals: set[int] = set()
 
-    async def run(self, spec: SessionSpec, agent: Agent, on_start: Callable[[SessionStarted], None]) -> SessionResult:
+    async def run(self, spec: SessionSpec, agent: Agent, news: SessionNews) -> SessionResult:
         workspace = Workspace.make(self._sessions, spec)
-        output = workspace.output(spec.output_name)
         paths = SessionPaths(
             project=self._project,
             workspace=workspace.path,
             home=workspace.home,
             prompt_file=workspace.prompt,
             input_file=workspace.input,
-            output_file=output,
+            output_file=workspace.output(spec.output_name),
         )
-        transcript = Transcript(workspace.transcript, spec.max_transcript_bytes)
-        watch = OutputWatch(self._events, output, spec.quiet_s, spec.max_output_bytes)
+        stdin = agent.stdin(paths)
         began = time.monotonic()
-        terminal: int | None = None
         try:
+            agent.prepare(paths, spec)
+            spawned = await self._spawner.spawn(
+                spec.name,
+                agent.command(paths, spec.model),
+                self._environment(spec, agent, paths),
+                str(workspace.path),
+                None if stdin is None else str(stdin),
+            )
+        except AgentError as error:
+            return _out_of_work(Trouble(kind="set_up_wrongly", message=str(error), final=True))
+        except OSError as error:
+            return _not_started(str(error))
+        watch = SessionWatch(self._events, spec, agent, paths, workspace.transcript, spawned.terminal, news)
+        self._listen(watch)
+        try:
+            news.started(SessionStarted(pid=spawned.pid, started_ticks=spawned.started_ticks))
             try:
-                spawned = await self._spawner.spawn(
-                    spec.name,
-                    agent.command(paths, spec.model),
-                    self._environment(spec, agent, paths),
-                    str(workspace.path),
-                )
-            except AgentError as error:
-                return _not_run("cannot_work", str(error))
-            except OSError as error:
-                return _not_run("could_not_start", str(error))
-            terminal = spawned.terminal
-            self._listen(terminal, transcript)
-            on_start(SessionStarted(pid=spawned.pid, started_ticks=spawned.started_ticks))
-            try:
-                ending, exit_status = await self._wait(spec, watch)
+                ending, exit_status = await self._wait(spec, agent, watch)
             except SpawnerLost as error:
                 self._end_abandoned(spec, spawned)
-                return _not_run("could_not_start", str(error))
-            self._hear(terminal, transcript)
-            return _judge_ending(spec, agent, ending, exit_status, watch, output, transcript, time.monotonic() - began)
+                return _not_started(str(error))
+            watch.hear_rest()
+            return conclude(spec, agent, watch, ending, exit_status, time.monotonic() - began)
         finally:
             watch.close()
-            if terminal is not None:
-                self._hang_up(terminal)
-            transcript.close()
+            self._hang_up(watch.terminal)
+            agent.take_back(paths)
 
     async def close(self) -> None:
         await self._spawner.close()
         for terminal in list(self._terminals):
             self._hang_up(terminal)
 
-    async def _wait(self, spec: SessionSpec, watch: OutputWatch) -> tuple[Ending, int | None]:
-        """Until the session ended by itself, its output is complete, or its time is over; then all of it is ended."""
+    async def _wait(self, spec: SessionSpec, agent: Agent, watch: SessionWatch) -> tuple[Ending, int | None]:
+        """Until the session ended by itself, or there is a reason to end it; then all of it is ended."""
         ended = asyncio.ensure_future(self._spawner.ended(spec.name))
         try:
-            await asyncio.wait((ended, watch.complete), timeout=spec.timeout_s, return_when=asyncio.FIRST_COMPLETED)
+            async with asyncio.timeout(spec.timeout_s):
+                ending = await watch.until_over(ended)
+                if ending == "output" and not ended.done():
+                    await watch.until_finished(ended, agent.finish_s)
+        except TimeoutError:
+            ending = "output" if watch.output_complete else "timed_out"
         except asyncio.CancelledError:
             await self._spawner.end(spec.name, LEAVE_GRACE_S)
             with contextlib.suppress(SpawnerLost):
                 await ended
             raise
-        if ended.done():
-            return "exited", ended.result()
-        ending: Ending = "output" if watch.complete.done() else "timed_out"
-        await self._spawner.end(spec.name, LEAVE_GRACE_S)
+        if not ended.done():
+            await self._spawner.end(spec.name, LEAVE_GRACE_S)
         return ending, await ended
 
     def _end_abandoned(self, spec: SessionSpec, spawned: Spawned) -> None:
@@ -123,27 +123,10 @@ class LocalExecutor:
         environment[process_tree.SESSION_VARIABLE] = f"{self._project_key}/{spec.name}"
         return environment
 
-    def _listen(self, terminal: int, transcript: Transcript) -> None:
-        self._terminals.add(terminal)
-        asyncio.get_running_loop().add_reader(terminal, self._hear_some, terminal, transcript)
-
-    def _hear_some(self, terminal: int, transcript: Transcript) -> bool:
-        """Take what the terminal has; whether there may be more."""
-        try:
-            data = os.read(terminal, 1 << 16)
-        except BlockingIOError:
-            return False
-        except OSError:  # the last process closed the other side
-            data = b""
-        if not data:
-            asyncio.get_running_loop().remove_reader(terminal)
-            return False
-        transcript.feed(data)
-        return True
-
-    def _hear(self, terminal: int, transcript: Transcript) -> None:
-        while self._hear_some(terminal, transcript):
-            continue
+    def _listen(self, watch: SessionWatch) -> None:
+        loop = asyncio.get_running_loop()
+        self._terminals.add(watch.terminal)
+        loop.add_reader(watch.terminal, lambda: watch.hear_some() or loop.remove_reader(watch.terminal))
 
     def _hang_up(self, terminal: int) -> None:
         if terminal in self._terminals:
@@ -152,60 +135,10 @@ class LocalExecutor:
             os.close(terminal)
 
 
-def _judge_ending(
-    spec: SessionSpec,
-    agent: Agent,
-    ending: Ending,
-    exit_status: int | None,
-    watch: OutputWatch,
-    path: Path,
-    transcript: Transcript,
-    duration_s: float,
-) -> SessionResult:
-    """What the session comes to, now that it ended."""
-    tail = transcript.tail()
-    output: bytes | None = None
-    refusal: Refusal | None = None
-    complete_at: float | None = None
-    if ending == "output":
-        output, complete_at = watch.complete.result()
-    else:
-        read = read_output(path, spec.max_output_bytes)
-        if isinstance(read, bytes):
-            output, complete_at = read, last_change(path)
-        elif read.kind == "no_workspace":
-            return _not_run("could_not_start", "its workspace was deleted while it ran")
-        else:
-            refusal = _explained(read, ending, exit_status, spec.timeout_s)
-            said = agent.cannot_work(exit_status, tail) if ending == "exited" else None
-            if said is not None:
-                ending, refusal = "cannot_work", Refusal(kind="cannot_work", message=said)
-    return SessionResult(
-        ending=ending,
-        output=output,
-        refusal=refusal,
-        exit_status=exit_status,
-        transcript_tail=tail,
-        duration_s=duration_s,
-        output_complete_at=complete_at,
-    )
+def _not_started(message: str) -> SessionResult:
+    return SessionResult(ending="could_not_start", refusal=Refusal(kind="could_not_start", message=message))
 
 
-def _explained(refusal: Refusal, ending: Ending, exit_status: int | None, timeout_s: float) -> Refusal:
-    """Where there is no output at all, how the session ended says more than that."""
-    if refusal.kind != "no_output":
-        return refusal
-    if ending == "timed_out":
-        return Refusal(
-            kind="timed_out",
-            message=f"the session was ended after {timeout_s:g} s without a complete output",
-            suggestion="write the output earlier",
-        )
-    if exit_status:
-        how = f"signal {-exit_status}" if exit_status < 0 else f"exit status {exit_status}"
-        return Refusal(kind="crashed", message=f"the session ended with {how} and wrote no output")
-    return refusal
-
-
-def _not_run(ending: Ending, message: str) -> SessionResult:
-    return SessionResult(ending=ending, refusal=Refusal(kind=ending, message=message))
+def _out_of_work(trouble: Trouble) -> SessionResult:
+    refusal = Refusal(kind=trouble.kind, message=trouble.message)
+    return SessionResult(ending="troubled", refusal=refusal, heard=Heard(trouble=trouble))

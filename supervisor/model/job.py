@@ -21,12 +21,15 @@ JobStatus = Literal[
 ]
 ENDED: frozenset[str] = frozenset({"completed", "completed_with_gaps", "failed", "cancelled", "stopped"})
 """States in which nothing of a job runs."""
+AT_WORK: frozenset[str] = frozenset({"running", "paused", "stopping"})
+"""States in which a supervisor works on a job, or did when it died."""
 
 
 class JobOptions(Frozen):
     """How a job is to be run; nothing here decides what is to be done, so all of it may change on resume."""
 
-    agent: str
+    agent: str = Field(min_length=1)
+    """Name of an agent, or several separated by commas: the later ones take over while the earlier cannot."""
     model: str | None = None
     concurrency: int = Field(default=8, ge=1)
     batch_size: int | None = Field(default=None, ge=1)
@@ -36,6 +39,17 @@ class JobOptions(Frozen):
     redo_changed: bool = False
     faults: float = Field(default=0.0, ge=0, le=1)
     seed: int = 0
+    max_cost: float | None = Field(default=None, gt=0)
+    """US dollars that the job may cost in all."""
+    max_sessions: int | None = Field(default=None, ge=1)
+    """Sessions that it may start in all."""
+    max_runtime: float | None = Field(default=None, gt=0)
+    """Seconds that it may be worked on in all."""
+
+    @property
+    def agents(self) -> tuple[str, ...]:
+        """Names of the agents, the first choice first."""
+        return tuple(name for word in self.agent.split(",") if (name := word.strip()))
 
 
 class Job(Frozen):
@@ -59,6 +73,11 @@ class Job(Frozen):
     def name(self) -> str:
         """`pipeline/target`."""
         return f"{self.pipeline}/{self.target}"
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether a supervisor works on it, or will."""
+        return self.status == "queued" or self.status in AT_WORK
 
 
 class StoredBatch(Frozen):

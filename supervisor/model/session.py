@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from supervisor.model.base import Frozen
 
@@ -16,6 +16,8 @@ class SessionSpec(Frozen):
     """Name of the agent."""
     prompt: str
     """The whole prompt."""
+    shared: int = 0
+    """How many characters of it, from the first, are the same for all batches of the phase."""
     input_json: str
     """Content of the input file."""
     output_name: str
@@ -26,6 +28,10 @@ class SessionSpec(Frozen):
     """Model to ask the agent for; None is the agent's own default."""
     timeout_s: float
     """Seconds until the session is ended."""
+    startup_timeout_s: float | None = None
+    """Seconds after the start within which it must print something or touch a file; None: it may be silent."""
+    stall_timeout_s: float | None = None
+    """Seconds that it may later do neither; None: it may be silent."""
     quiet_s: float = 0.2
     """Seconds without a change after which a closed output counts as complete."""
     max_output_bytes: int = 16 * 1024 * 1024
@@ -39,9 +45,71 @@ class Usage(Frozen):
 
     cost_usd: float | None = None
     input_tokens: int | None = None
+    """Without those that came from a cache or went into one."""
     output_tokens: int | None = None
     cache_read_tokens: int | None = None
     cache_write_tokens: int | None = None
+
+    def plus(self, other: Usage) -> Usage:
+        """Both together; what only one of them knows is kept."""
+
+        def add(first: Any, second: Any) -> Any:
+            return second if first is None else first if second is None else first + second
+
+        return Usage(**{name: add(getattr(self, name), getattr(other, name)) for name in Usage.model_fields})
+
+    @property
+    def tokens(self) -> int | None:
+        """All tokens that are known; None where none is."""
+        known = [
+            count
+            for count in (self.input_tokens, self.output_tokens, self.cache_read_tokens, self.cache_write_tokens)
+            if count is not None
+        ]
+        return sum(known) if known else None
+
+
+TroubleKind = Literal["rate_limit", "usage_limit", "overload", "not_signed_in", "wrong_model", "set_up_wrongly"]
+
+
+class Trouble(Frozen):
+    """What keeps an agent from working, as it said itself."""
+
+    kind: TroubleKind
+    """`rate_limit`: too many requests at the moment; `usage_limit`: what was paid for is used up; `overload`: the
+    provider's fault, over in a moment; the others: no session of it can work until a person does something."""
+    message: str
+    """One line, in the agent's words."""
+    until: float | None = None
+    """Clock time (epoch seconds) at which it is over, as the agent told; None: it told none. Never guessed."""
+    remedy: str = ""
+    """What a person can do about it."""
+    final: bool = False
+    """Whether the session cannot get over it by itself."""
+
+    @property
+    def limits(self) -> bool:
+        """Whether the agent asks for less of it: no session of it is started for a while."""
+        return self.kind in ("rate_limit", "usage_limit")
+
+    @property
+    def hopeless(self) -> bool:
+        """Whether it stays until a person does something."""
+        return self.kind in ("not_signed_in", "wrong_model", "set_up_wrongly")
+
+
+class Heard(Frozen):
+    """What an agent's output meant so far."""
+
+    usage: Usage = Usage()
+    model: str | None = None
+    """The model that answered, as the agent names it."""
+    conversation: str | None = None
+    """The agent's own id of the session."""
+    trouble: Trouble | None = None
+    """What keeps it from working now; None again once it got over it."""
+    ended: bool = False
+    """Whether it said that it is through."""
 
 
 class Refusal(Frozen):
@@ -52,22 +120,24 @@ class Refusal(Frozen):
     suggestion: str = ""
 
 
-Ending = Literal["output", "exited", "timed_out", "stopped", "could_not_start", "cannot_work"]
+Ending = Literal["output", "exited", "timed_out", "stalled", "could_not_start", "troubled"]
 
 
 class SessionResult(Frozen):
     """All that came of a session."""
 
     ending: Ending
-    """`output`: ended by us after its output was complete; `exited`: by itself; `stopped`: the supervisor stops;
-    `could_not_start`: no process came to be; `cannot_work`: the agent said that it cannot, see `refusal`."""
+    """`output`: ended by us after its output was complete; `exited`: by itself; `timed_out`: its time was over;
+    `stalled`: ended by us after a long silence; `could_not_start`: no process came to be; `troubled`: without an
+    output for a reason that is not the task's, see `heard.trouble`."""
     output: bytes | None = None
     """The output file's bytes, read safely; None where there is none to read."""
     refusal: Refusal | None = None
     """Why `output` is None."""
     exit_status: int | None = None
     """Exit status; negative is the signal that ended it; None is unknown."""
-    usage: Usage = Usage()
+    heard: Heard = Heard()
+    """What its output meant."""
     transcript_tail: str = ""
     """The last lines that it printed, as plain text."""
     duration_s: float = 0.0

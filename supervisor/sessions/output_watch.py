@@ -23,7 +23,7 @@ class OutputWatch:
     """Watches one output file while its session runs."""
 
     def __init__(self, events: FileEvents, path: Path, quiet_s: float, max_bytes: int) -> None:
-        self._path = path
+        self.path = path
         self._quiet_s = quiet_s
         self._max_bytes = max_bytes
         self._loop = asyncio.get_running_loop()
@@ -35,12 +35,12 @@ class OutputWatch:
 
     def _listen(self) -> None:
         self._timer = None
-        self._stop = self._events.listen(self._path.parent, self._told)
-        if last_change(self._path) is not None:
+        self._stop = self._events.listen(self.path.parent, self._told)
+        if last_change(self.path) is not None:
             self._look_in(self._quiet_s)
 
     def _told(self, name: str) -> None:
-        if name == self._path.name and not self.complete.done():
+        if name == self.path.name and not self.complete.done():
             self._look_in(self._quiet_s)
 
     def _look_in(self, seconds: float) -> None:
@@ -50,13 +50,13 @@ class OutputWatch:
 
     def _look(self) -> None:
         self._timer = None
-        changed_at = last_change(self._path)
+        changed_at = last_change(self.path)
         if changed_at is None:
             return
         if (noisy_for := changed_at + self._quiet_s - time.time()) > _CLOCK_GRAIN_S:
             self._look_in(min(noisy_for, self._quiet_s))
             return
-        data = read_output(self._path, self._max_bytes)
+        data = read_output(self.path, self._max_bytes)
         if isinstance(data, Refusal):
             return
         try:

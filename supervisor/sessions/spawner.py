@@ -24,8 +24,8 @@ from typing import Any
 import pexpect
 
 from supervisor.sessions import process_tree
+from supervisor.sessions.terminal import COLUMNS, ROWS
 
-ROWS, COLUMNS = 40, 120
 _SURVIVOR_PATIENCE_S = 5.0
 
 
@@ -96,6 +96,7 @@ class Spawner:
     def _spawn(self, request: dict[str, Any]) -> None:
         name = request["name"]
         argv: list[str] = request["argv"]
+        stdin: str | None = request["stdin"]
         try:
             process = pexpect.spawn(
                 argv[0],
@@ -105,6 +106,7 @@ class Spawner:
                 timeout=None,
                 echo=False,
                 dimensions=(ROWS, COLUMNS),
+                preexec_fn=None if stdin is None else lambda: _read_from(stdin),
             )
         except (OSError, pexpect.ExceptionPexpect, ValueError) as error:
             missing = isinstance(error, (FileNotFoundError, PermissionError, pexpect.ExceptionPexpect))
@@ -222,6 +224,13 @@ class Spawner:
                 self._channel.sendall(data)
             else:
                 socket.send_fds(self._channel, [data], [descriptor])
+
+
+def _read_from(path: str) -> None:
+    """Have a file as standard input: what is typed into a terminal has a limit to its lines, a file has none."""
+    file = os.open(path, os.O_RDONLY)
+    os.dup2(file, 0)
+    os.close(file)
 
 
 def main() -> None:

@@ -44,7 +44,7 @@ class SpawnerClient:
         self._descriptors: deque[int] = deque()
         self._discarded: set[asyncio.Future[None]] = set()
 
-    async def spawn(self, name: str, argv: list[str], env: dict[str, str], cwd: str) -> Spawned:
+    async def spawn(self, name: str, argv: list[str], env: dict[str, str], cwd: str, stdin: str | None) -> Spawned:
         """Start a session; AgentError where its program is missing, OSError where the system refuses a process."""
         channel = await self._connected()
         loop = asyncio.get_running_loop()
@@ -52,7 +52,8 @@ class SpawnerClient:
         self._spawning[name] = spawned
         self._ending[name] = loop.create_future()
         try:
-            await self._send(channel, {"do": "spawn", "name": name, "argv": argv, "env": env, "cwd": cwd})
+            request = {"do": "spawn", "name": name, "argv": argv, "env": env, "cwd": cwd, "stdin": stdin}
+            await self._send(channel, request)
             return await spawned
         except BaseException:
             self._ending.pop(name, None)

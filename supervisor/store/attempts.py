@@ -11,11 +11,13 @@ from typing import Literal
 from supervisor.model.base import Frozen
 from supervisor.model.job import StoredBatch
 from supervisor.model.report import ValidationError
-from supervisor.model.session import SessionResult, SessionStarted
+from supervisor.model.session import SessionResult, SessionStarted, Usage
 from supervisor.model.strict_json import in_order
 from supervisor.store.database import Database
 
-Outcome = Literal["passed", "partly", "failed", "interrupted", "unjudged", "not_started"]
+Outcome = Literal[
+    "passed", "partly", "failed", "interrupted", "unjudged", "not_started", "limited", "overloaded", "stalled"
+]
 
 
 class Attempt(Frozen):
@@ -26,9 +28,11 @@ class Attempt(Frozen):
     phase: int
     number: int
     name: str
+    agent: str
     asked: tuple[str, ...]
     pid: int | None
     started_ticks: int | None
+    started_at: float
     outcome: str
 
 
@@ -72,23 +76,30 @@ def finish(
     result: SessionResult | None = None,
 ) -> None:
     """Note how a session ended; call it inside the transaction that keeps what it gave."""
-    usage = None if result is None else result.usage
     database.execute(
-        "UPDATE attempts SET outcome = ?, counted = ?, errors = ?, ended_at = ?, duration_s = ?, exit_status = ?,"
-        " cost_usd = ?, input_tokens = ?, output_tokens = ?, cache_read_tokens = ?, cache_write_tokens = ?"
-        " WHERE id = ?",
+        "UPDATE attempts SET outcome = ?, counted = ?, errors = ?, ended_at = ? WHERE id = ?",
+        (outcome, int(counted), in_order([error.model_dump() for error in errors]), time.time(), attempt),
+    )
+    if result is not None:
+        note_session(database, attempt, result)
+
+
+def note_session(database: Database, attempt: int, result: SessionResult) -> None:
+    """Note how long a session took, what it cost, and what else its agent told; call it inside a transaction."""
+    heard, usage = result.heard, result.heard.usage
+    database.execute(
+        "UPDATE attempts SET duration_s = ?, exit_status = ?, model = ?, conversation = ?, cost_usd = ?,"
+        " input_tokens = ?, output_tokens = ?, cache_read_tokens = ?, cache_write_tokens = ? WHERE id = ?",
         (
-            outcome,
-            int(counted),
-            in_order([error.model_dump() for error in errors]),
-            time.time(),
-            None if result is None else result.duration_s,
-            None if result is None else result.exit_status,
-            None if usage is None else usage.cost_usd,
-            None if usage is None else usage.input_tokens,
-            None if usage is None else usage.output_tokens,
-            None if usage is None else usage.cache_read_tokens,
-            None if usage is None else usage.cache_write_tokens,
+            result.duration_s,
+            result.exit_status,
+            heard.model,
+            heard.conversation,
+            usage.cost_usd,
+            usage.input_tokens,
+            usage.output_tokens,
+            usage.cache_read_tokens,
+            usage.cache_write_tokens,
             attempt,
         ),
     )
@@ -111,6 +122,8 @@ class Tally(Frozen):
     """Sessions started."""
     counted: int
     """Those that count as attempts since the batch's items were last released."""
+    stalls: int
+    """Those that were ended since they gave no sign of life, and did not count."""
     errors: tuple[ValidationError, ...]
     """What the last judged attempt got wrong."""
 
@@ -123,7 +136,9 @@ def count(database: Database, batch: int) -> int:
 def tally(database: Database, batch: int) -> Tally:
     """The attempts of a batch so far."""
     row = database.row(
-        "SELECT count(*) AS sessions, coalesce(sum(counted), 0) AS counted FROM attempts WHERE batch = ?", (batch,)
+        "SELECT count(*) AS sessions, coalesce(sum(counted), 0) AS counted,"
+        " coalesce(sum(outcome = 'stalled'), 0) AS stalls FROM attempts WHERE batch = ?",
+        (batch,),
     )
     assert row is not None
     errors = database.value(
@@ -133,8 +148,24 @@ def tally(database: Database, batch: int) -> Tally:
     return Tally(
         sessions=row["sessions"],
         counted=row["counted"],
+        stalls=row["stalls"],
         errors=tuple(ValidationError.model_validate(error) for error in json.loads(errors or "[]")),
     )
+
+
+def usage_by_phase(database: Database, job: int) -> dict[int, Usage]:
+    """Phase id to what its sessions cost, as far as they told."""
+    columns = ", ".join(f"sum({name}) AS {name}" for name in Usage.model_fields)
+    rows = database.rows(f"SELECT phase, {columns} FROM attempts WHERE job = ? GROUP BY phase", (job,))
+    return {row["phase"]: Usage(**{name: row[name] for name in Usage.model_fields}) for row in rows}
+
+
+def last_used(database: Database) -> dict[str, float]:
+    """Agent to the clock time at which its last session started."""
+    return {
+        row["agent"]: row["at"]
+        for row in database.rows("SELECT agent, max(started_at) AS at FROM attempts GROUP BY agent")
+    }
 
 
 def running(database: Database, job: int) -> list[sqlite3.Row]:
@@ -177,8 +208,10 @@ def _attempt(row: sqlite3.Row) -> Attempt:
         phase=row["phase"],
         number=row["number"],
         name=row["name"],
+        agent=row["agent"],
         asked=tuple(json.loads(row["asked"])),
         pid=row["pid"],
         started_ticks=row["started_ticks"],
+        started_at=row["started_at"],
         outcome=row["outcome"],
     )

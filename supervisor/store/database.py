@@ -10,7 +10,9 @@ from typing import Any
 
 from supervisor.errors import StoreError
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+"""A store of an earlier version is brought to this one by `migrations/<version>.sql`, one after the other."""
+_SCRIPTS = Path(__file__).parent
 _BUSY_S = 30.0
 
 
@@ -108,13 +110,24 @@ def _bring_to_version(database: Database) -> None:
             where=str(database.path),
             remedy="Install the newer supervisor.",
         )
-    schema = (Path(__file__).parent / "schema.sql").read_text(encoding="utf-8")
-    with contextlib.suppress(sqlite3.OperationalError):
-        # Another process may make the tables at the same moment: the version decides, inside the transaction.
-        database.connection.executescript(
-            f"BEGIN IMMEDIATE;\n{schema}\nPRAGMA user_version = {SCHEMA_VERSION};\nCOMMIT;"
-        )
-    if database.connection.in_transaction:
-        database.execute("ROLLBACK")
-    if database.value("PRAGMA user_version") != SCHEMA_VERSION:
-        raise StoreError("the store's tables could not be made", where=str(database.path))
+    # Another process may do the same at this moment: the version decides, inside the transaction.
+    with database.transaction():
+        version = database.value("PRAGMA user_version")
+        for statement in _statements(_SCRIPTS / "schema.sql") if version == 0 else _migrations(version):
+            database.execute(statement)
+        database.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+
+def _migrations(version: int) -> Iterator[str]:
+    for later in range(version + 1, SCHEMA_VERSION + 1):
+        yield from _statements(_SCRIPTS / "migrations" / f"{later}.sql")
+
+
+def _statements(script: Path) -> Iterator[str]:
+    """The statements of a script one by one: sqlite3 runs a whole script only outside of transactions."""
+    statement = ""
+    for line in script.read_text(encoding="utf-8").splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""

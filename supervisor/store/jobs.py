@@ -132,9 +132,9 @@ def set_status(database: Database, job_id: int, status: str, detail: str = "") -
     """Write a job's new state; call it inside a transaction."""
     now = time.time()
     database.execute(
-        "UPDATE jobs SET status = ?, detail = ?, wish = CASE WHEN ? IN ('running', 'stopping') THEN wish END,"
+        "UPDATE jobs SET status = ?, detail = ?, wish = CASE WHEN ? IN ('running', 'paused', 'stopping') THEN wish END,"
         " started_at = CASE WHEN ? = 'running' THEN coalesce(started_at, ?) ELSE started_at END,"
-        " ended_at = CASE WHEN ? IN ('running', 'stopping') THEN NULL ELSE ? END WHERE id = ?",
+        " ended_at = CASE WHEN ? IN ('running', 'paused', 'stopping') THEN NULL ELSE ? END WHERE id = ?",
         (status, detail, status, status, now, status, now, job_id),
     )
 

@@ -102,11 +102,14 @@ CREATE TABLE attempts (
     started_at REAL NOT NULL,
     ended_at REAL,
     duration_s REAL,
-    outcome TEXT NOT NULL DEFAULT 'running', -- passed, partly, failed, interrupted, unjudged, not_started
+    outcome TEXT NOT NULL DEFAULT 'running', -- passed, partly, failed, interrupted, unjudged, not_started, limited, stalled,
+                                    -- overloaded
     counted INTEGER NOT NULL DEFAULT 0,
     errors TEXT,
     files INTEGER NOT NULL DEFAULT 1,       -- whether its folder is still there
     exit_status INTEGER,
+    model TEXT,                     -- that answered, as the agent names it
+    conversation TEXT,              -- the agent's own id of the session
     cost_usd REAL,
     input_tokens INTEGER,
     output_tokens INTEGER,
@@ -118,6 +121,16 @@ CREATE UNIQUE INDEX attempt_numbers ON attempts (batch, number);
 CREATE INDEX attempts_running ON attempts (job, id) WHERE outcome IN ('running', 'unjudged');
 CREATE INDEX attempts_kept ON attempts (ended_at) WHERE files AND outcome = 'passed';
 CREATE INDEX attempts_of_job ON attempts (job, ended_at);
+
+CREATE TABLE gates (                -- agents that asked for less: no session of theirs starts before next_try
+    agent TEXT PRIMARY KEY,
+    kind TEXT NOT NULL,             -- rate_limit, usage_limit
+    message TEXT NOT NULL,
+    until REAL,                     -- when it is over, as the agent told; NULL: it told none
+    next_try REAL NOT NULL,
+    tries INTEGER NOT NULL,         -- how often it was tried in vain without being told a time
+    closed_at REAL NOT NULL
+) WITHOUT ROWID;
 
 CREATE TABLE events (
     id INTEGER PRIMARY KEY,

@@ -7,8 +7,10 @@ from typing import Any
 
 from supervisor.model.base import Frozen
 from supervisor.model.job import Job
-from supervisor.store import attempts, items
+from supervisor.model.session import Usage
+from supervisor.store import attempts, gates, items
 from supervisor.store.database import Database
+from supervisor.store.gates import Gate
 
 
 class PhaseSummary(Frozen):
@@ -27,6 +29,8 @@ class PhaseSummary(Frozen):
     """Status to count."""
     items: dict[str, int]
     """Status to count."""
+    usage: Usage = Usage()
+    """What its sessions cost, as far as they told."""
 
     @property
     def batches_total(self) -> int:
@@ -63,8 +67,14 @@ class Summary(Frozen):
     """Sessions that count as attempts."""
     retries: int
     """Attempts after the first of their batch."""
-    cost_usd: float | None
-    tokens: int | None
+    usage: Usage
+    """What its sessions cost, as far as they told."""
+    cost_unknown: int
+    """Sessions that ended and did not tell what they cost."""
+    projected_usd: float | None
+    """What it will have cost at its end if it goes on like this; None where that is not known."""
+    gates: tuple[Gate, ...]
+    """Closed gates of its agents."""
     elapsed_s: float
     mean_session_s: float | None
     """Mean duration of the sessions that ended."""
@@ -81,8 +91,11 @@ class Summary(Frozen):
             "agent": self.job.options.agent,
             "elapsed_s": round(self.elapsed_s, 3),
             "eta_s": None if self.eta_s is None else round(self.eta_s, 1),
-            "cost_usd": self.cost_usd,
-            "tokens": self.tokens,
+            "cost_usd": self.usage.cost_usd,
+            "projected_cost_usd": self.projected_usd,
+            "cost_unknown_sessions": self.cost_unknown,
+            "tokens": self.usage.tokens,
+            "usage": _tokens(self.usage),
             "sessions": self.sessions,
             "attempts": self.attempts,
             "retries": self.retries,
@@ -102,8 +115,14 @@ class Summary(Frozen):
                         "quarantined": phase.items.get("quarantined", 0),
                         "cached": 0,
                     },
+                    "cost_usd": phase.usage.cost_usd,
+                    "usage": _tokens(phase.usage),
                 }
                 for phase in self.phases
+            ],
+            "gates": [
+                {"agent": gate.agent, "reason": gate.kind, "until": gate.until, "next_try": gate.next_try}
+                for gate in self.gates
             ],
             "failed_items": [{"phase": item["phase"], "id": item["id"], "errors": item["errors"]} for item in failed],
         }
@@ -112,11 +131,14 @@ class Summary(Frozen):
 def summarise(database: Database, job: Job, *, now: float | None = None) -> Summary:
     """The job's numbers at this moment."""
     at = time.time() if now is None else now
-    phases = summarise_phases(database, job.id)
+    phases = summarise_phases(database, job.id, usage=True)
+    usage = Usage()
+    for phase in phases:
+        usage = usage.plus(phase.usage)
     totals = database.row(
-        "SELECT count(*) AS sessions, coalesce(sum(counted), 0) AS attempts, sum(cost_usd) AS cost,"
-        " sum(input_tokens) AS tokens_in, sum(output_tokens) AS tokens_out, count(DISTINCT batch) AS batches,"
+        "SELECT count(*) AS sessions, coalesce(sum(counted), 0) AS attempts, count(DISTINCT batch) AS batches,"
         " count(DISTINCT CASE WHEN counted THEN batch END) AS judged,"
+        " coalesce(sum(ended_at IS NOT NULL AND cost_usd IS NULL), 0) AS unknown,"
         " avg(duration_s) AS duration FROM attempts WHERE job = ?",
         (job.id,),
     )
@@ -132,9 +154,6 @@ def summarise(database: Database, job: Job, *, now: float | None = None) -> Summ
         )
         for row in attempts.running(database, job.id)
     )
-    tokens = None
-    if totals["tokens_in"] is not None or totals["tokens_out"] is not None:
-        tokens = (totals["tokens_in"] or 0) + (totals["tokens_out"] or 0)
     return Summary(
         job=job,
         phases=phases,
@@ -142,16 +161,35 @@ def summarise(database: Database, job: Job, *, now: float | None = None) -> Summ
         sessions=totals["sessions"],
         attempts=totals["attempts"],
         retries=totals["attempts"] - totals["judged"],
-        cost_usd=totals["cost"],
-        tokens=tokens,
+        usage=usage,
+        cost_unknown=totals["unknown"],
+        projected_usd=projection(phases, usage.cost_usd),
+        gates=tuple(gate for name in job.options.agents if (gate := gates.of(database, name)) is not None),
         elapsed_s=job.elapsed_s,
         mean_session_s=totals["duration"],
         eta_s=estimate(phases, totals["duration"], totals["sessions"], totals["batches"], job.options.concurrency),
     )
 
 
-def summarise_phases(database: Database, job: int) -> tuple[PhaseSummary, ...]:
+def projection(phases: tuple[PhaseSummary, ...], cost_usd: float | None) -> float | None:
+    """What a job will have cost at its end if the batches that are left cost what those of their phase did so far.
+
+    A phase without a batch done yet is taken to cost what the others do.
+    """
+    done = sum(phase.batches_done for phase in phases)
+    if cost_usd is None or not done:
+        return None
+    projected = cost_usd
+    for phase, total in zip(phases, expected_batches(phases), strict=True):
+        known = phase.usage.cost_usd is not None and phase.batches_done > 0
+        each = (phase.usage.cost_usd or 0.0) / phase.batches_done if known else cost_usd / done
+        projected += max(0.0, total - phase.batches_done) * each
+    return projected
+
+
+def summarise_phases(database: Database, job: int, *, usage: bool = False) -> tuple[PhaseSummary, ...]:
     """The job's phases in numbers, in the order of the pipeline."""
+    spent = {} if not usage else attempts.usage_by_phase(database, job)
     return tuple(
         PhaseSummary(
             id=row["phase"],
@@ -163,6 +201,7 @@ def summarise_phases(database: Database, job: int) -> tuple[PhaseSummary, ...]:
             expanded=row["expanded"],
             batches=_counts(database, "batch_counts", job, row["phase"]),
             items=_counts(database, "item_counts", job, row["phase"]),
+            usage=spent.get(row["phase"], Usage()),
         )
         for row in database.rows("SELECT * FROM phases WHERE job = ? ORDER BY position", (job,))
     )
@@ -204,6 +243,10 @@ def estimate(
 def failed_items(database: Database, job: Job) -> list[dict[str, Any]]:
     """Quarantined items, with their errors."""
     return items.failed(database, job.id)
+
+
+def _tokens(usage: Usage) -> dict[str, int | None]:
+    return {name: count for name, count in usage.model_dump().items() if name != "cost_usd"}
 
 
 def _counts(database: Database, table: str, job: int, phase: int) -> dict[str, int]:

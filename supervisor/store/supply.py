@@ -221,7 +221,9 @@ def expand(
 ) -> bool:
     """Take what upstream items were expanded to as this phase's items; call it inside a transaction.
 
-    Returns whether items were left out or taken back that were there before. ItemsError where an id is doubled, or one item became more than STRIDE.
+    Returns whether items were left out or taken back that were there before.
+
+    ItemsError where an id is doubled, or one item became more than STRIDE.
     """
     first_time = 0
     left_or_back = False

@@ -121,6 +121,7 @@ def rendered(
     )
     ids = list(items) or ["none"]
     return templates.get_template("project:batch.md.j2").render(
+        batch_begins="",
         intelligence=INTELLIGENCE,
         phase=SimpleNamespace(**{**vars(PHASES[phase]), "name": name or PHASES[phase].name}),
         pipeline="course",
@@ -378,6 +379,7 @@ def test_reads_the_general_template_as_well(output: Path, run: Run) -> None:
     output.parent.mkdir()
     path = output.parent / "prompt.md"
     text = template.render(
+        batch_begins="",
         intelligence=INTELLIGENCE,
         phase=PHASES[5],
         pipeline="course",

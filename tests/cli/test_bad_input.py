@@ -58,13 +58,38 @@ BAD_SETTINGS = [
     Bad("not a number", ("supervisor.toml: timeout: ", "it is nan"), settings("timeout = nan")),
     Bad(
         "unknown key of an agent",
-        ("agents.mine.comand: unknown key; did you mean 'command'?", "agents.mine.command: missing; add it"),
+        ("agents.mine.comand: unknown key; did you mean 'command'?",),
         settings("[agents.mine]\ncomand = ['x']"),
     ),
     Bad(
         "unknown key of an agent called as a table of a pipeline file",
         ("agents.target.comand: unknown key; did you mean 'command'?",),
         settings("[agents.target]\ncommand = ['x']\ncomand = ['x']"),
+    ),
+    Bad(
+        "agent without command",
+        ("[agents.mine] in supervisor.toml: agent 'mine' has no `command`", "Add `command`, or `kind`"),
+        settings("[agents.mine]\ntimeout = 3"),
+    ),
+    Bad(
+        "agent of an unknown kind",
+        ("there is no kind of agent 'clod'", "claude, codex, gemini, opencode"),
+        settings("[agents.mine]\nkind = 'clod'"),
+    ),
+    Bad(
+        "command and kind",
+        ("agents.mine: `command` is a program of its own", "leave `kind`"),
+        settings("[agents.mine]\ncommand = ['x']\nkind = 'claude'"),
+    ),
+    Bad(
+        "interactive command without a sign that it is ready",
+        ("agents.mine: an interactive command needs `ready`",),
+        settings("[agents.mine]\ncommand = ['x']\nmode = 'interactive'"),
+    ),
+    Bad(
+        "malformed pattern of a dialog",
+        ("agents.mine: '(' is not a regular expression",),
+        settings("[agents.mine]\ncommand = ['x']\ndialogs = [{shows = '(', answer = 'y'}]"),
     ),
     Bad("command as one text", ("agents.mine.command: ", "it is 'sh x'"), settings("[agents.mine]\ncommand = 'sh x'")),
     Bad("command without words", ("agents.mine.command: ", "at least 1"), settings("[agents.mine]\ncommand = []")),
@@ -80,7 +105,7 @@ BAD_SETTINGS = [
     ),
     Bad(
         "agent that the settings name is not there",
-        ("there is no agent 'mien'", "Did you mean 'mine'?", "Here are: mine, phrasebook"),
+        ("there is no agent 'mien'", "Did you mean 'mine'?", "Here are: claude, codex, gemini, mine, opencode, phrasebook"),
         settings(f"agent = 'mien'\n{MINE}"),
     ),
     Bad(
@@ -387,7 +412,7 @@ BAD_OPTIONS = [
         (
             "--agent, or `agent` in supervisor.toml: there is no agent 'mien'",
             "Did you mean 'mine'?",
-            "Here are: mine, phrasebook",
+            "Here are: claude, codex, gemini, mine, opencode, phrasebook",
             "[agents.mien]",
         ),
         words=(*RUN, "--agent", "mien"),

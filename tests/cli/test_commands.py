@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -165,6 +166,7 @@ def shape(value: Any) -> Any:
     return [shape(value[0])] if isinstance(value, list) and value else type(value).__name__
 
 
+USAGE = dict.fromkeys(("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens"), "NoneType")
 STATUS = {
     "id": "int",
     "pipeline": "str",
@@ -184,9 +186,15 @@ STATUS = {
             "status": "str",
             "batches": {"total": "int", "done": "int", "running": "int"},
             "items": {"total": "int", "merged": "int", "quarantined": "int", "cached": "int"},
+            "cost_usd": "NoneType",
+            "usage": USAGE,
         }
     ],
     "sessions": "int",
+    "projected_cost_usd": "NoneType",
+    "cost_unknown_sessions": "int",
+    "usage": USAGE,
+    "gates": "list",
     "failed_items": [
         {
             "phase": "int",
@@ -369,12 +377,22 @@ def test_doctor_says_where_there_is_no_project(tmp_path: Path) -> None:
 
 
 def test_agents_are_listed_with_whether_they_can_start(project: SmallProject) -> None:
-    assert project.supervisor("agents").stdout.splitlines() == ["mine (default): can start", "phrasebook: can start"]
+    found = {agent["name"]: agent for agent in json.loads(project.supervisor("agents", "--json").stdout)["agents"]}
+    assert list(found) == ["claude", "codex", "gemini", "mine", "opencode", "phrasebook"]
+    assert (found["mine"]["default"], found["mine"]["can_start"], found["mine"]["last_used"]) == (True, True, None)
     project.settings(agent="phrasebook", mine={"command": ["no-such-program"]})
-    assert project.supervisor("agents").stdout.splitlines() == [
-        "mine: the program 'no-such-program' is not there or cannot be executed",
-        "phrasebook (default): can start",
-    ]
+    lines = project.supervisor("agents").stdout.splitlines()
+    mine = next(number for number, line in enumerate(lines) if line.startswith("mine "))
+    assert "the program 'no-such-program' is not there or cannot be executed" in lines[mine + 1]
+    assert any(line.startswith("phrasebook (default)") for line in lines)
+
+
+def test_an_agent_that_was_used_says_when(failed: SmallProject) -> None:
+    found = {agent["name"]: agent for agent in json.loads(failed.supervisor("agents", "--json").stdout)["agents"]}
+    assert time.time() - 3600 < found["mine"]["last_used"] <= time.time()
+    assert found["phrasebook"]["last_used"] is None
+    (line,) = [line for line in failed.supervisor("agents").stdout.splitlines() if line.startswith("mine ")]
+    assert "last used 2" in line
 
 
 @pytest.mark.parametrize("words", [("status",), ("jobs",)])

@@ -40,11 +40,15 @@ def refusal(project: SmallProject) -> str:
 
 def test_batches_of_a_phase_share_everything_but_what_is_particular(project: SmallProject) -> None:
     prompts = maker(project)
-    one = prompts.render(batch(1, {"a": {"n": 1}}), 2, "phase1_batch_1.json")
-    two = prompts.render(batch(2, {"b": {"n": 2}}), 2, "phase1_batch_2.json")
+    first = prompts.render(batch(1, {"a": {"n": 1}}), 2, "phase1_batch_1.json")
+    one = first.text
+    two = prompts.render(batch(2, {"b": {"n": 2}}), 2, "phase1_batch_2.json").text
     shared = "".join(a for a, b in itertools.takewhile(lambda pair: pair[0] == pair[1], zip(one, two, strict=False)))
     assert shared.startswith("Square the numbers.")
     assert shared.endswith("- Phase: 1 facts\n- Batch: ")
+    assert shared.startswith(one[: first.shared])
+    assert one[: first.shared].endswith("is not one.\n")
+    assert one[first.shared :].lstrip().startswith("# This batch")
     particular = one.removeprefix(shared)
     assert particular.startswith("1 of 2\n- Items: a to a (1)\n")
     (items,) = re.findall(r"\n```json\n(.*?)\n```\n", particular, re.DOTALL)
@@ -57,9 +61,9 @@ def test_a_retry_names_every_error_and_asks_for_the_failed_items_only(project: S
         ValidationError(type="wrong", item_id="b", message="4 is not 5", suggestion="multiply again"),
         ValidationError(type="strange", message="all of it"),
     )
-    first = maker(project).render(batch(1, {"b": 2, "c": 3}), 1, "out.json")
+    first = maker(project).render(batch(1, {"b": 2, "c": 3}), 1, "out.json").text
     notes = RetryNotes(ids=("b", "c"), kept=7, errors=errors)
-    again = maker(project).render(batch(1, {"b": 2, "c": 3}), 1, "out.json", notes)
+    again = maker(project).render(batch(1, {"b": 2, "c": 3}), 1, "out.json", notes).text
     assert again.startswith(first.rstrip())
     retry = again.removeprefix(first.rstrip()).strip()
     assert retry.startswith("# RETRY")
@@ -71,7 +75,7 @@ def test_a_retry_names_every_error_and_asks_for_the_failed_items_only(project: S
 
 def test_a_context_stands_before_what_is_particular_an_entry_a_line(project: SmallProject) -> None:
     context = [{"id": "á", "n": 1}, ["b"]]
-    prompt = maker(project).render(batch(1, {"a": 1}, context=context), None, "out.json")
+    prompt = maker(project).render(batch(1, {"a": 1}, context=context), None, "out.json").text
     assert '\n{"id":"á","n":1}\n["b"]\n' in prompt
     assert prompt.index('{"id":"á"') < prompt.index("# This batch")
     assert "- Batch: 1\n" in prompt
@@ -89,7 +93,7 @@ def test_items_cannot_close_the_block_that_they_stand_in(items: dict[str, Any]) 
 
 
 def test_text_in_items_is_not_taken_for_a_template(project: SmallProject) -> None:
-    prompt = maker(project).render(batch(1, {"a": "{{ items }} {% if %}"}), 1, "out.json")
+    prompt = maker(project).render(batch(1, {"a": "{{ items }} {% if %}"}), 1, "out.json").text
     assert '"a": "{{ items }} {% if %}"' in prompt
 
 
@@ -97,7 +101,7 @@ def test_a_template_of_the_project_can_replace_a_part_of_the_built_in_one(projec
     project.write(
         TEMPLATE, '{% extends "batch.md.j2" %}{% block standing_rules %}Be quick, {{ target }}.{% endblock %}'
     )
-    prompt = maker(project).render(batch(1, {"a": 1}), 1, "out.json")
+    prompt = maker(project).render(batch(1, {"a": 1}), 1, "out.json").text
     assert "Be quick, demo." in prompt
     assert "fresh session" not in prompt
     assert "# Form of the output" in prompt
@@ -111,7 +115,7 @@ def test_a_template_may_use_everything_that_is_given_and_names_of_its_own(projec
         "{{ i }}{% endfor %}{{ m(own) }} {{ phase.name }} {{ pipeline }} {{ target_parts }} {{ items }} {{ context }}"
         "{{ output_file }} {{ retry }} {% include 'project:part.j2' %}{% include 'none.j2' ignore missing %}",
     )
-    prompt = maker(project).render(batch(1, {"a": 1}), 1, "out.json")
+    prompt = maker(project).render(batch(1, {"a": 1}), 1, "out.json").text
     assert prompt.startswith("1021Square the numbers. facts facts {}")
     assert prompt.endswith("out.json None demo a")
 
@@ -136,7 +140,7 @@ def test_what_only_shows_when_a_prompt_is_made_ends_the_run_with_the_template_na
 ) -> None:
     project.write(TEMPLATE, wrong)
     with pytest.raises(PipelineError, match=re.escape("prompts/facts/batch.md.j2: the prompt template of phase 1 ")):
-        maker(project).render(batch(1, {"a": 1}), 1, "out.json")
+        maker(project).render(batch(1, {"a": 1}), 1, "out.json").text
 
 
 def test_a_run_whose_template_fails_says_so_and_can_go_on_when_it_is_mended(project: SmallProject) -> None:

@@ -72,7 +72,7 @@ def test_ci_runs_what_the_readme_promises() -> None:
 
 @pytest.mark.parametrize("model", [ProjectSettings, AgentSettings, Phase, Pipeline, TargetRule])
 def test_the_reference_names_every_key(model: type[ProjectSettings]) -> None:
-    text = (ROOT / "docs/pipelines.md").read_text(encoding="utf-8")
+    text = "".join((ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("pipelines.md", "agents.md"))
     missing = [
         name for name in model.model_fields if f"`{name}`" not in text and name not in ("agents", "phases", "target")
     ]
@@ -80,6 +80,6 @@ def test_the_reference_names_every_key(model: type[ProjectSettings]) -> None:
 
 
 def test_links_between_documents_lead_somewhere() -> None:
-    for document in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]:
+    for document in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")]:
         for link in re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text(encoding="utf-8")):
             assert (document.parent / link).exists(), f"{document.name}: {link}"

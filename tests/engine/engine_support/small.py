@@ -73,6 +73,7 @@ class Small(Project):
         *,
         agent: str = ANSWER,
         agents: Mapping[str, str] | None = None,
+        agent_settings: Mapping[str, Any] | None = None,
         phases: Sequence[Mapping[str, Any]] = ({},),
         validators: Mapping[str, str] | None = None,
         functions: Mapping[str, str] | None = None,
@@ -85,6 +86,7 @@ class Small(Project):
             self.write(f"agents/{name}.py", AGENT_BEGINS + program)
             words = [sys.executable, "-I", "-S", "{project}/agents/" + f"{name}.py"]
             text += f"\n[agents.{name}]\ncommand = {_toml(words)}\n"
+            text += "".join(f"{key} = {_toml(value)}\n" for key, value in (agent_settings or {}).items())
         self.write("supervisor.toml", text if "agent" in table else f'agent = "plain"\n{text}')
         self.write_phases(phases)
         for name, body in (validators or {}).items():

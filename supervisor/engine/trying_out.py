@@ -1,0 +1,75 @@
+"""One tiny session of an agent, to see whether it works."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from supervisor.agents.base import Agent
+from supervisor.content.project import Project
+from supervisor.executors.local import LocalExecutor
+from supervisor.model.session import SessionResult, SessionSpec, SessionStarted, Trouble
+from supervisor.model.strict_json import JsonRefused, parse_strict
+from supervisor.sessions.file_events import file_events
+from supervisor.store import gates
+from supervisor.store.database import open_store
+
+_OUTPUT = "answer.json"
+_PROMPT = f"""\
+# A test of the connection
+
+Write the JSON object {{"ok": true}} to this path in your working directory, and nothing else into it:
+
+    {_OUTPUT}
+
+Then finish. Do nothing else.
+"""
+_INPUT = '{"pipeline": "test", "target": "test", "phase": 1, "batch": 1, "items": {"ok": {}}}'
+TIMEOUT_S = 180.0
+
+
+class _Nobody:
+    def started(self, process: SessionStarted) -> None:
+        """Nobody has to know."""
+
+    def troubled(self, trouble: Trouble | None) -> None:
+        """It is in the result."""
+
+
+async def try_out(project: Project, agent: Agent, model: str | None) -> SessionResult:
+    """The session's result. Where it came to an answer, the agent's gate is opened: it works."""
+    events = file_events()
+    with tempfile.TemporaryDirectory(prefix="supervisor-") as folder:
+        executor = LocalExecutor(project.root, Path(folder), f"{project.key}-test", events)
+        spec = SessionSpec(
+            name="test",
+            agent=agent.name,
+            prompt=_PROMPT,
+            input_json=_INPUT,
+            output_name=_OUTPUT,
+            attempt=1,
+            model=model,
+            timeout_s=TIMEOUT_S,
+            startup_timeout_s=agent.startup_timeout_s or project.settings.startup_timeout or None,
+            stall_timeout_s=agent.stall_timeout_s or project.settings.stall_timeout or None,
+        )
+        try:
+            result = await executor.run(spec, agent, _Nobody())
+        finally:
+            await executor.close()
+            events.close()
+    if answered(result) and project.store.exists():
+        database = open_store(project.store)
+        with database.transaction():
+            gates.open_again(database, agent.name)
+        database.ring()
+        database.close()
+    return result
+
+
+def answered(result: SessionResult) -> bool:
+    """Whether the session wrote JSON."""
+    try:
+        return result.output is not None and parse_strict(result.output) is not None
+    except JsonRefused:
+        return False

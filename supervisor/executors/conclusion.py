@@ -1,0 +1,97 @@
+"""What a session comes to, now that it ended."""
+
+from __future__ import annotations
+
+from supervisor.agents.base import Agent
+from supervisor.executors.session_watch import SessionWatch
+from supervisor.model.session import Ending, Refusal, SessionResult, SessionSpec
+from supervisor.model.strict_json import JsonRefused, parse_strict
+from supervisor.sessions.output_watch import last_change
+from supervisor.sessions.safe_read import read_output
+
+
+def conclude(
+    spec: SessionSpec,
+    agent: Agent,
+    watch: SessionWatch,
+    ending: Ending,
+    exit_status: int | None,
+    duration_s: float,
+) -> SessionResult:
+    """The session's result: its output where there is one, else why there is none."""
+    tail = watch.transcript.tail()
+    if ending == "exited":
+        watch.listener.hear_end(exit_status, tail)
+    heard = watch.heard
+    heard = heard.model_copy(update={"usage": agent.priced(heard.usage)})
+    output: bytes | None = None
+    complete_at: float | None = None
+    refusal: Refusal | None = None
+    read = read_output(watch.output.path, spec.max_output_bytes)
+    if watch.output_complete:
+        output, complete_at = watch.output.complete.result()
+        if isinstance(read, bytes) and _parses(read):
+            output = read  # what it made of it while it finished
+    elif isinstance(read, bytes):
+        output, complete_at = read, last_change(watch.output.path)
+    elif read.kind == "no_workspace":
+        return SessionResult(
+            ending="could_not_start",
+            refusal=Refusal(kind="could_not_start", message="its workspace was deleted while it ran"),
+            heard=heard,
+        )
+    else:
+        refusal = read
+    if heard.trouble is not None and (output is None or not _parses(output)):
+        ending, output = "troubled", None
+        refusal = Refusal(kind=heard.trouble.kind, message=heard.trouble.message)
+    elif ending == "troubled":
+        ending = "output"  # its trouble came too late to matter
+    elif refusal is not None:
+        refusal = _explained(refusal, watch, ending, exit_status, spec.timeout_s)
+    return SessionResult(
+        ending=ending,
+        output=output,
+        refusal=refusal,
+        exit_status=exit_status,
+        heard=heard,
+        transcript_tail=tail,
+        duration_s=duration_s,
+        output_complete_at=complete_at,
+    )
+
+
+def _parses(data: bytes) -> bool:
+    try:
+        parse_strict(data)
+    except JsonRefused:
+        return False
+    return True
+
+
+def _explained(
+    refusal: Refusal, watch: SessionWatch, ending: Ending, exit_status: int | None, timeout_s: float
+) -> Refusal:
+    """Where there is no output at all, how the session ended says more than that."""
+    if ending == "stalled":
+        return _why_stuck(watch)
+    if refusal.kind != "no_output":
+        return refusal
+    if ending == "timed_out":
+        return Refusal(
+            kind="timed_out",
+            message=f"the session was ended after {timeout_s:g} s without a complete output",
+            suggestion="write the output earlier",
+        )
+    if exit_status:
+        how = f"signal {-exit_status}" if exit_status < 0 else f"exit status {exit_status}"
+        return Refusal(kind="crashed", message=f"the session ended with {how} and wrote no output")
+    return refusal
+
+
+def _why_stuck(watch: SessionWatch) -> Refusal:
+    screen = "" if watch.typist is None else f"; its screen showed:\n{watch.typist.last_lines()}"
+    if watch.typist is not None and watch.typist.stuck.done() and not watch.typist.stuck.cancelled():
+        return Refusal(kind="unknown_dialog", message=f"{watch.typist.stuck.result()}{screen}")
+    silence = watch.life.stalled.result() if watch.life.stalled.done() else "nothing came of it"
+    return Refusal(kind="stalled", message=f"the session was ended: {silence}{screen}")

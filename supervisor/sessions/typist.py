@@ -1,0 +1,176 @@
+"""Types into the terminal of a program that cannot work without a person: its dialogs, the prompt, the leave-taking."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal
+
+import pyte
+from pyte.screens import Screen
+
+from supervisor.agents.base import Typing
+from supervisor.model.plain_text import plain
+from supervisor.sessions.masking import Mask
+from supervisor.sessions.terminal import COLUMNS, ROWS
+
+_LOOK_EVERY_S = 0.25
+"""The screen is looked at so long after it began to change: what is drawn piece by piece is whole by then."""
+_PATIENCE_S = 20.0
+"""Seconds without a change on the screen after which a question that no pattern knows is one."""
+_BRACKETED_PASTE = 2004 << 5
+"""The mode in which pasted text is told apart from typed text, as pyte numbers it (private mode 2004 of xterm)."""
+_SCREEN_LINES = 15
+
+
+class _AnsweringScreen(Screen):
+    """A screen that answers what programs ask their terminal, as a terminal does."""
+
+    def __init__(self, answer: Any) -> None:
+        super().__init__(COLUMNS, ROWS)
+        self._answer = answer
+
+    def write_process_input(self, data: str) -> None:
+        self._answer(data)
+
+
+class Typist:
+    """Sees the screen, and types what it asks for."""
+
+    def __init__(
+        self, typing: Typing, terminal: int, prompt_file: Path, mask: Mask, seen: Callable[[str], None]
+    ) -> None:
+        self._typing = typing
+        self._seen = seen
+        self._terminal = terminal
+        self._prompt_file = prompt_file
+        self._mask = mask
+        self._screen = _AnsweringScreen(self.type)
+        self._stream = pyte.ByteStream(self._screen)
+        self._loop = asyncio.get_running_loop()
+        self._state: Literal["starting", "pasted", "submitted", "leaving"] = "starting"
+        self._pasted_on = ""
+        self._answered: set[str] = set()
+        self._timer: asyncio.TimerHandle | None = None
+        self._patience: asyncio.TimerHandle | None = None
+        self._unwritten = bytearray()
+        self.stuck: asyncio.Future[str] = self._loop.create_future()
+        """Why it cannot go on, in words, where it shows what no pattern knows."""
+        self.idle: asyncio.Future[None] = self._loop.create_future()
+        """Done once it waits for input again after the prompt."""
+
+    @property
+    def leaving(self) -> bool:
+        """Whether it was asked to end."""
+        return self._state == "leaving"
+
+    def see(self, data: bytes) -> None:
+        """Take what the program printed."""
+        self._stream.feed(data)
+        if self._timer is None:
+            self._timer = self._loop.call_later(_LOOK_EVERY_S, self._look)
+
+    def leave(self) -> None:
+        """Ask the program to end, as a person does."""
+        if self._state != "leaving":
+            self._state = "leaving"
+            for number, words in enumerate(self._typing.leave):
+                self._loop.call_later(number * _LOOK_EVERY_S, self.type, words)
+
+    def type(self, text: str) -> None:
+        """Type some text; what the terminal does not take at once is typed as it can."""
+        self._unwritten += text.encode()
+        self._write()
+
+    def last_lines(self) -> str:
+        """What the lower part of the screen shows, as plain text."""
+        lines = [line.rstrip() for line in self._screen.display if line.strip()]
+        return self._mask.apply(plain("\n".join(lines[-_SCREEN_LINES:])).encode()).decode("utf-8", "replace")
+
+    def close(self) -> None:
+        """Look no more."""
+        for timer in (self._timer, self._patience):
+            if timer is not None:
+                timer.cancel()
+        self._loop.remove_writer(self._terminal)
+        self._unwritten.clear()
+        self._state = "leaving"
+        self.stuck.cancel()
+        self.idle.cancel()
+
+    def _look(self) -> None:
+        self._timer = None
+        if self._state == "leaving" or self.stuck.done():
+            return
+        text = "\n".join(line.rstrip() for line in self._screen.display)
+        self._seen(text)
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
+        if self._answer_dialog(text):
+            return
+        ready = re.search(self._typing.ready, text, re.MULTILINE) is not None
+        if self._state == "starting":
+            if ready:
+                self._paste(text)
+                return
+            self._patience = self._loop.call_later(
+                _PATIENCE_S, self._give_up, "it does not become ready for the prompt"
+            )
+        elif self._state == "pasted":
+            self._submit_once_shown(text)
+        elif self._asks(text):
+            self._patience = self._loop.call_later(_PATIENCE_S, self._give_up, "it asks what no pattern knows")
+        elif ready and not self._busy(text) and not self.idle.done():
+            self.idle.set_result(None)
+
+    def _answer_dialog(self, text: str) -> bool:
+        """Answer the question that the screen shows, where it is a known one; each look of it once."""
+        for dialog in self._typing.dialogs:
+            if re.search(dialog.shows, text, re.MULTILINE):
+                seen = hashlib.sha256(text.encode()).hexdigest()
+                if seen not in self._answered:
+                    self._answered.add(seen)
+                    self.type(dialog.answer)
+                return True
+        return False
+
+    def _paste(self, text: str) -> None:
+        self._state, self._pasted_on = "pasted", text
+        if _BRACKETED_PASTE in self._screen.mode:
+            prompt = self._prompt_file.read_text(encoding="utf-8").replace("\x1b", "")
+            self.type(f"\x1b[200~{prompt}\x1b[201~")
+        else:  # every line of it would be taken for a prompt of its own
+            self.type(f"Read the file {self._prompt_file.name} in your working directory, and do what it says.")
+
+    def _submit_once_shown(self, text: str) -> None:
+        if text == self._pasted_on or self._unwritten:
+            self._timer = self._loop.call_later(_LOOK_EVERY_S, self._look)
+            return
+        self._state = "submitted"
+        self.type(self._typing.submit)
+
+    def _asks(self, text: str) -> bool:
+        return self._typing.asks is not None and re.search(self._typing.asks, text, re.MULTILINE) is not None
+
+    def _busy(self, text: str) -> bool:
+        return self._typing.busy is not None and re.search(self._typing.busy, text, re.MULTILINE) is not None
+
+    def _give_up(self, why: str) -> None:
+        if not self.stuck.done():
+            self.stuck.set_result(why)
+
+    def _write(self) -> None:
+        try:
+            while self._unwritten:
+                del self._unwritten[: os.write(self._terminal, self._unwritten)]
+        except BlockingIOError:
+            self._loop.add_writer(self._terminal, self._write)
+            return
+        except OSError:  # the program ended
+            self._unwritten.clear()
+        self._loop.remove_writer(self._terminal)

@@ -1,0 +1,165 @@
+"""Every agent does a whole pipeline through the real command line, tells what that cost, and mends what it got wrong."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from conftest import installed
+from engine_support import processes
+from model_server import ModelServer
+from support import BATCH, CLIS, PIPELINE, TARGET, Cli, Squares, asked_in, usage_of
+
+
+class Finished(NamedTuple):
+    """A job of two batches that was run to its end."""
+
+    cli: Cli
+    server: ModelServer
+    squares: Squares
+
+    @property
+    def status(self) -> dict[str, Any]:
+        return self.squares.status()
+
+
+@pytest.fixture(scope="module", params=CLIS, ids=lambda cli: cli.name)
+def finished(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Finished]:
+    """A whole run with each CLI, that several tests look at."""
+    cli = installed(request.param)
+    squares = Squares(tmp_path_factory.mktemp(cli.name).resolve() / "project")
+    with ModelServer() as server:
+        squares.agent(cli, server)
+        squares.run()
+        yield Finished(cli, server, squares)
+
+
+def test_a_pipeline_of_two_batches_is_done(finished: Finished) -> None:
+    assert finished.squares.made == finished.squares.right
+    assert len(finished.squares.made) == 2 * BATCH
+    (phase,) = finished.status["phases"]
+    assert phase["status"] == "completed"
+    assert phase["batches"] == {"total": 2, "done": 2, "running": 0}
+    assert finished.squares.outcomes() == [("passed", True)] * 2
+
+
+def test_each_batch_was_a_fresh_session_with_its_whole_prompt(finished: Finished) -> None:
+    asked = [asked_in(prompt) for prompt in finished.server.prompts()]
+    assert sorted(map(len, asked)) == [BATCH, BATCH]
+    assert {**asked[0], **asked[1]} == finished.squares.numbers
+    assert len({row["conversation"] for row in finished.squares.attempts()}) == 2
+
+
+def test_status_tells_tokens_cost_and_model(finished: Finished) -> None:
+    status = finished.status
+    expected = usage_of(finished.server)
+    assert {kind: count or 0 for kind, count in status["usage"].items()} == expected
+    assert status["tokens"] == sum(expected.values())
+    if finished.cli.tells_cost:
+        assert status["cost_usd"] > 0
+    else:
+        assert status["cost_usd"] is None
+        assert status["cost_unknown_sessions"] == 2
+    (agent,) = status["agents"]
+    assert agent["name"] == finished.cli.name
+    assert agent["models"] == [finished.cli.model.rpartition("/")[2]]
+    assert agent["sessions"] == 2
+
+
+def test_what_it_printed_can_be_read(finished: Finished) -> None:
+    told = finished.squares.done("logs", f"{PIPELINE}/{TARGET}", "--batch", "1").out
+    assert "The answers are in the file." in told
+    assert '{"' not in re.sub(r"phase1_batch_1\.json.*", "", told)
+    raw = finished.squares.done("logs", f"{PIPELINE}/{TARGET}", "--batch", "1", "--raw").out
+    assert len(raw) > len(told)
+
+
+def test_no_key_stands_in_any_file_of_the_project(finished: Finished) -> None:
+    assert finished.squares.files_with(finished.squares.secret) == []
+
+
+def test_nothing_of_it_runs_afterwards(finished: Finished) -> None:
+    processes.none_left(finished.squares.root)
+
+
+def test_nothing_but_the_model_was_asked_of_the_server(finished: Finished) -> None:
+    assert [record.path for record in finished.server.requests if record.decision == "unknown"] == []
+
+
+def test_an_output_that_is_not_json_is_asked_for_again_with_the_error(
+    cli: Cli, squares: Squares, server: ModelServer
+) -> None:
+    squares.items(BATCH)
+    squares.agent(cli, server)
+    server.mode = "wrong_json"
+    squares.run()
+    assert squares.made == squares.right
+    assert squares.outcomes() == [("failed", True), ("passed", True)]
+    first, second = server.prompts()
+    assert "# RETRY" not in first
+    assert "not JSON" in second.partition("# RETRY")[2]
+    assert squares.status()["retries"] == 1
+
+
+def test_items_that_are_missing_are_asked_for_again_alone(cli: Cli, squares: Squares, server: ModelServer) -> None:
+    squares.items(BATCH)
+    squares.agent(cli, server)
+    server.mode = "missing_items"
+    squares.run()
+    assert squares.made == squares.right
+    assert squares.outcomes() == [("partly", True), ("passed", True)]
+    first, second = server.prompts()
+    assert len(asked_in(first)) == BATCH
+    assert list(asked_in(second)) == [i for i, item in squares.numbers.items() if item["n"] % 3 == 0]
+
+
+def test_agents_lists_its_version_and_by_what_it_is_signed_in(cli: Cli, squares: Squares, server: ModelServer) -> None:
+    squares.agent(cli, server)
+    rows = json.loads(squares.done("agents", "--json").out)["agents"]
+    (row,) = [row for row in rows if row["name"] == cli.name]
+    assert row["can_start"] and row["default"]
+    assert row["program"] == str(cli.program)
+    assert re.fullmatch(r"\d+\.\d+\.\d+", row["version"])
+    assert (row["signed_in"], row["by"]) == ("yes", cli.key)
+    assert row["version"] in squares.done("agents").out
+
+
+def test_without_a_key_agents_says_how_to_sign_in(cli: Cli, squares: Squares, server: ModelServer) -> None:
+    squares.agent(cli, server)
+    squares.sign_out()
+    rows = json.loads(squares.done("agents", "--json").out)["agents"]
+    (row,) = [row for row in rows if row["name"] == cli.name]
+    assert (row["signed_in"], row["can_start"]) == ("no", False)
+    assert cli.key in row["reason"]
+    ended = squares.run(status=4)
+    assert "not signed in" in ended.err and cli.key in ended.err
+    assert squares.attempts() == []
+
+
+def test_agents_test_says_that_it_works(cli: Cli, squares: Squares, server: ModelServer) -> None:
+    squares.agent(cli, server)
+    told = squares.done("agents", "test", cli.name).out
+    assert told.startswith(f"{cli.name} works: ")
+    assert cli.model.rpartition("/")[2] in told
+
+
+def test_agents_test_says_that_the_key_is_refused(cli: Cli, squares: Squares, server: ModelServer) -> None:
+    squares.agent(cli, server)
+    server.mode = "unauthorized"
+    told = squares.done("agents", "test", cli.name, status=4).err
+    assert told.startswith(f"supervisor: {cli.name} does not work: ")
+    assert cli.key in told
+    assert squares.secret not in told
+
+
+def test_the_versions_are_those_that_were_asked_for(cli: Cli, squares: Squares, server: ModelServer) -> None:
+    if not installed_for_the_tests():
+        pytest.skip("the CLIs on PATH may be of any version")
+    asked = json.loads((Path(__file__).parent / "package.json").read_text(encoding="utf-8"))["dependencies"]
+    squares.agent(cli, server)
+    rows = json.loads(squares.done("agents", "--json").out)["agents"]
+    assert {row["version"] for row in rows if row["name"] == cli.name} == {asked[cli.package]}
