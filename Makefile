@@ -1,9 +1,10 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+CLIS := .agents-under-test
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test test-slow check format bench picture wheel clean
+.PHONY: help demo test test-slow test-agents check format bench picture wheel clean
 
 help:  ## Say what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -16,6 +17,9 @@ test: $(VENV)/dev.stamp  ## Run the tests
 
 test-slow: $(VENV)/dev.stamp  ## Run the tests that take minutes: whole courses killed again and again
 	$(BIN)/python -m pytest -n auto -m slow
+
+test-agents: $(VENV)/dev.stamp $(CLIS)/stamp  ## Run the tests that drive the real agent CLIs; installs them here, at the versions tested
+	SUPERVISOR_TEST_CLIS=$(CURDIR)/$(CLIS) $(BIN)/python -m pytest -n auto -m agents
 
 check: $(VENV)/dev.stamp  ## Format, lint, types, layers
 	$(BIN)/ruff format --check .
@@ -37,7 +41,7 @@ wheel: $(VENV)/dev.stamp  ## Build the wheel into dist/
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
 
 clean:  ## Remove what was made, but for results
-	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(CLIS) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
@@ -50,3 +54,9 @@ $(VENV)/run.stamp: pyproject.toml | $(VENV)/bin/python
 $(VENV)/dev.stamp: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
 	@touch $@ $(VENV)/run.stamp
+
+$(CLIS)/stamp: tests/real_agents/package.json
+	@command -v npm >/dev/null || { echo 'npm is needed to install the agent CLIs: install Node.js 20 or newer, which brings it' >&2; exit 1; }
+	rm -rf $(CLIS) && mkdir $(CLIS) && cp $< $(CLIS)/package.json
+	cd $(CLIS) && npm install --ignore-scripts=false --no-package-lock --no-audit --no-fund --loglevel=error
+	@touch $@

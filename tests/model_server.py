@@ -43,6 +43,8 @@ class Turn(Frozen):
     """Tool results so far in the conversation."""
     tools: tuple[str, ...]
     model: str
+    freeform: tuple[str, ...] = ()
+    """Those of the tools that take a text in place of named arguments."""
     form: Json = None
     """The JSON schema that the answer is to have; none for text."""
 
@@ -129,6 +131,12 @@ class Batch(Frozen):
             return None
         retry = re.search(r"^# RETRY\b", prompt, re.MULTILINE) is not None
         return cls(items=json.loads(items[-1][1]), output=output[-1].strip(), retry=retry)
+
+
+def connection_test(prompt: str) -> Write | None:
+    """What `agents test` asks to be written; none where it is no such prompt."""
+    asked = re.search(r"Write the JSON object (\{.*?\}) to this path[^\n]*\n\s*\n {4}(\S.*)", prompt)
+    return None if asked is None else Write(asked[2].strip(), asked[1])
 
 
 def right(batch: Batch) -> str:
@@ -366,6 +374,7 @@ class Responses:
             results=sum(item.get("type") in ("function_call_output", "custom_tool_call_output") for item in items),
             tools=tuple(tool.get("name", tool["type"]) for tool in tools),
             model=body["model"],
+            freeform=tuple(tool["name"] for tool in tools if tool["type"] == "custom"),
             form=((body.get("text") or {}).get("format") or {}).get("schema"),
         )
 
@@ -409,9 +418,10 @@ class Responses:
             return {"type": "message", "id": new_id("msg_"), "role": "assistant", "content": content}
         name, given = tool_call(part, turn)
         call = {"id": new_id("fc_"), "call_id": new_id("call_"), "name": name, "status": "completed"}
-        if isinstance(given, str):
+        if isinstance(given, str) and name in turn.freeform:
             return call | {"type": "custom_tool_call", "input": given}
-        return call | {"type": "function_call", "arguments": json.dumps(given)}
+        arguments = {"patchText": given} if isinstance(given, str) else given
+        return call | {"type": "function_call", "arguments": json.dumps(arguments)}
 
     def refusal(self, trouble: Trouble, model: str, wait: int) -> Refusal:
         if trouble != "usage_limit":
@@ -695,6 +705,10 @@ class ModelServer:
     async def _parts(self, mode: Mode, turn: Turn) -> AsyncIterator[Part]:
         """What the model says and does in one turn."""
         batch = Batch.find(turn.prompt) if turn.main else None
+        test = connection_test(turn.prompt) if turn.main and batch is None else None
+        if test is not None:
+            yield test if turn.results == 0 else Say("The answer is in the file.")
+            return
         if batch is None:
             yield Say("A batch of answers" if turn.form is None else json.dumps(example(turn.form)))
             return

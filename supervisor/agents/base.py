@@ -136,6 +136,9 @@ class Agent(ABC):
         """Somebody to hear one session."""
         return Listener()
 
+    def hear_files(self, home: Path, listener: Listener) -> None:  # noqa: B027 - most print all that there is to know
+        """Have the listener take what a session that ended left in its home: what it cost, and when a limit ends."""
+
     def priced(self, usage: Usage) -> Usage:
         """What a session cost, with the money where only tokens were told and their price is known."""
         return usage

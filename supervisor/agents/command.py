@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from supervisor.agents.base import Agent, Dialog, Listener, SessionPaths, Typing
+from supervisor.agents.base import Agent, Dialog, Listener, Presence, SessionPaths, Typing
 from supervisor.agents.listening import JsonListener, amount, as_event, count, words
 from supervisor.content.project import AgentSettings
 from supervisor.errors import AgentError
@@ -19,6 +19,7 @@ EX_TEMPFAIL, EX_CONFIG = 75, 78
 """Exit statuses by which a program says that it is to be tried later, and that it is set up wrongly (sysexits.h)."""
 EVENTS = "supervisor_"
 """What the types of the lines begin with that are for the supervisor."""
+_FINISH_S = 10.0
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
@@ -42,10 +43,11 @@ class CommandAgent(Agent):
         if settings.mode == "interactive":
             assert settings.ready is not None
             dialogs = tuple(Dialog(shows=each.shows, answer=each.answer) for each in settings.dialogs)
+            self.finish_s = _FINISH_S
             self.typing = Typing(ready=settings.ready, dialogs=dialogs, leave=settings.leave)
 
     def check(self) -> None:
-        program = self._fill(self._command[0], {"project": str(self._project)})
+        program = self._program
         if shutil.which(program) is None:
             raise AgentError(
                 f"the program {program!r} is not there or cannot be executed",
@@ -66,9 +68,17 @@ class CommandAgent(Agent):
     def listen(self) -> Listener:
         return CommandListener()
 
+    def presence(self) -> Presence:
+        found = shutil.which(self._program)
+        return Presence(program=None if found is None else Path(found))
+
     def shown(self, line: str) -> str:
         event = as_event(line)
         return "" if event is not None and str(event.get("type")).startswith(EVENTS) else line
+
+    @property
+    def _program(self) -> str:
+        return self._fill(self._command[0], {"project": str(self._project)})
 
     @staticmethod
     def _fill(word: str, named: dict[str, str]) -> str:

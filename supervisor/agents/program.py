@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
 from abc import abstractmethod
 from pathlib import Path
 from typing import ClassVar
@@ -47,6 +48,7 @@ class ProgramAgent(Agent):
         self.concurrency = settings.concurrency
         self.startup_timeout_s = settings.startup_timeout
         self.stall_timeout_s = settings.stall_timeout
+        self.tells_cost = self.tells_cost or settings.price is not None
         self._project = project
         if settings.mode == "interactive" and not self.interactive:
             raise UsageError(
@@ -75,16 +77,14 @@ class ProgramAgent(Agent):
         if self.signed_in_by() is None:
             raise AgentError("it is not signed in", where=f"agent {self.name!r}", remedy=self.how_to_sign_in)
 
+    def key_variable(self) -> str | None:
+        """The variable whose key it uses; None where a sign-in by subscription is used, or there is neither."""
+        return next((name for name in self.key_variables if os.environ.get(name)), None)
+
     def signed_in_by(self) -> str | None:
         """The variable or the file that signs it in; None where there is none."""
-        for name in self.key_variables:
-            if os.environ.get(name):
-                return name
-        for name in self.settings.pass_env:
-            if os.environ.get(name):
-                return name
-        found = self.sign_in.found()
-        return None if found is None else f"~/{found.relative_to(Path.home())}"
+        passed = next((name for name in self.settings.pass_env if os.environ.get(name)), None)
+        return self.key_variable() or passed or self.sign_in.shown()
 
     def presence(self) -> Presence:
         program = self.program
@@ -97,7 +97,7 @@ class ProgramAgent(Agent):
         )
 
     def prepare(self, paths: SessionPaths, spec: SessionSpec) -> None:
-        if not any(os.environ.get(name) for name in self.key_variables):
+        if self.key_variable() is None:
             self.sign_in.lend(paths.home)
 
     def take_back(self, paths: SessionPaths) -> None:
@@ -115,7 +115,8 @@ class ProgramAgent(Agent):
         return {}
 
     def secrets(self) -> list[str]:
-        return [os.environ[name] for name in (*self.key_variables, *self.settings.pass_env) if os.environ.get(name)]
+        given = (*self.key_variables, *self.settings.pass_env)
+        return [*(os.environ[name] for name in given if os.environ.get(name)), *self.sign_in.secrets()]
 
     def command(self, paths: SessionPaths, model: str | None) -> list[str]:
         return [str(self.program or self.kind), *self.arguments(paths, model or self.settings.model)]
@@ -142,17 +143,20 @@ class ProgramAgent(Agent):
         return usage.model_copy(update={"cost_usd": cost})
 
     def _version(self, program: Path) -> str | None:
-        try:
-            said = subprocess.run(
-                [program, "--version"],
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                timeout=_VERSION_PATIENCE_S,
-                env={"PATH": os.environ.get("PATH", os.defpath), "HOME": os.devnull, "TERM": "dumb"},
-                check=False,
-            )
-        except (OSError, subprocess.TimeoutExpired):
+        with tempfile.TemporaryDirectory(prefix="supervisor-") as home:  # some write into it before they answer
+            try:
+                said = subprocess.run(
+                    [program, "--version"],
+                    stdin=subprocess.DEVNULL,
+                    capture_output=True,
+                    text=True,
+                    timeout=_VERSION_PATIENCE_S,
+                    env={"PATH": os.environ.get("PATH", os.defpath), "HOME": home, "TMPDIR": home, "TERM": "dumb"},
+                    check=False,
+                )
+            except (OSError, subprocess.TimeoutExpired):
+                return None
+        if said.returncode != 0:
             return None
         found = _VERSION.search(said.stdout) or _VERSION.search(said.stderr)
         return None if found is None else found[0]

@@ -17,7 +17,11 @@ from supervisor.model.job import JobOptions
 
 GROUP = "supervisor.agents"
 EMBEDDED = "phrasebook"
-PROGRAMS: dict[str, str] = {}
+PROGRAMS: dict[str, str] = {
+    "codex": "supervisor.agents.codex:CodexAgent",
+    "gemini": "supervisor.agents.gemini:GeminiAgent",
+    "opencode": "supervisor.agents.opencode:OpencodeAgent",
+}
 """Known programs, loaded when they are asked for."""
 
 

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock
 
 from supervisor.model.base import Frozen
 
 _LARGEST_BYTES = 1 << 20
+_TOKEN = re.compile(r"\S{20,}")
 
 
 class SignIn(Frozen):
@@ -19,19 +24,44 @@ class SignIn(Frozen):
 
     files: tuple[str, ...]
     """Paths relative to the home."""
+    copied: bool = False
+    """Sessions get copies in place of links, where the program writes the file anew in its place: of a shared one, a
+    session that starts at that moment would read half, and two that write at once would leave a mixture."""
+    moved_by: str = ""
+    """The program's own variable that names another folder in place of the first one of the paths."""
+
+    def real(self, name: str) -> Path:
+        """Where one of the files is."""
+        moved = os.environ.get(self.moved_by)
+        return Path.home() / name if not moved else Path(moved, *Path(name).parts[1:])
 
     def found(self) -> Path | None:
         """The first of the files that is there."""
-        return next((path for name in self.files if (path := Path.home() / name).is_file()), None)
+        return next((path for name in self.files if (path := self.real(name)).is_file()), None)
+
+    def shown(self) -> str | None:
+        """The same for people."""
+        found = self.found()
+        if found is None or not found.is_relative_to(Path.home()):
+            return None if found is None else str(found)
+        return f"~/{found.relative_to(Path.home())}"
+
+    def secrets(self) -> list[str]:
+        """What in the files may be a token."""
+        found = [_content(path) for name in self.files if (path := self.real(name)).is_file()]
+        return [text for content in found for text in _texts(content) if _TOKEN.fullmatch(text)]
 
     def lend(self, home: Path) -> None:
-        """Give a session's home links to the files, so that what one session renews all others see at once."""
+        """Give a session's home links to the files, by which all see at once what one session renews, or copies."""
         for name in self.files:
-            real = Path.home() / name
+            real = self.real(name)
             if real.is_file():
                 link = home / name
                 link.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-                link.symlink_to(real.resolve())
+                if self.copied:
+                    shutil.copy2(real, link)  # with its time, by which a renewed one is known
+                else:
+                    link.symlink_to(real.resolve())
 
     def take_back(self, home: Path) -> None:
         """Where a session replaced a link by a newer file of its own, put that into the user's home.
@@ -39,7 +69,7 @@ class SignIn(Frozen):
         A file that has not the members of the one before is not taken: a session may write what it likes.
         """
         for name in self.files:
-            renewed, real = home / name, Path.home() / name
+            renewed, real = home / name, self.real(name)
             if renewed.is_symlink() or not renewed.is_file() or not real.is_file():
                 continue
             real = real.resolve()
@@ -47,17 +77,30 @@ class SignIn(Frozen):
                 newer = renewed.stat().st_mtime_ns > real.stat().st_mtime_ns
                 if newer and (names := _members(renewed)) and names == _members(real):
                     _replace(real, renewed.read_bytes())
+            renewed.unlink()
+
+
+def _content(path: Path) -> Any:
+    """What the JSON in a file says; None where it is no such file, or cannot be read."""
+    try:
+        return json.loads(path.read_bytes()) if path.stat().st_size <= _LARGEST_BYTES else None
+    except (OSError, ValueError):
+        return None
 
 
 def _members(path: Path) -> set[str]:
     """Names of the members of the JSON object in a file; none where it is no such file."""
-    if path.stat().st_size > _LARGEST_BYTES:
-        return set()
-    try:
-        found = json.loads(path.read_bytes())
-    except ValueError:
-        return set()
+    found = _content(path)
     return set(found) if isinstance(found, dict) else set()
+
+
+def _texts(content: Any) -> Iterator[str]:
+    """All texts in JSON content, names left out."""
+    if isinstance(content, str):
+        yield content
+    elif isinstance(content, (dict, list)):
+        for part in content.values() if isinstance(content, dict) else content:
+            yield from _texts(part)
 
 
 def _replace(path: Path, content: bytes) -> None:

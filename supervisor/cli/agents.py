@@ -65,6 +65,7 @@ def try_agent(
     from supervisor.cli.status_text import tokens_text
     from supervisor.engine.progress import duration, money
     from supervisor.engine.trying_out import answered, try_out
+    from supervisor.sessions.transcript import readable
 
     here = o.project_at(project)
     agent = make_agent(here, name)
@@ -79,7 +80,8 @@ def try_agent(
         return
     why = "it wrote no JSON" if result.refusal is None else result.refusal.message
     remedy = "" if heard.trouble is None or not heard.trouble.remedy else f"\n  {heard.trouble.remedy}"
-    said = f"\n  It said last:\n{_indented(result.transcript_tail)}" if result.transcript_tail else ""
+    last = readable(result.transcript_tail.encode(), agent.shown)
+    said = f"\n  It said last:\n{_indented(last)}" if last else ""
     typer.echo(f"supervisor: {name} does not work: {why}{remedy}{said}", err=True)
     raise typer.Exit(4)
 

@@ -9,7 +9,7 @@ from supervisor.engine.progress import duration, money
 from supervisor.model.job import ENDED
 from supervisor.model.plain_text import plain_line
 from supervisor.model.session import Usage
-from supervisor.store.summary import Summary
+from supervisor.store.summary import AgentSummary, Summary
 
 
 def job_text(project: Project, summary: Summary, failed: list[dict[str, Any]], failed_total: int) -> str:
@@ -21,6 +21,8 @@ def job_text(project: Project, summary: Summary, failed: list[dict[str, Any]], f
         f"  agent {job.options.agent}; {summary.sessions} sessions, {summary.retries} retries;"
         f" cost {cost_text(summary)}, tokens {tokens_text(summary.usage)}",
     ]
+    if len(summary.agents) > 1 or any(agent.models for agent in summary.agents):
+        lines += [f"  {agent_text(agent)}" for agent in summary.agents]
     if job.detail:
         lines += [f"  {line.strip()}" for line in job.detail.splitlines()]
     for phase in summary.phases:
@@ -45,6 +47,12 @@ def job_text(project: Project, summary: Summary, failed: list[dict[str, Any]], f
     results = project.results(job.collection, job.target)
     lines.append(f"  results: {project.relative(results)}/")
     return "\n".join(lines)
+
+
+def agent_text(agent: AgentSummary) -> str:
+    """Who did how many sessions, with which models."""
+    models = f" with {', '.join(map(plain_line, agent.models))}" if agent.models else ""
+    return f"by {agent.name}{models}: {agent.sessions} session{'' if agent.sessions == 1 else 's'}"
 
 
 def cost_text(summary: Summary) -> str:

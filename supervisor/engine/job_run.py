@@ -94,6 +94,10 @@ class JobRun:
         self._stop = self._stop or end
         self._wake.set()
 
+    def look_again(self) -> None:
+        """See whether something may start now: another process changed the store, and may have opened a gate."""
+        self._wake.set()
+
     async def run(self) -> Job:
         """Work until nothing is left to do, or the job is stopped; the errors of CannotGoOn end it too."""
         listening = (self._slots.on_free(self._wake.set), self._gates.on_change(self._wake.set))

@@ -190,6 +190,8 @@ class Supervisor:
             asked = jobs.get(self.database, job_id).wish
             if asked is not None:
                 run.stop("cancelled" if asked == "cancel" else "stopped")
+            else:
+                run.look_again()
 
     def _store_changed(self, name: str) -> None:
         """Somebody closed one of the store's files, or rang; whether there is news, the store itself knows."""

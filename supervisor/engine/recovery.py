@@ -56,7 +56,7 @@ def take_in(
     """Batch id to attempt and output, for every session of the job that was cut off with a whole output written.
 
     The other cut-off sessions are noted as interrupted, which does not count as an attempt. What they cost is taken
-    from their transcripts.
+    from their transcripts and homes.
     """
     captured: dict[int, tuple[Attempt, SessionResult]] = {}
     for attempt in attempts.unfinished(journal.database, job):
@@ -78,12 +78,14 @@ def take_in(
 
 
 def _heard(project: Project, attempt: Attempt, agents: Mapping[str, Agent]) -> Heard:
-    """What the session's transcript says, of an agent that is still known."""
+    """What the session printed and left in its home says, of an agent that is still known."""
     agent = agents.get(attempt.agent)
     if agent is None:
         return Heard()
     listener = agent.listen()
-    hear_again(Workspace(project.sessions, attempt.name).transcript, listener, project.settings.max_transcript_bytes)
+    workspace = Workspace(project.sessions, attempt.name)
+    hear_again(workspace.transcript, listener, project.settings.max_transcript_bytes)
+    agent.hear_files(workspace.home, listener)
     return listener.heard.model_copy(update={"usage": agent.priced(listener.heard.usage), "trouble": None})
 
 

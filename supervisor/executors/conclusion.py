@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from supervisor.agents.base import Agent
 from supervisor.executors.session_watch import SessionWatch
+from supervisor.model.plain_text import plain_line
 from supervisor.model.session import Ending, Refusal, SessionResult, SessionSpec
 from supervisor.model.strict_json import JsonRefused, parse_strict
 from supervisor.sessions.output_watch import last_change
@@ -22,6 +23,7 @@ def conclude(
     tail = watch.transcript.tail()
     if ending == "exited":
         watch.listener.hear_end(exit_status, tail)
+    agent.hear_files(watch.home, watch.listener)
     heard = watch.heard
     heard = heard.model_copy(update={"usage": agent.priced(heard.usage)})
     output: bytes | None = None
@@ -42,13 +44,17 @@ def conclude(
         )
     else:
         refusal = read
-    if heard.trouble is not None and (output is None or not _parses(output)):
+    whole = output is not None and _parses(output)
+    if whole and ending in ("troubled", "stalled"):
+        ending = "output"  # what ended the session came too late to matter
+    elif heard.trouble is not None and not whole:
         ending, output = "troubled", None
         refusal = Refusal(kind=heard.trouble.kind, message=heard.trouble.message)
-    elif ending == "troubled":
-        ending = "output"  # its trouble came too late to matter
+    elif ending == "stalled":
+        output, refusal = None, _why_stuck(watch)
     elif refusal is not None:
-        refusal = _explained(refusal, watch, ending, exit_status, spec.timeout_s)
+        said = next((line for each in reversed(tail.splitlines()) if (line := plain_line(agent.shown(each), 300))), "")
+        refusal = _explained(refusal, watch, ending, exit_status, said, spec.timeout_s)
     return SessionResult(
         ending=ending,
         output=output,
@@ -70,11 +76,9 @@ def _parses(data: bytes) -> bool:
 
 
 def _explained(
-    refusal: Refusal, watch: SessionWatch, ending: Ending, exit_status: int | None, timeout_s: float
+    refusal: Refusal, watch: SessionWatch, ending: Ending, exit_status: int | None, said: str, timeout_s: float
 ) -> Refusal:
     """Where there is no output at all, how the session ended says more than that."""
-    if ending == "stalled":
-        return _why_stuck(watch)
     if refusal.kind != "no_output":
         return refusal
     if ending == "timed_out":
@@ -85,8 +89,9 @@ def _explained(
         )
     if exit_status:
         how = f"signal {-exit_status}" if exit_status < 0 else f"exit status {exit_status}"
-        return Refusal(kind="crashed", message=f"the session ended with {how} and wrote no output")
-    return refusal
+        why = f": {said}" if said and exit_status > 0 else ""
+        return Refusal(kind="crashed", message=f"the session ended with {how} and wrote no output{why}")
+    return refusal.model_copy(update={"message": f"{refusal.message}; it said last: {said}"}) if said else refusal
 
 
 def _why_stuck(watch: SessionWatch) -> Refusal:

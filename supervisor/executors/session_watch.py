@@ -38,6 +38,7 @@ class SessionWatch:
         news: SessionNews,
     ) -> None:
         self.terminal = terminal
+        self.home = paths.home
         self.listener = agent.listen()
         self._mask = mask = Mask(agent.secrets())
         self.transcript = Transcript(transcript, spec.max_transcript_bytes, mask, self.listener)

@@ -31,8 +31,9 @@ class LifeSigns:
         self._last = self._loop.time()
         if not self._heard:
             self._heard = True
-            if self._timer is None:
-                self._look_at(self._deadline())
+            if self._timer is not None:
+                self._timer.cancel()
+            self._look_at(self._deadline())
 
     def close(self) -> None:
         """Look no more."""

@@ -29,7 +29,8 @@ def readable(data: bytes, shown: Callable[[str], str] = str) -> str:
     """A transcript for people: what the lines say, and of a program that draws on the screen what it showed."""
     if _DRAWN.search(data):
         return _replayed(data[-_REPLAYED_BYTES:])
-    lines = [shown(line) for line in plain(data).splitlines()]
+    # What it makes of a line may have in it what stood there in other words: JSON can spell any control character.
+    lines = [plain_text.plain(shown(line)) for line in plain(data).splitlines()]
     return "".join(f"{line}\n" for line in lines if line.strip())
 
 
@@ -48,12 +49,14 @@ def last_line(path: Path, shown: Callable[[str], str] = str) -> str:
     """The last line of a transcript that says something to people, or an empty text."""
     try:
         with open(path, "rb") as file:
-            file.seek(max(0, os.fstat(file.fileno()).st_size - _TAIL_BYTES))
+            begins = file.seek(max(0, os.fstat(file.fileno()).st_size - _TAIL_BYTES))
             data = file.read()
     except OSError:
         return ""
+    if begins:
+        data = data.partition(b"\n")[2] or data  # half a line means something else than the whole
     lines = plain(data).splitlines() if not _DRAWN.search(data) else _replayed(data).splitlines()
-    return next((line for each in reversed(lines) if (line := shown(each).strip())), "")
+    return next((line for each in reversed(lines) if (line := plain_text.plain_line(shown(each)))), "")
 
 
 def hear_again(path: Path, listener: Listener, max_bytes: int) -> None:

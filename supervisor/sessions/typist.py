@@ -22,6 +22,8 @@ _LOOK_EVERY_S = 0.25
 """The screen is looked at so long after it began to change: what is drawn piece by piece is whole by then."""
 _PATIENCE_S = 20.0
 """Seconds without a change on the screen after which a question that no pattern knows is one."""
+_SHOWN_AFTER_S = 2.0
+"""A program that shows nothing of what is typed has taken it by then."""
 _BRACKETED_PASTE = 2004 << 5
 """The mode in which pasted text is told apart from typed text, as pyte numbers it (private mode 2004 of xterm)."""
 _SCREEN_LINES = 15
@@ -53,7 +55,7 @@ class Typist:
         self._stream = pyte.ByteStream(self._screen)
         self._loop = asyncio.get_running_loop()
         self._state: Literal["starting", "pasted", "submitted", "leaving"] = "starting"
-        self._pasted_on = ""
+        self._pasted_on, self._pasted_at = "", 0.0
         self._answered: set[str] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._patience: asyncio.TimerHandle | None = None
@@ -140,7 +142,8 @@ class Typist:
         return False
 
     def _paste(self, text: str) -> None:
-        self._state, self._pasted_on = "pasted", text
+        self._state, self._pasted_on, self._pasted_at = "pasted", text, self._loop.time()
+        self._timer = self._loop.call_later(_LOOK_EVERY_S, self._look)
         if _BRACKETED_PASTE in self._screen.mode:
             prompt = self._prompt_file.read_text(encoding="utf-8").replace("\x1b", "")
             self.type(f"\x1b[200~{prompt}\x1b[201~")
@@ -148,7 +151,8 @@ class Typist:
             self.type(f"Read the file {self._prompt_file.name} in your working directory, and do what it says.")
 
     def _submit_once_shown(self, text: str) -> None:
-        if text == self._pasted_on or self._unwritten:
+        shown = text != self._pasted_on or self._loop.time() - self._pasted_at > _SHOWN_AFTER_S
+        if self._unwritten or not shown:
             self._timer = self._loop.call_later(_LOOK_EVERY_S, self._look)
             return
         self._state = "submitted"

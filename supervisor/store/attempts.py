@@ -160,6 +160,16 @@ def usage_by_phase(database: Database, job: int) -> dict[int, Usage]:
     return {row["phase"]: Usage(**{name: row[name] for name in Usage.model_fields}) for row in rows}
 
 
+def by_agent(database: Database, job: int) -> list[sqlite3.Row]:
+    """`agent, model, sessions` and what they cost, for every agent and model that worked on a job, the first first."""
+    columns = ", ".join(f"sum({name}) AS {name}" for name in Usage.model_fields)
+    return database.rows(
+        f"SELECT agent, model, count(*) AS sessions, {columns} FROM attempts WHERE job = ?"
+        " GROUP BY agent, model ORDER BY min(id)",
+        (job,),
+    )
+
+
 def last_used(database: Database) -> dict[str, float]:
     """Agent to the clock time at which its last session started."""
     return {

@@ -56,6 +56,16 @@ class RunningSession(Frozen):
     age_s: float
 
 
+class AgentSummary(Frozen):
+    """What one agent did of a job."""
+
+    name: str
+    sessions: int
+    models: tuple[str, ...]
+    """Models that answered, as the agent names them; not those of sessions that told none."""
+    usage: Usage
+
+
 class Summary(Frozen):
     """A job in numbers."""
 
@@ -67,6 +77,8 @@ class Summary(Frozen):
     """Sessions that count as attempts."""
     retries: int
     """Attempts after the first of their batch."""
+    agents: tuple[AgentSummary, ...]
+    """Who did its sessions, in the order in which they came to it."""
     usage: Usage
     """What its sessions cost, as far as they told."""
     cost_unknown: int
@@ -99,6 +111,16 @@ class Summary(Frozen):
             "sessions": self.sessions,
             "attempts": self.attempts,
             "retries": self.retries,
+            "agents": [
+                {
+                    "name": agent.name,
+                    "sessions": agent.sessions,
+                    "models": list(agent.models),
+                    "cost_usd": agent.usage.cost_usd,
+                    "usage": _tokens(agent.usage),
+                }
+                for agent in self.agents
+            ],
             "phases": [
                 {
                     "id": phase.id,
@@ -161,6 +183,7 @@ def summarise(database: Database, job: Job, *, now: float | None = None) -> Summ
         sessions=totals["sessions"],
         attempts=totals["attempts"],
         retries=totals["attempts"] - totals["judged"],
+        agents=summarise_agents(database, job.id),
         usage=usage,
         cost_unknown=totals["unknown"],
         projected_usd=projection(phases, usage.cost_usd),
@@ -169,6 +192,20 @@ def summarise(database: Database, job: Job, *, now: float | None = None) -> Summ
         mean_session_s=totals["duration"],
         eta_s=estimate(phases, totals["duration"], totals["sessions"], totals["batches"], job.options.concurrency),
     )
+
+
+def summarise_agents(database: Database, job: int) -> tuple[AgentSummary, ...]:
+    """Who worked on the job, in numbers."""
+    found: dict[str, AgentSummary] = {}
+    for row in attempts.by_agent(database, job):
+        before = found.get(row["agent"]) or AgentSummary(name=row["agent"], sessions=0, models=(), usage=Usage())
+        found[row["agent"]] = AgentSummary(
+            name=row["agent"],
+            sessions=before.sessions + row["sessions"],
+            models=before.models if row["model"] is None else (*before.models, row["model"]),
+            usage=before.usage.plus(Usage(**{name: row[name] for name in Usage.model_fields})),
+        )
+    return tuple(found.values())
 
 
 def projection(phases: tuple[PhaseSummary, ...], cost_usd: float | None) -> float | None:

@@ -183,7 +183,8 @@ def test_an_answer_has_the_form_that_is_asked_for() -> None:
 
 
 def test_a_patch_is_written_where_the_cli_takes_patches() -> None:
-    plain = body("responses", prompt(), ["exec_command", "apply_patch"])
+    function = body("responses", prompt(), ["exec_command", "apply_patch"])
+    plain = {**function, "tools": [{"type": "custom", "name": "apply_patch"}, *function["tools"][:1]]}
     tools = [{"type": "namespace", "name": "functions", "tools": [{"type": "custom", "name": "exec"}]}]
     grouped = {**plain, "tools": None, "input": [{"type": "additional_tools", "tools": tools}, *plain["input"]]}
     with ModelServer() as server:
@@ -191,6 +192,9 @@ def test_a_patch_is_written_where_the_cli_takes_patches() -> None:
             item = ask(server, PATHS["responses"], sent).events[-1]["response"]["output"][0]
             assert item["type"] == "custom_tool_call" and item["name"] == name
             assert "*** Add File: output_1.json" in item["input"]
+        item = ask(server, PATHS["responses"], function).events[-1]["response"]["output"][0]
+        assert item["type"] == "function_call" and item["name"] == "apply_patch"
+        assert "*** Add File: output_1.json" in json.loads(item["arguments"])["patchText"]
 
 
 @every_protocol

@@ -194,6 +194,7 @@ STATUS = {
     "projected_cost_usd": "NoneType",
     "cost_unknown_sessions": "int",
     "usage": USAGE,
+    "agents": [{"name": "str", "sessions": "int", "models": "list", "cost_usd": "NoneType", "usage": USAGE}],
     "gates": "list",
     "failed_items": [
         {

@@ -17,6 +17,8 @@ from engine_support.waiting import until
 from model_server import CACHED, FRESH, OUTPUT, STORED, Batch, ModelServer
 from small_project import pipeline_text, toml
 
+from supervisor.agents.registry import PROGRAMS
+
 FOLDER_VARIABLE = "SUPERVISOR_TEST_CLIS"
 """Names the folder in which npm installed the CLIs; without it they are looked for on PATH."""
 PIPELINE, TARGET = "squares", "demo"
@@ -31,8 +33,8 @@ from supervisor import ValidationError, ValidationReport
 
 
 def validate(batch, output, merged):
-    wrong = [i for i, p in batch.items.items() if output[i] != {"square": p["n"] ** 2}]
-    return ValidationReport(errors=[ValidationError(type="wrong_square", item_id=i, message="no square") for i in wrong])
+    wrong = [i for i, item in batch.items.items() if output[i] != {"square": item["n"] ** 2}]
+    return ValidationReport(errors=[ValidationError(type="wrong", item_id=i, message="no square") for i in wrong])
 """
 
 
@@ -51,6 +53,18 @@ class Cli(NamedTuple):
     shell: tuple[str, ...] = ()
     """Arguments by which it may run any command; none where it may by itself."""
     tells_cost: bool = False
+    tells_end_of: tuple[str, ...] = ()
+    """Modes of the server in which it prints when the limit ends."""
+
+    @property
+    def limit(self) -> str:
+        """A mode of the server in which it pauses, until a time that it tells where it ever does."""
+        return self.tells_end_of[0] if self.tells_end_of else "usage_limit"
+
+    @property
+    def priced(self) -> dict[str, Any]:
+        """Settings by which its cost is known."""
+        return {} if self.tells_cost else {"price": PRICE}
 
     @property
     def program(self) -> Path | None:
@@ -77,6 +91,7 @@ CLIS = (
         base="OPENAI_BASE_URL",
         below="/v1",
         model="gpt-5.5",
+        tells_end_of=("usage_limit",),
     ),
     Cli(
         name="gemini",
@@ -99,6 +114,26 @@ CLIS = (
 )
 
 
+def why_not(cli: Cli) -> str | None:
+    """Why nothing can be tested with the CLI here; None where it can."""
+    if cli.name not in PROGRAMS:
+        return f"{cli.name} is not an agent of the supervisor yet"
+    if cli.program is not None:
+        return None
+    if FOLDER_VARIABLE in os.environ:
+        return f"{cli.name} is not installed in {os.environ[FOLDER_VARIABLE]}, which {FOLDER_VARIABLE} names"
+    install = f"`npm install -g {cli.package}` installs it, `make test-agents` only for its tests"
+    return f"{cli.name} is not installed: {install}"
+
+
+def pinned_version(cli: Cli) -> str | None:
+    """The version that was installed for the tests; None where the CLIs are those on PATH."""
+    if FOLDER_VARIABLE not in os.environ:
+        return None
+    asked = json.loads((Path(__file__).parent / "package.json").read_text(encoding="utf-8"))
+    return str(asked["dependencies"][cli.package])
+
+
 def search_path() -> str:
     """PATH, with the folder of the CLIs first where one is named."""
     path = os.environ.get("PATH", os.defpath)
@@ -107,7 +142,7 @@ def search_path() -> str:
 
 
 class Squares(Project):
-    """A project that squares numbers in batches of 20; its commands see no variable but PATH, HOME and those it names."""
+    """A project that squares numbers in batches of 20; its commands see PATH, HOME and what its agents need."""
 
     def __init__(self, root: Path) -> None:
         super().__init__(root)
@@ -116,6 +151,7 @@ class Squares(Project):
         self.secret = f"dummy-{uuid.uuid4().hex}"
         """The value of every key."""
         self._variables: dict[str, str] = {}
+        self._begun: list[Running] = []
         self._agents: dict[str, dict[str, Any]] = {}
         self.write(f"phase_intelligence/{PIPELINE}/how.md", "# Squares\n\nSquare every number.\n")
         self.write(f"validators/{PIPELINE}/check.py", VALIDATOR)
@@ -141,6 +177,10 @@ class Squares(Project):
         self._agents[name] = settings
         self._write_settings()
 
+    def sign_out(self) -> None:
+        """Take every key away."""
+        self._variables = {name: value for name, value in self._variables.items() if value != self.secret}
+
     def environment(self, **more: str) -> dict[str, str]:
         return {"PATH": search_path(), "HOME": str(self.home), **self._variables, **more}
 
@@ -150,7 +190,14 @@ class Squares(Project):
 
     def begin_run(self, *options: str) -> Running:
         """Start `supervisor run squares demo`."""
-        return self.begin("run", PIPELINE, TARGET, *options)
+        self._begun.append(self.begin("run", PIPELINE, TARGET, *options))
+        return self._begun[-1]
+
+    def end_all(self) -> None:
+        """End what was begun and not waited for, as it is where a test failed."""
+        for running in self._begun:
+            if running.process.poll() is None:
+                running.kill()
 
     @property
     def made(self) -> Any:
@@ -219,4 +266,3 @@ def asked_in(prompt: str) -> dict[str, Any]:
     batch = Batch.find(prompt)
     assert batch is not None
     return batch.items
-

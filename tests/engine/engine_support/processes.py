@@ -60,7 +60,9 @@ def of_project(root: Path) -> list[Process]:
 def named(word: str) -> list[Process]:
     """Every process in whose arguments a word stands."""
     pids = [int(entry) for entry in os.listdir("/proc") if entry.isdigit()]
-    return [Process(pid, started, _command(pid)) for pid in pids if word in _command(pid) and (started := _started(pid))]
+    return [
+        Process(pid, started, _command(pid)) for pid in pids if word in _command(pid) and (started := _started(pid))
+    ]
 
 
 def below(pid: int) -> list[Process]:

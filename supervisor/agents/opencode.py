@@ -1,0 +1,256 @@
+"""opencode, run with `opencode run --format json`."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+from urllib.parse import urlsplit
+
+from supervisor.agents.base import Listener, SessionPaths
+from supervisor.agents.listening import JsonListener, as_event, count, words
+from supervisor.agents.opencode_config import FOLDER, UserConfig, user_config
+from supervisor.agents.opencode_trouble import MODEL_REMEDY, SIGN_IN_REMEDY, from_error, from_retry, from_text
+from supervisor.agents.program import ProgramAgent
+from supervisor.agents.sign_in import SignIn
+from supervisor.errors import AgentError
+from supervisor.model.session import SessionSpec, Trouble, Usage
+
+_AUTH = ".local/share/opencode/auth.json"
+_MODELS = ".cache/opencode/models.json"
+_PLUGIN = Path(__file__).with_name("opencode_plugin.js")
+_HOSTED = "opencode"
+"""Its makers' own provider. Where nobody signed in to it, its free models are used for whatever names no model."""
+_LOG_LINE = re.compile(r"timestamp=\S+ level=[A-Z]+ ")
+_LOGGED_END = re.compile(r'message=failed .*?error="([^"]*)')
+_PATCHED = re.compile(r"^\*\*\* (?:Add|Update|Delete) File: (.+)$", re.MULTILINE)
+_CONTINUES = ("tool-calls", "unknown")
+
+
+class OpencodeAgent(ProgramAgent):
+    """Reads and writes files in its workspace; all its other tools are hidden from the model."""
+
+    kind = "opencode"
+    package = "opencode-ai"
+    key_variables: ClassVar[tuple[str, ...]] = (
+        "ANTHROPIC_API_KEY",
+        "OPENAI_API_KEY",
+        "GEMINI_API_KEY",
+        "GOOGLE_API_KEY",
+        "GOOGLE_GENERATIVE_AI_API_KEY",
+        "OPENROUTER_API_KEY",
+        "OPENCODE_API_KEY",
+        "CEREBRAS_API_KEY",
+        "DEEPSEEK_API_KEY",
+        "FIREWORKS_API_KEY",
+        "GROQ_API_KEY",
+        "MISTRAL_API_KEY",
+        "MOONSHOT_API_KEY",
+        "TOGETHER_API_KEY",
+        "XAI_API_KEY",
+        "ZHIPU_API_KEY",
+    )
+    other_variables = ("ANTHROPIC_BASE_URL", "OPENAI_BASE_URL")
+    sign_in = SignIn(files=(_AUTH,))
+    how_to_sign_in = SIGN_IN_REMEDY
+    tells_cost = True
+    tells_tokens = True
+
+    def check(self) -> None:
+        super().check()
+        model = self.settings.model or user_config().model
+        if model is not None:
+            _with_provider(model, self.name)
+
+    def signed_in_by(self) -> str | None:
+        return super().signed_in_by() or user_config().file
+
+    def arguments(self, paths: SessionPaths, model: str | None) -> list[str]:
+        chosen = _with_provider(model or user_config().model, self.name)
+        # A title of its own saves a request; only its log says what is wrong with a model's name.
+        return [
+            *("run", "--format", "json", "--model", chosen, "--title", "batch"),
+            *("--print-logs", "--log-level", "ERROR"),
+            *self.settings.args,
+        ]
+
+    def stdin(self, paths: SessionPaths) -> Path:
+        return paths.home / "prompt.md"
+
+    def prepare(self, paths: SessionPaths, spec: SessionSpec) -> None:
+        # With a key in a variable too: it may be for another provider than the one that was signed in to.
+        self.sign_in.lend(paths.home)
+        settings = paths.home / FOLDER
+        (settings / "plugin").mkdir(parents=True, mode=0o700)
+        (settings / "plugin" / "supervised.js").write_bytes(_PLUGIN.read_bytes())
+        # Takes its library for plugins as installed; else every session fetches thousands of files.
+        (settings / "node_modules").mkdir()
+        installed = {"packages": {"": {"dependencies": {"@opencode-ai/plugin": "*"}}}}
+        (settings / "package-lock.json").write_text(json.dumps(installed), encoding="utf-8")
+        (paths.home / "tmp").mkdir()
+        shared, rest = spec.prompt[: spec.shared], spec.prompt[spec.shared :]
+        if not rest.strip():
+            shared, rest = "", spec.prompt
+        _write(settings / "shared.md", shared)
+        _write(self.stdin(paths), rest)
+
+    def environment(self, paths: SessionPaths) -> dict[str, str]:
+        variables = super().environment(paths)
+        for name in self.other_variables:
+            if name in variables:
+                variables[name] = _versioned(variables[name], always=name == "ANTHROPIC_BASE_URL")
+        return variables
+
+    def switches(self, paths: SessionPaths) -> dict[str, str]:
+        models = Path.home() / _MODELS
+        off = ("PROJECT_CONFIG", "MODELS_FETCH", "AUTOUPDATE", "LSP_DOWNLOAD", "CLAUDE_CODE", "EXTERNAL_SKILLS")
+        return {
+            "OPENCODE_CONFIG_CONTENT": json.dumps(self._config(paths, user_config())),
+            # An endless loop of requests where a prompt is too long for its model.
+            "OPENCODE_DISABLE_AUTOCOMPACT": "1",
+            "OPENCODE_DISABLE_TERMINAL_TITLE": "1",
+            **{f"OPENCODE_DISABLE_{name}": "1" for name in off},
+            # The models that the user's own opencode knows, which may be newer than those built in.
+            **({"OPENCODE_MODELS_PATH": str(models)} if models.is_file() else {}),
+            # Leaves a library of 5 MB in it each time.
+            "TMPDIR": str(paths.home / "tmp"),
+            # No repository: it would let the model write in all of one that the workspace lies in, and writes there.
+            "GIT_DIR": str(paths.home / "no-repository"),
+        }
+
+    def secrets(self) -> list[str]:
+        return [*super().secrets(), *user_config().secrets]
+
+    def listen(self) -> Listener:
+        return OpencodeListener()
+
+    def shown(self, line: str) -> str:
+        event = as_event(line)
+        if event is None:
+            said = _LOGGED_END.search(line)
+            return line if _LOG_LINE.match(line) is None else said[1] if said else ""
+        part = event.get("part")
+        match event.get("type"):
+            case "text":
+                return words(part, "text") or ""
+            case "tool_use":
+                return _tool_line(part)
+            case "retry":
+                return f"{words(event, 'status', 'message') or 'refused'}; it waits and tries again"
+            case "error":
+                return f"error: {words(event, 'error', 'data', 'message') or words(event, 'error', 'name') or line}"
+            case "step_start" | "step_finish" | "reasoning" | "model" | "beat":
+                return ""
+        return line
+
+    def _config(self, paths: SessionPaths, user: UserConfig) -> dict[str, Any]:
+        # Outside of a repository it names files by their path from the root.
+        workspace = str(paths.workspace.resolve()).lstrip("/")
+        own = {"*": "deny", f"{workspace}/*": "allow"}
+        hosted = os.environ.get("OPENCODE_API_KEY") or _signed_in_to(_HOSTED) or _HOSTED in user.provider
+        return {
+            "permission": {"*": "deny", "read": own, "edit": own},
+            "share": "disabled",
+            "autoupdate": False,
+            "snapshot": False,
+            "lsp": False,
+            "formatter": False,
+            "disabled_providers": [] if hosted else [_HOSTED],
+            "provider": user.provider,
+        }
+
+
+class OpencodeListener(JsonListener):
+    """Hears its lines, and those that its plugin of ours adds: `model`, `retry`, `beat`."""
+
+    def event(self, event: Mapping[str, Any]) -> None:
+        if self.heard.conversation is None:
+            self.note(conversation=words(event, "sessionID"))
+        match event.get("type"):
+            case "model":
+                self.note(model=words(event, "model"))
+            case "text" | "tool_use":
+                self.goes_well()
+            case "step_finish":
+                self._finished_step(event.get("part"))
+            case "retry":
+                self._take(from_retry(event))
+            case "error":
+                trouble = from_error(event)
+                self._take(trouble)
+                if trouble is None:
+                    self.note(failure=words(event, "error", "data", "message") or words(event, "error", "name"))
+
+    def text(self, line: str) -> None:
+        self._take(from_text(line))
+
+    def _finished_step(self, part: Any) -> None:
+        self.goes_well()
+        if self.heard.model is None:
+            self.troubled(
+                "set_up_wrongly",
+                "this version of opencode does not work with the supervisor's plugin, so parts of prompts are lost",
+                remedy="Install version 1.18.33: `npm install -g opencode-ai@1.18.33`.",
+                final=True,
+            )
+        tokens = part.get("tokens") if isinstance(part, Mapping) else None
+        said = [each for name in ("output", "reasoning") if (each := count(tokens, name)) is not None]
+        cost = part.get("cost") if isinstance(part, Mapping) else None
+        self.spend(
+            Usage(
+                cost_usd=float(cost) if isinstance(cost, int | float) and cost > 0 else None,  # 0: no price is known
+                input_tokens=count(tokens, "input"),
+                output_tokens=sum(said) if said else None,
+                cache_read_tokens=count(tokens, "cache", "read"),
+                cache_write_tokens=count(tokens, "cache", "write"),
+            )
+        )
+        if words(part, "reason") not in _CONTINUES:
+            self.note(ended=True)
+
+    def _take(self, trouble: Trouble | None) -> None:
+        known = self.heard.trouble
+        if trouble is not None and (known is None or not known.hopeless):  # what follows that says less
+            self.note(trouble=trouble)
+
+
+def _with_provider(model: str | None, agent: str) -> str:
+    if model is None:
+        raise AgentError("no model is named, and it has none of its own", where=f"agent {agent!r}", remedy=MODEL_REMEDY)
+    if "/" not in model.strip("/"):
+        raise AgentError(f"model {model!r} names no provider", where=f"agent {agent!r}", remedy=MODEL_REMEDY)
+    return model
+
+
+def _versioned(url: str, *, always: bool) -> str:
+    """A base URL with the `/v1` that opencode asks below of.
+
+    The same variable names Anthropic's API to other programs without it; OpenAI's has it everywhere, unless the URL
+    is a server and nothing else.
+    """
+    path = urlsplit(url).path.strip("/")
+    wanted = not path.endswith("v1") if always else not path
+    return f"{url.rstrip('/')}/v1" if wanted else url
+
+
+def _signed_in_to(provider: str) -> bool:
+    """Whether `opencode auth login` was done for a provider."""
+    try:
+        found = json.loads((Path.home() / _AUTH).read_bytes())
+    except (OSError, ValueError):
+        return False
+    return isinstance(found, dict) and provider in found
+
+
+def _tool_line(part: Any) -> str:
+    state = part.get("state") if isinstance(part, Mapping) else None
+    path = words(state, "input", "filePath") or ", ".join(_PATCHED.findall(words(state, "input", "patchText") or ""))
+    error = words(state, "error")
+    return f"{words(part, 'tool') or 'a tool'} {path}".rstrip() + (f": {error}" if error else "")
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_bytes(text.encode("utf-8"))

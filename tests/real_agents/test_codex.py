@@ -1,0 +1,293 @@
+"""What is particular to Codex: its settings, its sandbox, its long prompts, its record, its limits, its sign-in."""
+
+from __future__ import annotations
+
+import base64
+import itertools
+import json
+import os
+import re
+import shutil
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from engine_support import processes
+from engine_support.waiting import until
+from model_server import CACHED, FRESH, MODES, OUTPUT, STORED, Mode, ModelServer
+from support import BATCH, CLIS, FAR_S, PIPELINE, TARGET, Cli, Squares
+
+CODEX = next(each for each in CLIS if each.name == "codex")
+LONGEST = 1_048_576
+"""Characters that Codex takes as a prompt."""
+ONE_ANSWER = {
+    "input_tokens": FRESH,
+    "output_tokens": OUTPUT,
+    "cache_read_tokens": CACHED,
+    "cache_write_tokens": STORED,
+}
+
+MODES["naps"] = Mode("runs a command that takes long", command="sleep {nap}")
+MODES["waits"] = Mode("runs a command that ends when a file is there", command="until [ -e go ]; do sleep 0.05; done")
+MODES["looks_around"] = Mode(
+    "looks at what a command may see and write",
+    command="env > seen.txt; touch /tmp/codex-{nap} ~/codex-{nap} 2>> seen.txt; mktemp >> seen.txt",
+)
+
+
+@pytest.fixture(params=[CODEX], ids=lambda cli: cli.name)
+def cli(request: pytest.FixtureRequest) -> Cli:
+    """Codex."""
+    found: Cli = request.param
+    return found
+
+
+def tokens_of(attempt: dict[str, Any]) -> dict[str, int | None]:
+    return {name: attempt[name] for name in ONE_ANSWER}
+
+
+def raw_log(squares: Squares, batch: int = 1) -> str:
+    return squares.done("logs", f"{PIPELINE}/{TARGET}", "--batch", str(batch), "--raw").out
+
+
+# Settings ---------------------------------------------------------------------------------------------------------
+
+
+def test_it_knows_all_of_its_settings_and_warns_of_none(cli: Cli, squares: Squares, server: ModelServer) -> None:
+    squares.items(BATCH)
+    squares.agent(cli, server, args=["--strict-config"])
+    squares.run()
+    assert squares.made == squares.right
+    items = [line for line in raw_log(squares).splitlines() if '"type":"error"' in line or "WARN" in line]
+    assert items == []
+
+
+def test_a_setting_that_it_refuses_stops_the_job_with_its_own_words(
+    cli: Cli, squares: Squares, server: ModelServer
+) -> None:
+    squares.agent(cli, server, args=["--nonsense"])
+    ended = squares.run("--concurrency", "1", status=4)
+    assert "error: unexpected argument '--nonsense' found" in ended.err
+    assert "`args`" in ended.err
+    assert squares.outcomes() == [("not_started", False)]
+
+
+def test_the_model_is_asked_over_plain_http_and_nobody_else_is(
+    cli: Cli, squares: Squares, server: ModelServer, tmp_path: Path
+) -> None:
+    strace = shutil.which("strace")
+    if strace is None:
+        pytest.skip("strace is not installed, so connections cannot be seen")
+    traced = tmp_path / "codex"
+    trace = tmp_path / "trace"
+    traced.write_text(f'#!/bin/sh\nexec {strace} -f -qq -e trace=connect,sendto -o {trace} {cli.program} "$@"\n')
+    traced.chmod(0o755)
+    squares.items(BATCH)
+    squares.agent(cli, server, program=str(traced))
+    squares.run()
+    assert squares.made == squares.right
+    reached = set(
+        re.findall(r"sin6?_port=htons\((\d+)\).*?inet_(?:addr|pton)\((?:AF_INET6, )?\"([^\"]+)", trace.read_text())
+    )
+    assert reached == {(server.url.rpartition(":")[2], "127.0.0.1")}
+    assert {record.method for record in server.requests} == {"POST"}
+
+
+def test_a_command_sees_no_key_and_writes_only_where_it_may(cli: Cli, squares: Squares, server: ModelServer) -> None:
+    squares.items(BATCH)
+    squares.agent(cli, server)
+    server.mode = "looks_around"
+    squares.run()
+    assert squares.made == squares.right
+    (session,) = squares.sessions()
+    seen = (session.workspace / "seen.txt").read_text()
+    assert squares.secret not in seen and "SUPERVISOR_SESSION=" in seen
+    assert f"TMPDIR={session.folder}/home/tmp" in seen
+    assert re.search(rf"^{session.folder}/home/tmp/", seen, re.MULTILINE)
+    assert f"/tmp/codex-{server.nap}" in seen and not Path(f"/tmp/codex-{server.nap}").exists()
+    assert not (session.folder / "home" / f"codex-{server.nap}").exists()
+
+
+# Prompts ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_prompt_of_a_million_bytes_arrives_whole(cli: Cli, squares: Squares, server: ModelServer) -> None:
+    text = "".join(f'{number}. Zahl "{number}"\tist ‘größer’ als null.\n' for number in range(24_000))
+    assert 1_000_000 < len(text.encode()) < 1_200_000 and len(text) < LONGEST - 10_000
+    squares.write(f"phase_intelligence/{PIPELINE}/how.md", text)
+    squares.items(BATCH)
+    squares.agent(cli, server)
+    squares.run()
+    assert squares.made == squares.right
+    (prompt,) = server.prompts()
+    assert text.strip() in prompt
+    assert squares.sessions()[0].prompt in prompt
+
+
+def test_a_prompt_that_is_too_long_fails_its_batch_with_the_reason_and_costs_nothing(
+    cli: Cli, squares: Squares, server: ModelServer
+) -> None:
+    squares.write(f"phase_intelligence/{PIPELINE}/how.md", "Square every number.\n" * (LONGEST // 20))
+    squares.items(BATCH)
+    squares.agent(cli, server)
+    squares.run("--max-attempts", "1", status=1)
+    failed = squares.status()["failed_items"]
+    assert len(failed) == BATCH
+    (error,) = failed[0]["errors"]
+    assert error["type"] == "crashed"
+    assert f"Input exceeds the maximum length of {LONGEST} characters" in error["message"]
+    assert server.requests == []
+    assert squares.status()["gates"] == []
+
+
+def test_all_that_batches_share_stands_first_and_is_the_same(cli: Cli, squares: Squares, server: ModelServer) -> None:
+    squares.write(f"phase_intelligence/{PIPELINE}/how.md", "Square every number.\n" * 1000)
+    squares.agent(cli, server)
+    squares.run()
+    first, second = (record for record in server.requests if record.turn and record.turn.results == 0)
+    assert [first.body.get(name) for name in ("instructions", "tools")] == [
+        second.body.get(name) for name in ("instructions", "tools")
+    ]
+    assert first.turn and second.turn
+    alike = itertools.takewhile(
+        lambda pair: pair[0] == pair[1], zip(first.turn.prompt, second.turn.prompt, strict=False)
+    )
+    shared = "".join(character for character, _ in alike)
+    assert shared.endswith("# This batch\n\n- Pipeline: squares\n- Target: demo\n- Phase: 1 facts\n- Batch: ")
+
+
+# The record -------------------------------------------------------------------------------------------------------
+
+
+def test_what_a_killed_session_cost_is_known(cli: Cli, squares: Squares, server: ModelServer) -> None:
+    squares.items(BATCH)
+    squares.agent(cli, server)
+    server.mode = "naps"
+    running = squares.begin_run()
+    until(lambda: processes.named(server.nap), "its command runs")
+    os.kill(squares.running_pid(), signal.SIGKILL)
+    server.mode = "good"
+    assert running.end() == 0
+    assert squares.outcomes() == [("failed", True), ("passed", True)]
+    killed, passed = squares.attempts()
+    assert tokens_of(killed) == ONE_ANSWER
+    assert tokens_of(passed) == {name: 2 * count for name, count in ONE_ANSWER.items()}
+    assert killed["model"] == passed["model"] == cli.model
+
+
+def test_what_a_session_cost_is_known_whose_supervisor_was_killed(
+    cli: Cli, squares: Squares, server: ModelServer
+) -> None:
+    squares.items(BATCH)
+    squares.agent(cli, server)
+    server.mode = "naps"
+    running = squares.begin_run()
+    until(lambda: processes.named(server.nap), "its command runs")
+    running.kill()
+    processes.none_left(squares.root)
+    server.mode = "good"
+    squares.run()
+    assert squares.outcomes() == [("interrupted", False), ("passed", True)]
+    assert tokens_of(squares.attempts()[0]) == ONE_ANSWER
+    assert squares.status()["tokens"] == 3 * sum(ONE_ANSWER.values())
+
+
+def test_what_a_session_cost_is_known_that_met_a_limit_halfway(cli: Cli, squares: Squares, server: ModelServer) -> None:
+    squares.items(BATCH)
+    squares.agent(cli, server)
+    server.mode = "waits"
+    running = squares.begin_run()
+    until(lambda: "item.started" in raw_log(squares), "its command runs")
+    server.mode = "usage_limit"
+    squares.sessions()[0].workspace.joinpath("go").touch()
+    squares.until_paused()
+    assert running.ask_to_end() == 3
+    assert squares.outcomes() == [("limited", False)]
+    assert tokens_of(squares.attempts()[0]) == ONE_ANSWER
+
+
+# Limits -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("zone", ["Asia/Tokyo", "America/Los_Angeles"])
+@pytest.mark.parametrize("wait", [FAR_S, 3 * 86_400])
+def test_a_usage_limit_ends_within_a_minute_of_its_end_in_every_time_zone(
+    wait: int, zone: str, cli: Cli, squares: Squares, server: ModelServer
+) -> None:
+    squares.agent(cli, server)
+    server.mode, server.wait = "usage_limit", wait
+    before = time.time()
+    running = squares.begin("run", PIPELINE, TARGET, TZ=zone)
+    gate = squares.until_paused()
+    assert int(before) + wait < gate["until"] <= time.time() + wait + 60
+    assert running.ask_to_end() == 3
+
+
+def test_it_gets_over_a_short_limit_by_itself_and_keeps_what_it_did(
+    cli: Cli, squares: Squares, server: ModelServer
+) -> None:
+    squares.items(BATCH)
+    squares.agent(cli, server)
+    server.mode, server.wait = "rate_limit_reset", 2
+    running = squares.begin_run()
+    running.line_with("agent codex: paused", "rate limit")
+    running.line_with("agent codex works again")
+    assert running.end() == 0
+    assert squares.outcomes() == [("passed", True)]
+
+
+def test_a_key_that_is_refused_is_not_tried_again(cli: Cli, squares: Squares, server: ModelServer) -> None:
+    squares.agent(cli, server)
+    server.mode = "unauthorized"
+    ended = squares.run("--concurrency", "1", status=4)
+    assert "401 Unauthorized" in ended.err and "codex login" in ended.err
+    assert len(server.requests) <= 2  # of the six that it makes when it is left alone
+
+
+def test_an_address_that_is_wrong_stops_the_job(cli: Cli, squares: Squares, server: ModelServer) -> None:
+    squares.agent(cli._replace(below="/nowhere"), server)
+    ended = squares.run("--concurrency", "1", status=4)
+    assert "OPENAI_BASE_URL" in ended.err
+
+
+# Sign-in ----------------------------------------------------------------------------------------------------------
+
+
+def unsigned(content: dict[str, Any]) -> str:
+    """A token of the form that Codex reads."""
+    parts = ({"alg": "none", "typ": "JWT"}, content)
+    words = [base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in parts]
+    return ".".join([*words, "c2ln"])
+
+
+def test_a_subscription_is_lent_to_every_session(cli: Cli, squares: Squares, server: ModelServer) -> None:
+    auth = {"chatgpt_plan_type": "plus", "chatgpt_account_id": "acc-1", "chatgpt_user_id": "user-1"}
+    token = unsigned({"exp": int(time.time()) + 86_400, "email": "a@b.c", "https://api.openai.com/auth": auth})
+    tokens = {"id_token": token, "access_token": token, "refresh_token": squares.secret, "account_id": "acc-1"}
+    today = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    file = squares.home / ".codex" / "auth.json"
+    file.parent.mkdir()
+    file.write_text(
+        json.dumps({"auth_mode": "chatgpt", "OPENAI_API_KEY": None, "tokens": tokens, "last_refresh": today})
+    )
+    before = file.read_bytes()
+    provider = f'name="test",base_url="{server.url}/v1",requires_openai_auth=true,wire_api="responses"'
+    changes = (
+        'model_provider="test"',
+        f"model_providers.test={{{provider}}}",
+        f'chatgpt_base_url="{server.url}/backend-api/"',
+    )
+    settings = [word for change in changes for word in ("-c", change)]
+    squares.agent(cli, server, args=settings)
+    squares.sign_out()
+    listed = squares.done("agents").out
+    assert "signed in by ~/.codex/auth.json" in listed
+    squares.run()
+    assert squares.made == squares.right
+    assert file.read_bytes() == before
+    links = [session.folder / "home" / ".codex" / "auth.json" for session in squares.sessions()]
+    assert [link.readlink() for link in links] == [file] * 2
+    for link in links:
+        link.unlink()  # else the check for keys finds the user's own file through it

@@ -1,0 +1,103 @@
+"""Every agent refused, silent, killed, or leaving something behind; and the supervisor killed under it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+
+import pytest
+from engine_support import processes
+from engine_support.waiting import until
+from model_server import MODES, Mode, ModelServer
+from support import BATCH, Cli, Squares
+
+STALL_S = 2.0
+LEAVES = "leaves_a_process"
+MODES[LEAVES] = Mode("leaves a process and says so", command="setsid sleep {nap} >/dev/null 2>&1 & echo left $((6*7))")
+"""That the words `left 42` come back to the model shows that the command was run."""
+
+
+@pytest.mark.parametrize("mode", ["unauthorized", "wrong_model"])
+def test_what_only_a_person_can_mend_stops_the_job_after_one_session(
+    mode: str, cli: Cli, squares: Squares, server: ModelServer
+) -> None:
+    squares.agent(cli, server)
+    server.mode = mode
+    ended = squares.run("--concurrency", "1", status=4)
+    remedy = {"unauthorized": cli.key, "wrong_model": "model"}[mode]
+    first, *rest = ended.err.splitlines()
+    assert first.startswith(f"supervisor: agent '{cli.name}': it cannot work: "), ended.err
+    assert any(remedy in line for line in rest), ended.err
+    assert squares.outcomes() == [("not_started", False)]
+    status = squares.status()
+    assert (status["status"], status["attempts"]) == ("stopped", 0)
+
+    server.mode = "good"
+    squares.run()
+    assert squares.made == squares.right
+
+
+def test_one_that_gets_no_answer_is_started_again_and_counts_from_the_third_on(
+    cli: Cli, squares: Squares, server: ModelServer
+) -> None:
+    squares.items(BATCH)
+    squares.agent(cli, server, startup_timeout=3 * STALL_S, stall_timeout=STALL_S)
+    server.mode = "never"
+    squares.run("--max-attempts", "1", status=1)
+    assert squares.outcomes() == [("stalled", False), ("stalled", False), ("failed", True)]
+    failed = squares.status()["failed_items"]
+    assert len(failed) == BATCH
+    (error,) = failed[0]["errors"]
+    assert error["type"] == "stalled"
+    assert "nothing printed and no file touched" in error["message"]
+
+
+def test_one_that_is_killed_is_started_again_and_that_counts(cli: Cli, squares: Squares, server: ModelServer) -> None:
+    squares.items(BATCH)
+    squares.agent(cli, server)
+    server.mode = "slow"
+    running = squares.begin_run()
+    server.wait_for(lambda record: record.decision == "answer")
+    os.kill(squares.running_pid(), signal.SIGKILL)
+    until(lambda: len(squares.attempts()) == 2, "a second session")
+    server.release()
+    assert running.end() == 0
+    assert squares.made == squares.right
+    assert squares.outcomes() == [("failed", True), ("passed", True)]
+    (error,) = json.loads(squares.attempts()[0]["errors"])
+    assert "signal 9" in error["message"]
+
+
+def test_after_kill_9_of_the_supervisor_the_job_goes_on_where_it_was(
+    cli: Cli, squares: Squares, server: ModelServer
+) -> None:
+    squares.agent(cli, server)
+    squares.run("--max-sessions", "1", "--concurrency", "1", status=4)
+    spent = squares.status()
+    server.mode = "slow"
+    asked = len(server.requests)
+    running = squares.begin_run()
+    until(lambda: [each for each in server.requests[asked:] if each.decision == "answer"], "the second session asks")
+    running.kill()
+    processes.none_left(squares.root)
+    server.release()
+    squares.run()
+    assert squares.made == squares.right
+    assert squares.outcomes() == [("passed", True), ("interrupted", False), ("passed", True)]
+    status = squares.status()
+    assert status["tokens"] >= 2 * spent["tokens"]
+    assert status["elapsed_s"] > spent["elapsed_s"]
+    assert (status["sessions"], status["attempts"], status["retries"]) == (3, 2, 0)
+
+
+def test_a_process_that_it_leaves_in_the_background_is_ended_with_its_session(
+    cli: Cli, squares: Squares, server: ModelServer
+) -> None:
+    squares.items(BATCH)
+    squares.agent(cli, server, args=cli.shell)
+    server.mode = LEAVES
+    squares.run()
+    assert squares.made == squares.right
+    assert any("left 42" in json.dumps(record.body) for record in server.requests), "the command was never run"
+    assert processes.named(server.nap) == []
