@@ -67,8 +67,14 @@ class Run(NamedTuple):
     command: str
 
 
-Part = Say | Write | Run
-"""What a model's answer is made of: text, a call of the tool that writes files, one of the tool that runs commands."""
+class Call(NamedTuple):
+    tool: str
+    arguments: Json
+
+
+Part = Say | Write | Run | Call
+"""What a model's answer is made of: text, a call of the tool that writes files, one of the tool that runs commands, one
+of any tool by the CLI's own name for it."""
 
 # Tools ------------------------------------------------------------------------------------------------------------
 
@@ -103,8 +109,10 @@ SHELL_BESIDE = {"Write": "Bash", "write_file": "run_shell_command", "write": "ba
 """What a CLI calls its shell tool when it offers it."""
 
 
-def tool_call(part: Write | Run, turn: Turn) -> tuple[str, Json]:
+def tool_call(part: Write | Run | Call, turn: Turn) -> tuple[str, Json]:
     """Name and arguments of the CLI's own tool; the shell is called by its name though it be not offered."""
+    if isinstance(part, Call):
+        return part
     writer = next(name for name in WRITING if name in turn.tools)
     if isinstance(part, Write):
         return writer, WRITING[writer](part.path, part.content)

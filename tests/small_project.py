@@ -86,10 +86,10 @@ class SmallProject(Directory):
         self.agent(SQUARES)
 
     def settings(self, **changed: Any) -> None:
-        """`supervisor.toml`; without changes it has the agent `mine` and nothing else."""
+        """`supervisor.toml`; without changes it has the agent `mine`, and no sandbox around it."""
         command = [sys.executable, "-I", "-S", "{project}/agents/mine.py", "{project}", "{output_file}"]
         mine = {"command": command, **changed.pop("mine", {})}
-        lines = [f"{name} = {toml(value)}" for name, value in changed.items()]
+        lines = [f"{name} = {toml(value)}" for name, value in {"sandbox": "workspace", **changed}.items()]
         lines += ["[agents.mine]", *(f"{name} = {toml(value)}" for name, value in mine.items())]
         self.write("supervisor.toml", "\n".join(lines) + "\n")
 

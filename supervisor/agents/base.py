@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from supervisor.model.base import Frozen
-from supervisor.model.session import Heard, SessionSpec, Usage
+from supervisor.model.session import Heard, Limits, SessionSpec, Usage
 
 
 class SessionPaths(Frozen):
@@ -106,6 +106,12 @@ class Agent(ABC):
     """Whether its sessions tell what they cost, in money."""
     tells_tokens: bool = False
     """Whether they tell how many tokens they used."""
+    sandbox: Literal["auto", "workspace", "bubblewrap"] | None = None
+    """How far its sessions are kept apart; None leaves it to the project."""
+    network: Literal["on", "none"] | tuple[str, ...] | None = None
+    """Whether they have a network, or which hosts of it; None leaves it to the project."""
+    limits: Limits | None = None
+    """What they may use of the machine; None leaves it to the project."""
     typing: Typing | None = None
     """How its terminal is typed into; None: it works by itself."""
 
@@ -127,6 +133,14 @@ class Agent(ABC):
     def stdin(self, paths: SessionPaths) -> Path | None:
         """The file that is a session's standard input; None: the terminal."""
         return None
+
+    def readable(self, paths: SessionPaths) -> list[Path]:
+        """What a session in a sandbox has to see besides its workspace, its home, its program and the system."""
+        return []
+
+    def writable(self, paths: SessionPaths) -> list[Path]:
+        """What it has to write besides its workspace and its home."""
+        return []
 
     def secrets(self) -> list[str]:
         """Values that must be written nowhere, besides what looks like a key."""

@@ -66,11 +66,14 @@ class CodexAgent(ProgramAgent):
         if program is None or any("danger" in word for word in self.settings.args):
             return None
         with tempfile.TemporaryDirectory(prefix="supervisor-") as home:
+            temporary = Path(home, "tmp")
+            temporary.mkdir()
+            environment = {"PATH": os.environ.get("PATH", os.defpath), "HOME": home, "TMPDIR": str(temporary)}
             try:
                 tried = subprocess.run(
                     [program, "sandbox", "-c", 'sandbox_mode="workspace-write"', "--", "true"],
                     cwd=home,
-                    env={"PATH": os.environ.get("PATH", os.defpath), "HOME": home, "TERM": "dumb"},
+                    env=environment,
                     stdin=subprocess.DEVNULL,
                     capture_output=True,
                     text=True,
@@ -106,7 +109,7 @@ class CodexAgent(ProgramAgent):
         return others if variable is None else {**others, self.key_variables[0]: os.environ[variable]}
 
     def switches(self, paths: SessionPaths) -> dict[str, str]:
-        # It prints times of day in its time zone. Its home must not be below TMPDIR.
+        # It prints times of day in its time zone. Below TMPDIR it would not put the programs that its sandbox needs.
         return {"TZ": "UTC", "TMPDIR": str(_temporary(paths))}
 
     def arguments(self, paths: SessionPaths, model: str | None) -> list[str]:

@@ -14,7 +14,7 @@ _PAY = "Buy credit, wait until the limit is reset, or have another agent take ov
 _ACCOUNT = "The account, its plan or its place may not use this: see the message, or sign in with another."
 _MODEL = "Name another model with --model, or none for Codex's own choice; a newer Codex may know more models."
 _SETTINGS = "Correct `args` or `model` under the agent's table in the project file, or install Codex anew."
-_ADDRESS = "Correct OPENAI_BASE_URL: below it, /responses must be there."
+_ADDRESS = "Correct OPENAI_BASE_URL (below it, /responses must be there), or the model's name."
 
 
 class Meaning(NamedTuple):

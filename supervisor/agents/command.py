@@ -33,6 +33,7 @@ class CommandAgent(Agent):
         self.timeout_s = settings.timeout
         self.startup_timeout_s = settings.startup_timeout
         self.stall_timeout_s = settings.stall_timeout
+        self.sandbox, self.network, self.limits = settings.sandbox, settings.network, settings.limits
         self.tells_cost = True  # whether it does, only its sessions show
         first = settings.command[0]
         if "/" in first and not first.startswith(("/", "{")):
@@ -61,6 +62,10 @@ class CommandAgent(Agent):
 
     def environment(self, paths: SessionPaths) -> dict[str, str]:
         return {name: os.environ[name] for name in self._settings.pass_env if name in os.environ}
+
+    def readable(self, paths: SessionPaths) -> list[Path]:
+        named = paths.named()
+        return [Path(self._fill(path, named)).expanduser() for path in self._settings.readable]
 
     def secrets(self) -> list[str]:
         return [os.environ[name] for name in self._settings.pass_env if os.environ.get(name)]

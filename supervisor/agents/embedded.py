@@ -9,6 +9,8 @@ from supervisor.agents.base import SessionPaths
 from supervisor.agents.command import CommandAgent
 from supervisor.content.project import AgentSettings, Project
 
+_PACKAGE = Path(__file__).resolve().parents[2]
+
 
 class PhrasebookAgent(CommandAgent):
     """Runs `python -m supervisor.agents.phrasebook` like any other command."""
@@ -21,6 +23,9 @@ class PhrasebookAgent(CommandAgent):
         super().__init__("phrasebook", AgentSettings(command=command, timeout=10.0), project.root)
         self.tells_cost = False
 
+    def readable(self, paths: SessionPaths) -> list[Path]:
+        return [_PACKAGE / "supervisor"]
+
     def environment(self, paths: SessionPaths) -> dict[str, str]:
         # Where the supervisor runs from a source tree, its package is found by this; installed, it is not needed.
-        return {"PYTHONPATH": str(Path(__file__).resolve().parents[2])}
+        return {"PYTHONPATH": str(_PACKAGE)}

@@ -16,6 +16,7 @@ from supervisor.agents.opencode_config import FOLDER, UserConfig, user_config
 from supervisor.agents.opencode_trouble import MODEL_REMEDY, SIGN_IN_REMEDY, from_error, from_retry, from_text
 from supervisor.agents.program import ProgramAgent
 from supervisor.agents.sign_in import SignIn
+from supervisor.content.project import AgentSettings, Project
 from supervisor.errors import AgentError
 from supervisor.model.session import SessionSpec, Trouble, Usage
 
@@ -28,6 +29,8 @@ _LOG_LINE = re.compile(r"timestamp=\S+ level=[A-Z]+ ")
 _LOGGED_END = re.compile(r'message=failed .*?error="([^"]*)')
 _PATCHED = re.compile(r"^\*\*\* (?:Add|Update|Delete) File: (.+)$", re.MULTILINE)
 _CONTINUES = ("tool-calls", "unknown")
+_SILENCE_S = 900.0
+"""Nothing is printed and no file touched while a long file comes in; a stream that is silent it ends itself at 300 s."""
 
 
 class OpencodeAgent(ProgramAgent):
@@ -58,6 +61,11 @@ class OpencodeAgent(ProgramAgent):
     how_to_sign_in = SIGN_IN_REMEDY
     tells_cost = True
     tells_tokens = True
+
+    def __init__(self, project: Project, name: str, settings: AgentSettings) -> None:
+        super().__init__(project, name, settings)
+        if settings.stall_timeout is None and "stall_timeout" not in project.settings.model_fields_set:
+            self.stall_timeout_s = _SILENCE_S
 
     def check(self) -> None:
         super().check()
@@ -142,7 +150,7 @@ class OpencodeAgent(ProgramAgent):
                 return f"{words(event, 'status', 'message') or 'refused'}; it waits and tries again"
             case "error":
                 return f"error: {words(event, 'error', 'data', 'message') or words(event, 'error', 'name') or line}"
-            case "step_start" | "step_finish" | "reasoning" | "model" | "beat":
+            case "step_start" | "step_finish" | "reasoning" | "model":
                 return ""
         return line
 
@@ -164,7 +172,7 @@ class OpencodeAgent(ProgramAgent):
 
 
 class OpencodeListener(JsonListener):
-    """Hears its lines, and those that its plugin of ours adds: `model`, `retry`, `beat`."""
+    """Hears its lines, and those that the plugin adds: `model`, `retry`."""
 
     def event(self, event: Mapping[str, Any]) -> None:
         if self.heard.conversation is None:

@@ -48,6 +48,7 @@ class ProgramAgent(Agent):
         self.concurrency = settings.concurrency
         self.startup_timeout_s = settings.startup_timeout
         self.stall_timeout_s = settings.stall_timeout
+        self.sandbox, self.network, self.limits = settings.sandbox, settings.network, settings.limits
         self.tells_cost = self.tells_cost or settings.price is not None
         self._project = project
         if settings.mode == "interactive" and not self.interactive:
@@ -113,6 +114,12 @@ class ProgramAgent(Agent):
     def switches(self, paths: SessionPaths) -> dict[str, str]:
         """Variables of the program's own that have it do its work and nothing else."""
         return {}
+
+    def readable(self, paths: SessionPaths) -> list[Path]:
+        return [Path(path.replace("{project}", str(paths.project))).expanduser() for path in self.settings.readable]
+
+    def writable(self, paths: SessionPaths) -> list[Path]:
+        return [] if self.key_variable() is not None else self.sign_in.lent()
 
     def secrets(self) -> list[str]:
         given = (*self.key_variables, *self.settings.pass_env)

@@ -63,6 +63,10 @@ class SignIn(Frozen):
                 else:
                     link.symlink_to(real.resolve())
 
+    def lent(self) -> list[Path]:
+        """The files that links of a session's home lead to."""
+        return [] if self.copied else [path.resolve() for name in self.files if (path := self.real(name)).is_file()]
+
     def take_back(self, home: Path) -> None:
         """Where a session replaced a link by a newer file of its own, put that into the user's home.
 

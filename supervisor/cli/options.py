@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
@@ -75,6 +75,15 @@ MaxRuntimeOption = Annotated[
         help="Time that it may be worked on in all: seconds, or 90s, 15m, 8h, 2d.",
     ),
 ]
+SandboxOption = Annotated[
+    str | None,
+    typer.Option(
+        "--sandbox",
+        envvar="SUPERVISOR_SANDBOX",
+        metavar="LEVEL",
+        help="How far sessions are kept apart: auto, workspace, bubblewrap.",
+    ),
+]
 StrictOption = Annotated[
     bool | None,
     typer.Option(
@@ -118,6 +127,7 @@ def job_options(
     max_cost: float | None = None,
     max_sessions: int | None = None,
     max_runtime: float | None = None,
+    sandbox: str | None = None,
 ) -> JobOptions:
     """What the command line says, else the project file, else the default."""
     from pydantic import ValidationError
@@ -142,6 +152,7 @@ def job_options(
             seed=seed,
             max_cost=settings.max_cost if max_cost is None else max_cost,
             max_sessions=max_sessions or settings.max_sessions,
+            sandbox=cast(Any, sandbox),
             max_runtime=settings.max_runtime if max_runtime is None else max_runtime,
         )
     except ValidationError as error:

@@ -37,6 +37,7 @@ def run(
     max_cost: o.MaxCostOption = None,
     max_sessions: o.MaxSessionsOption = None,
     max_runtime: o.MaxRuntimeOption = None,
+    sandbox: o.SandboxOption = None,
     fresh: o.FreshOption = False,
     redo_changed: o.RedoOption = False,
     faults: o.FaultsOption = 0.0,
@@ -70,6 +71,7 @@ def run(
         max_cost=max_cost,
         max_sessions=max_sessions,
         max_runtime=max_runtime,
+        sandbox=sandbox,
     )
     attached = live_in_daemon(here, pipeline, target)
     if attached is not None and not fresh:
@@ -99,6 +101,7 @@ def start(
     max_cost: o.MaxCostOption = None,
     max_sessions: o.MaxSessionsOption = None,
     max_runtime: o.MaxRuntimeOption = None,
+    sandbox: o.SandboxOption = None,
     fresh: o.FreshOption = False,
     redo_changed: o.RedoOption = False,
     faults: o.FaultsOption = 0.0,
@@ -129,6 +132,7 @@ def start(
         max_cost=max_cost,
         max_sessions=max_sessions,
         max_runtime=max_runtime,
+        sandbox=sandbox,
     )
     loaded, _ = preflight.check(here, pipeline, target, chosen)
     found = holder(here)

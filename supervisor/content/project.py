@@ -14,6 +14,7 @@ from pydantic import ValidationError as ModelError
 from supervisor.content.validation_text import explain
 from supervisor.errors import ProjectError
 from supervisor.model.base import Frozen
+from supervisor.model.session import Limits
 
 SETTINGS_FILE = "supervisor.toml"
 PYPROJECT = "pyproject.toml"
@@ -59,6 +60,12 @@ class AgentSettings(Frozen):
     """Of an interactive agent: questions that it may ask, besides those that are known."""
     model: str | None = None
     """Model that it is asked for, where the command line names none."""
+    sandbox: Literal["auto", "workspace", "bubblewrap"] | None = None
+    """How far its sessions are kept apart, in place of the project's."""
+    network: Literal["on", "none"] | tuple[str, ...] | None = None
+    """Whether they have a network, or which hosts of it, in place of the project's."""
+    limits: Limits | None = None
+    """What they may use of the machine, in place of the project's."""
     readable: tuple[str, ...] = ()
     """What it may read besides its workspace, its own program and the system."""
     pass_env: tuple[str, ...] = ()
@@ -109,6 +116,12 @@ class ProjectSettings(Frozen):
     """Seconds after its start within which a session must print something or touch a file; 0 is no limit."""
     stall_timeout: float = Field(default=300.0, ge=0, le=7 * 86400)
     """Seconds that a session may later do neither; 0 is no limit."""
+    sandbox: Literal["auto", "workspace", "bubblewrap"] = "auto"
+    """How far sessions are kept apart; `auto` is the strongest level that works here."""
+    network: Literal["on", "none"] | tuple[str, ...] = "on"
+    """Whether sessions have a network, or which hosts of it."""
+    limits: Limits = Limits()
+    """What a session may use of the machine."""
     max_cost: float | None = Field(default=None, gt=0)
     """US dollars that a job may cost."""
     max_sessions: int | None = Field(default=None, ge=1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from supervisor.agents.base import Agent
 from supervisor.content.prompts import RetryNotes
 from supervisor.engine.batch_work import BatchWork
+from supervisor.engine.isolating import isolation
 from supervisor.engine.judging import Judgement
 from supervisor.engine.tools import Tools
 from supervisor.errors import ContentFault
@@ -85,6 +86,7 @@ class AttemptRecords:
             timeout_s=self.timeout_s(work),
             startup_timeout_s=_either(self._agent.startup_timeout_s, tools.settings.startup_timeout),
             stall_timeout_s=_either(self._agent.stall_timeout_s, tools.settings.stall_timeout),
+            isolation=isolation(tools.options, self._agent, tools.settings),
             quiet_s=tools.settings.quiet_period,
             max_output_bytes=tools.settings.max_output_bytes,
             max_transcript_bytes=tools.settings.max_transcript_bytes,

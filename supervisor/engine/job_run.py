@@ -17,6 +17,7 @@ from supervisor.engine.batch_run import run_batch
 from supervisor.engine.content_pool import ContentPool
 from supervisor.engine.crew import Crew
 from supervisor.engine.gates import Gates
+from supervisor.engine.isolating import isolation
 from supervisor.engine.journal import Journal
 from supervisor.engine.main_files import MainFiles
 from supervisor.engine.planning import Planner
@@ -29,6 +30,7 @@ from supervisor.executors.base import Executor
 from supervisor.model.job import Job, StoredBatch
 from supervisor.model.pipeline import Pipeline
 from supervisor.model.plain_text import plain_line
+from supervisor.sessions.sandbox import level_for
 from supervisor.store import items, jobs, phases
 from supervisor.store.summary import summarise_phases
 
@@ -166,7 +168,8 @@ class JobRun:
                 "job_resumed" if resumed else "job_started",
                 f"job {self.job.id} {self.job.name} {'goes on' if resumed else 'starts'}:"
                 f" {len(totals)} phases, {totals[0].items_total} items, {done} batches done before,"
-                f" agent {', '.join(self.job.options.agents)}, {self.job.options.concurrency} sessions at once",
+                f" agent {', '.join(self.job.options.agents)}, sandbox {self._levels()},"
+                f" {self.job.options.concurrency} sessions at once",
             )
             if self._tools.captured:
                 self._journal.note(
@@ -176,6 +179,12 @@ class JobRun:
                     " they are judged, not made again",
                 )
         await self._files.flush(everything=True)
+
+    def _levels(self) -> str:
+        """The sandbox levels of its agents' sessions, for people."""
+        settings, options = self._project.settings, self.job.options
+        agents = [agent for agent in self._agents.values() if agent.name not in self._crew.outs]
+        return " or ".join(sorted({level_for(isolation(options, agent, settings)) for agent in agents}))
 
     def _offer(self, found: Sequence[StoredBatch]) -> None:
         for batch in found:

@@ -7,9 +7,11 @@ from supervisor.content.items import read_items
 from supervisor.content.pipeline_file import Target, load_pipeline, read_target
 from supervisor.content.project import Project
 from supervisor.content.prompts import PromptMaker
+from supervisor.engine.isolating import isolation
 from supervisor.errors import AgentError, PipelineError, UsageError
 from supervisor.model.job import JobOptions
 from supervisor.model.pipeline import Phase, Pipeline, Upstream
+from supervisor.sessions.sandbox import level_for
 
 
 def check(project: Project, pipeline_name: str, target_name: str, options: JobOptions) -> tuple[Pipeline, Target]:
@@ -32,6 +34,7 @@ def _check_agents(project: Project, options: JobOptions) -> None:
     for agent in agents:
         try:
             agent.check()
+            level_for(isolation(options, agent, project.settings))
         except AgentError as error:
             failed.append(error)
         if options.max_cost is not None and not agent.tells_cost:

@@ -86,6 +86,7 @@ def _heard(project: Project, attempt: Attempt, agents: Mapping[str, Agent]) -> H
     workspace = Workspace(project.sessions, attempt.name)
     hear_again(workspace.transcript, listener, project.settings.max_transcript_bytes)
     agent.hear_files(workspace.home, listener)
+    agent.take_back(workspace.paths(project.root, ""))
     return listener.heard.model_copy(update={"usage": agent.priced(listener.heard.usage), "trouble": None})
 
 

@@ -7,7 +7,9 @@ from pathlib import Path
 
 from supervisor.agents.base import Agent
 from supervisor.content.project import Project
+from supervisor.engine.isolating import isolation
 from supervisor.executors.local import LocalExecutor
+from supervisor.model.job import JobOptions
 from supervisor.model.session import SessionResult, SessionSpec, SessionStarted, Trouble
 from supervisor.model.strict_json import JsonRefused, parse_strict
 from supervisor.sessions.file_events import file_events
@@ -51,6 +53,7 @@ async def try_out(project: Project, agent: Agent, model: str | None) -> SessionR
             model=model,
             timeout_s=TIMEOUT_S,
             startup_timeout_s=agent.startup_timeout_s or project.settings.startup_timeout or None,
+            isolation=isolation(JobOptions(agent=agent.name), agent, project.settings),
             stall_timeout_s=agent.stall_timeout_s or project.settings.stall_timeout or None,
         )
         try:

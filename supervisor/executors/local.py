@@ -16,8 +16,11 @@ from supervisor.executors.conclusion import conclude
 from supervisor.executors.session_watch import SessionWatch
 from supervisor.model.session import Ending, Heard, Refusal, SessionResult, SessionSpec, SessionStarted, Trouble
 from supervisor.sessions import process_tree
+from supervisor.sessions.cgroups import Cgroup, make_cgroup
 from supervisor.sessions.file_events import FileEvents
-from supervisor.sessions.spawner_client import Spawned, SpawnerClient, SpawnerLost
+from supervisor.sessions.resource_limits import resource_limits
+from supervisor.sessions.sandbox import bubblewrapped, level_for
+from supervisor.sessions.spawner_client import Spawned, SpawnerClient, SpawnerLost, Start
 from supervisor.sessions.workspace import Workspace
 
 LEAVE_GRACE_S = 3.0
@@ -38,28 +41,17 @@ class LocalExecutor:
 
     async def run(self, spec: SessionSpec, agent: Agent, news: SessionNews) -> SessionResult:
         workspace = Workspace.make(self._sessions, spec)
-        paths = SessionPaths(
-            project=self._project,
-            workspace=workspace.path,
-            home=workspace.home,
-            prompt_file=workspace.prompt,
-            input_file=workspace.input,
-            output_file=workspace.output(spec.output_name),
-        )
-        stdin = agent.stdin(paths)
+        paths = workspace.paths(self._project, spec.output_name)
         began = time.monotonic()
+        group = make_cgroup(spec.name, spec.isolation.limits)
         try:
             agent.prepare(paths, spec)
-            spawned = await self._spawner.spawn(
-                spec.name,
-                agent.command(paths, spec.model),
-                self._environment(spec, agent, paths),
-                str(workspace.path),
-                None if stdin is None else str(stdin),
-            )
+            spawned = await self._spawner.spawn(spec.name, self._start(spec, agent, paths, group))
         except AgentError as error:
-            return _out_of_work(Trouble(kind="set_up_wrongly", message=str(error), final=True))
+            _end_group(group)
+            return _out_of_work(Trouble(kind="set_up_wrongly", message=error.what, remedy=error.remedy, final=True))
         except OSError as error:
+            _end_group(group)
             return _not_started(str(error))
         watch = SessionWatch(self._events, spec, agent, paths, workspace.transcript, spawned.terminal, news)
         self._listen(watch)
@@ -75,6 +67,7 @@ class LocalExecutor:
         finally:
             watch.close()
             self._hang_up(watch.terminal)
+            _end_group(group)
             agent.take_back(paths)
 
     async def close(self) -> None:
@@ -109,6 +102,25 @@ class LocalExecutor:
             if name == spec.name:
                 process_tree.send(pid, signal.SIGKILL)
 
+    def _start(self, spec: SessionSpec, agent: Agent, paths: SessionPaths, group: Cgroup | None) -> Start:
+        """The process that the session is to be, in the sandbox and with the limits that it is given."""
+        isolation, stdin = spec.isolation, agent.stdin(paths)
+        words, environment = agent.command(paths, spec.model), self._environment(spec, agent, paths)
+        wrapped = level_for(isolation) == "bubblewrap"
+        if wrapped:
+            words = bubblewrapped(
+                words, environment, paths, agent.readable(paths), agent.writable(paths), isolation.network
+            )
+        return Start(
+            argv=words,
+            env=environment,
+            cwd=str(paths.workspace),
+            stdin=None if stdin is None else str(stdin),
+            limits=resource_limits(isolation.limits, grouped=group is not None),
+            groups=[] if group is None else group.members_files,
+            wrapped=wrapped,
+        )
+
     def _environment(self, spec: SessionSpec, agent: Agent, paths: SessionPaths) -> dict[str, str]:
         environment = {
             "PATH": os.environ.get("PATH", os.defpath),
@@ -133,6 +145,11 @@ class LocalExecutor:
             self._terminals.discard(terminal)
             asyncio.get_running_loop().remove_reader(terminal)
             os.close(terminal)
+
+
+def _end_group(group: Cgroup | None) -> None:
+    if group is not None:
+        group.end()
 
 
 def _not_started(message: str) -> SessionResult:

@@ -39,6 +39,8 @@ class JobOptions(Frozen):
     redo_changed: bool = False
     faults: float = Field(default=0.0, ge=0, le=1)
     seed: int = 0
+    sandbox: Literal["auto", "workspace", "bubblewrap"] | None = None
+    """How far sessions are kept apart, in place of what the project and its agents say."""
     max_cost: float | None = Field(default=None, gt=0)
     """US dollars that the job may cost in all."""
     max_sessions: int | None = Field(default=None, ge=1)

@@ -14,11 +14,13 @@ import contextlib
 import gc
 import json
 import os
+import resource
 import selectors
 import signal
 import socket
 import sys
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pexpect
@@ -27,15 +29,18 @@ from supervisor.sessions import process_tree
 from supervisor.sessions.terminal import COLUMNS, ROWS
 
 _SURVIVOR_PATIENCE_S = 5.0
+_SHELL_SIGNAL = 128
 
 
 class _Session:
     """A process that leads a session, from its fork until nothing of it is left."""
 
-    def __init__(self, name: str, mark: str, process: Any) -> None:
+    def __init__(self, name: str, mark: str, process: Any, *, wrapped: bool) -> None:
         self.name = name
         self.mark = mark
         self.process = process
+        self.wrapped = wrapped
+        """Whether its process is a sandbox with the agent in it."""
         self.exit_status: int | None = None
         self.exited = False
         self.kill_at: float | None = None
@@ -96,7 +101,6 @@ class Spawner:
     def _spawn(self, request: dict[str, Any]) -> None:
         name = request["name"]
         argv: list[str] = request["argv"]
-        stdin: str | None = request["stdin"]
         try:
             process = pexpect.spawn(
                 argv[0],
@@ -106,7 +110,7 @@ class Spawner:
                 timeout=None,
                 echo=False,
                 dimensions=(ROWS, COLUMNS),
-                preexec_fn=None if stdin is None else lambda: _read_from(stdin),
+                preexec_fn=_preparation(request),
             )
         except (OSError, pexpect.ExceptionPexpect, ValueError) as error:
             missing = isinstance(error, (FileNotFoundError, PermissionError, pexpect.ExceptionPexpect))
@@ -115,7 +119,8 @@ class Spawner:
         process.delaybeforesend = None
         process.delayafterclose = process.ptyproc.delayafterclose = 0
         process.delayafterterminate = process.ptyproc.delayafterterminate = 0
-        session = _Session(name, request["env"].get(process_tree.SESSION_VARIABLE, ""), process)
+        mark = request["env"].get(process_tree.SESSION_VARIABLE, "")
+        session = _Session(name, mark, process, wrapped=request["wrapped"])
         self._sessions[process.pid] = self._names[name] = session
         reply = {
             "told": "spawned",
@@ -133,11 +138,23 @@ class Spawner:
         if session is None or session.exited:
             return
         if grace_s > 0:
-            process_tree.send_to_group(session.process.pid, signal.SIGTERM)
-            process_tree.send_to_group(session.process.pid, signal.SIGCONT)
+            self._ask_to_leave(session)
             session.kill_at = time.monotonic() + grace_s
         else:
             process_tree.send_to_group(session.process.pid, signal.SIGKILL)
+
+    def _ask_to_leave(self, session: _Session) -> None:
+        leader = session.process.pid
+        if not session.wrapped:
+            process_tree.send_to_group(leader, signal.SIGTERM)
+            process_tree.send_to_group(leader, signal.SIGCONT)
+            return
+        # The sandbox's own two processes would take everything with them at once.
+        sandbox = {leader, *process_tree.children(leader)}
+        inside = [pid for pid in process_tree.descendants(leader) if pid not in sandbox]
+        for pid in inside or [leader]:
+            process_tree.send(pid, signal.SIGTERM)
+            process_tree.send(pid, signal.SIGCONT)
 
     def _reap(self) -> None:
         anything = False
@@ -153,7 +170,7 @@ class Spawner:
             if session is not None:
                 session.exited = True
                 session.process.ptyproc.terminated = session.process.terminated = True
-                session.exit_status = os.waitstatus_to_exitcode(status)
+                session.exit_status = _unwrapped(os.waitstatus_to_exitcode(status), wrapped=session.wrapped)
                 session.give_up_at = time.monotonic() + _SURVIVOR_PATIENCE_S
         if anything:
             self._sweep()
@@ -226,11 +243,34 @@ class Spawner:
                 socket.send_fds(self._channel, [data], [descriptor])
 
 
-def _read_from(path: str) -> None:
-    """Have a file as standard input: what is typed into a terminal has a limit to its lines, a file has none."""
-    file = os.open(path, os.O_RDONLY)
-    os.dup2(file, 0)
-    os.close(file)
+def _preparation(request: dict[str, Any]) -> Callable[[], None] | None:
+    """What the new process does before it becomes the agent; None where there is nothing to do."""
+    stdin: str | None = request["stdin"]
+    limits: dict[str, int] = request["limits"]
+    groups: list[str] = request["groups"]
+    if stdin is None and not limits and not groups:
+        return None
+
+    def prepare() -> None:
+        for file in groups:
+            with open(file, "w", encoding="ascii") as members:
+                members.write(str(os.getpid()))
+        for name, value in limits.items():
+            kind = getattr(resource, name)
+            _, hard = resource.getrlimit(kind)
+            lowered = value if hard == resource.RLIM_INFINITY else min(value, hard)
+            resource.setrlimit(kind, (lowered, lowered))
+        if stdin is not None:  # what is typed into a terminal has a limit to its lines, a file has none
+            file_number = os.open(stdin, os.O_RDONLY)
+            os.dup2(file_number, 0)
+            os.close(file_number)
+
+    return prepare
+
+
+def _unwrapped(status: int, *, wrapped: bool) -> int:
+    """A sandbox tells the signal that ended the agent as a shell does."""
+    return _SHELL_SIGNAL - status if wrapped and _SHELL_SIGNAL < status <= _SHELL_SIGNAL + signal.NSIG else status
 
 
 def main() -> None:

@@ -11,6 +11,8 @@ import sys
 from collections import deque
 from typing import Any
 
+from pydantic import Field
+
 from supervisor.errors import AgentError
 from supervisor.model.base import Frozen
 
@@ -20,6 +22,22 @@ class SpawnerLost(OSError):
 
     def __init__(self) -> None:
         super().__init__("the spawner process ended")
+
+
+class Start(Frozen):
+    """What a session's process is to be."""
+
+    argv: list[str]
+    env: dict[str, str]
+    cwd: str
+    stdin: str | None = None
+    """File that is its standard input; None: the terminal."""
+    limits: dict[str, int] = Field(default_factory=dict)
+    """Resource limits by their names in `resource`."""
+    groups: list[str] = Field(default_factory=list)
+    """Files of control groups that it writes its pid into."""
+    wrapped: bool = False
+    """Whether it is a sandbox with the agent in it."""
 
 
 class Spawned(Frozen):
@@ -44,7 +62,7 @@ class SpawnerClient:
         self._descriptors: deque[int] = deque()
         self._discarded: set[asyncio.Future[None]] = set()
 
-    async def spawn(self, name: str, argv: list[str], env: dict[str, str], cwd: str, stdin: str | None) -> Spawned:
+    async def spawn(self, name: str, start: Start) -> Spawned:
         """Start a session; AgentError where its program is missing, OSError where the system refuses a process."""
         channel = await self._connected()
         loop = asyncio.get_running_loop()
@@ -52,8 +70,7 @@ class SpawnerClient:
         self._spawning[name] = spawned
         self._ending[name] = loop.create_future()
         try:
-            request = {"do": "spawn", "name": name, "argv": argv, "env": env, "cwd": cwd, "stdin": stdin}
-            await self._send(channel, request)
+            await self._send(channel, {"do": "spawn", "name": name, **start.model_dump()})
             return await spawned
         except BaseException:
             self._ending.pop(name, None)

@@ -6,6 +6,7 @@ import os
 import shutil
 from pathlib import Path
 
+from supervisor.agents.base import SessionPaths
 from supervisor.model.session import SessionSpec
 
 PROMPT_NAME = "prompt.md"
@@ -42,6 +43,17 @@ class Workspace:
     def output(self, name: str) -> Path:
         """Where the agent has to write."""
         return self.path / name
+
+    def paths(self, project: Path, output_name: str) -> SessionPaths:
+        """The same as the agent knows it."""
+        return SessionPaths(
+            project=project,
+            workspace=self.path,
+            home=self.home,
+            prompt_file=self.prompt,
+            input_file=self.input,
+            output_file=self.output(output_name),
+        )
 
     def remove(self) -> None:
         """Delete all of it; what cannot be deleted stays for the next clean-up."""

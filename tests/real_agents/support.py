@@ -101,6 +101,7 @@ CLIS = (
         below="",
         model="gemini-2.5-pro",
         shell=("--approval-mode", "yolo"),
+        tells_end_of=("rate_limit_reset",),
     ),
     Cli(
         name="opencode",

@@ -30,7 +30,9 @@ ONE_ANSWER = {
 }
 
 MODES["naps"] = Mode("runs a command that takes long", command="sleep {nap}")
-MODES["waits"] = Mode("runs a command that ends when a file is there", command="until [ -e go ]; do sleep 0.05; done")
+MODES["waits"] = Mode(
+    "runs a command that ends when a file is there", command="touch began; until [ -e go ]; do sleep 0.05; done"
+)
 MODES["looks_around"] = Mode(
     "looks at what a command may see and write",
     command="env > seen.txt; touch /tmp/codex-{nap} ~/codex-{nap} 2>> seen.txt; mktemp >> seen.txt",
@@ -48,10 +50,6 @@ def tokens_of(attempt: dict[str, Any]) -> dict[str, int | None]:
     return {name: attempt[name] for name in ONE_ANSWER}
 
 
-def raw_log(squares: Squares, batch: int = 1) -> str:
-    return squares.done("logs", f"{PIPELINE}/{TARGET}", "--batch", str(batch), "--raw").out
-
-
 # Settings ---------------------------------------------------------------------------------------------------------
 
 
@@ -60,8 +58,9 @@ def test_it_knows_all_of_its_settings_and_warns_of_none(cli: Cli, squares: Squar
     squares.agent(cli, server, args=["--strict-config"])
     squares.run()
     assert squares.made == squares.right
-    items = [line for line in raw_log(squares).splitlines() if '"type":"error"' in line or "WARN" in line]
-    assert items == []
+    printed = squares.done("logs", f"{PIPELINE}/{TARGET}", "--batch", "1", "--raw").out
+    assert "turn.completed" in printed
+    assert [line for line in printed.splitlines() if '"type":"error"' in line or "WARN" in line] == []
 
 
 def test_a_setting_that_it_refuses_stops_the_job_with_its_own_words(
@@ -199,9 +198,9 @@ def test_what_a_session_cost_is_known_that_met_a_limit_halfway(cli: Cli, squares
     squares.agent(cli, server)
     server.mode = "waits"
     running = squares.begin_run()
-    until(lambda: "item.started" in raw_log(squares), "its command runs")
+    began = until(lambda: [*squares.state.glob("sessions/*/workspace/began")], "its command runs")
     server.mode = "usage_limit"
-    squares.sessions()[0].workspace.joinpath("go").touch()
+    began[0].with_name("go").touch()
     squares.until_paused()
     assert running.ask_to_end() == 3
     assert squares.outcomes() == [("limited", False)]
@@ -246,12 +245,6 @@ def test_a_key_that_is_refused_is_not_tried_again(cli: Cli, squares: Squares, se
     assert len(server.requests) <= 2  # of the six that it makes when it is left alone
 
 
-def test_an_address_that_is_wrong_stops_the_job(cli: Cli, squares: Squares, server: ModelServer) -> None:
-    squares.agent(cli._replace(below="/nowhere"), server)
-    ended = squares.run("--concurrency", "1", status=4)
-    assert "OPENAI_BASE_URL" in ended.err
-
-
 # Sign-in ----------------------------------------------------------------------------------------------------------
 
 
@@ -282,8 +275,6 @@ def test_a_subscription_is_lent_to_every_session(cli: Cli, squares: Squares, ser
     settings = [word for change in changes for word in ("-c", change)]
     squares.agent(cli, server, args=settings)
     squares.sign_out()
-    listed = squares.done("agents").out
-    assert "signed in by ~/.codex/auth.json" in listed
     squares.run()
     assert squares.made == squares.right
     assert file.read_bytes() == before

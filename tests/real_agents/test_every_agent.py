@@ -124,16 +124,15 @@ def test_agents_lists_its_version_and_by_what_it_is_signed_in(cli: Cli, squares:
     assert re.fullmatch(r"\d+\.\d+\.\d+", row["version"])
     assert row["version"] == (pinned_version(cli) or row["version"])
     assert (row["signed_in"], row["by"]) == ("yes", cli.key)
-    assert row["version"] in squares.done("agents").out
 
 
 def test_without_a_key_agents_says_how_to_sign_in(cli: Cli, squares: Squares, server: ModelServer) -> None:
     squares.agent(cli, server)
     squares.sign_out()
-    rows = json.loads(squares.done("agents", "--json").out)["agents"]
-    (row,) = [row for row in rows if row["name"] == cli.name]
-    assert (row["signed_in"], row["can_start"]) == ("no", False)
-    assert cli.key in row["reason"]
+    told = squares.done("agents").out
+    assert re.search(
+        rf"^{cli.name} \(default\) .* not signed in .*\n    .*it is not signed in\n    .*{cli.key}", told, re.M
+    )
     ended = squares.run(status=4)
     assert "not signed in" in ended.err and cli.key in ended.err
     assert squares.attempts() == []

@@ -14,7 +14,7 @@ from support import BATCH, Cli, Squares
 
 STALL_S = 2.0
 LEAVES = "leaves_a_process"
-MODES[LEAVES] = Mode("leaves a process and says so", command="setsid sleep {nap} >/dev/null 2>&1 & echo left $((6*7))")
+MODES[LEAVES] = Mode("leaves a process and says so", command="setsid sleep {nap} >/dev/null 2>&1 & printf 'left %s' 42")
 """That the words `left 42` come back to the model shows that the command was run."""
 
 

@@ -80,7 +80,7 @@ class Small(Project):
         settings: Mapping[str, Any] | None = None,
     ) -> Small:
         """Write all files of the project; phases get what they do not say for themselves."""
-        table = {"concurrency": 4, **(settings or {})}
+        table = {"concurrency": 4, "sandbox": "workspace", **(settings or {})}
         text = "".join(f"{name} = {_toml(value)}\n" for name, value in table.items())
         for name, program in {"plain": agent, **(agents or {})}.items():
             self.write(f"agents/{name}.py", AGENT_BEGINS + program)

@@ -1,0 +1,109 @@
+"""How far a session is kept apart from the rest of the machine."""
+
+from __future__ import annotations
+
+import functools
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from supervisor.agents.base import SessionPaths
+from supervisor.errors import AgentError
+from supervisor.model.session import Isolation, Level
+from supervisor.sessions.program_files import SYSTEM, program_files
+
+_HIDDEN_FILES = ("/etc/shadow", "/etc/shadow-", "/etc/gshadow", "/etc/gshadow-", "/etc/sudoers")
+_HIDDEN_FOLDERS = ("/etc/ssh", "/etc/ssl/private", "/etc/sudoers.d")
+_FOUND_BY_NAME = ("NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+"""Variables whose files a program reads that is given them."""
+_TRIAL = (
+    "--ro-bind",
+    "/",
+    "/",
+    "--proc",
+    "/proc",
+    "--dev",
+    "/dev",
+    "--unshare-pid",
+    "--unshare-ipc",
+    "--unshare-uts",
+    "--cap-drop",
+    "ALL",
+)
+
+
+@functools.cache
+def why_no_bubblewrap() -> str | None:
+    """Why bubblewrap cannot be used here; None where it can. It is tried out once."""
+    if not sys.platform.startswith("linux"):
+        return "bubblewrap needs Linux"
+    program = shutil.which("bwrap")
+    if program is None:
+        return "bubblewrap is not installed (Debian and Ubuntu: `apt install bubblewrap`)"
+    try:
+        tried = subprocess.run(
+            [program, *_TRIAL, "--", "true"], capture_output=True, text=True, timeout=10, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return f"bubblewrap does not work here: {error}"
+    return None if tried.returncode == 0 else f"bubblewrap does not work here: {tried.stderr.strip()}"
+
+
+def level_for(isolation: Isolation) -> Level:
+    """The level that sessions get: the one asked for, or with `auto` the strongest that works here.
+
+    AgentError where the one asked for, or what is asked of the network, cannot be had.
+    """
+    why_not = None if isolation.sandbox == "workspace" else why_no_bubblewrap()
+    level: Level = "workspace" if isolation.sandbox == "workspace" or why_not is not None else "bubblewrap"
+    if isolation.sandbox == "bubblewrap" and why_not is not None:
+        raise AgentError(why_not, where="sandbox", remedy='Install it, or choose sandbox = "workspace" or "auto".')
+    if isolation.network != "on" and level == "workspace":
+        raise AgentError(
+            f"network = {isolation.network!r} needs the sandbox bubblewrap{f': {why_not}' if why_not else ''}",
+            where="network",
+            remedy='Choose sandbox = "bubblewrap", or network = "on".',
+        )
+    return level
+
+
+def bubblewrapped(
+    words: Sequence[str],
+    environment: dict[str, str],
+    paths: SessionPaths,
+    readable: Sequence[Path],
+    writable: Sequence[Path],
+    network: str | tuple[str, ...],
+) -> list[str]:
+    """The command inside of bubblewrap: the system read-only, its own workspace and home, and nothing else."""
+    command = [shutil.which("bwrap") or "bwrap", "--die-with-parent", "--unshare-pid", "--unshare-ipc", "--unshare-uts"]
+    command += ["--unshare-cgroup-try", "--hostname", "sandbox", "--cap-drop", "ALL"]
+    if network == "none":
+        command.append("--unshare-net")
+    for folder in SYSTEM:
+        if os.path.islink(folder):
+            command += ["--symlink", os.readlink(folder), folder]
+        elif os.path.isdir(folder):
+            command += ["--ro-bind", folder, folder]
+    for file in _HIDDEN_FILES:
+        if os.path.exists(file):
+            command += ["--ro-bind", os.devnull, file]
+    for folder in _HIDDEN_FOLDERS:
+        if os.path.isdir(folder):
+            command += ["--tmpfs", folder]
+    command += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"]  # noqa: S108 - the session's own
+    resolver = os.path.realpath("/etc/resolv.conf")
+    private = (Path.home(), paths.project)
+    needed = [*program_files(words, environment.get("PATH", os.defpath), private), *readable, Path(resolver)]
+    needed += [Path(environment[name]) for name in _FOUND_BY_NAME if name in environment]
+    # Outer folders first, so that none of them hides an inner one.
+    for path in sorted(set(needed), key=lambda each: len(each.parts)):
+        if path.exists() and not any(path.is_relative_to(folder) for folder in SYSTEM):
+            command += ["--ro-bind", str(path), str(path)]
+    for path in (*writable, paths.workspace, paths.home):
+        if path.exists():
+            command += ["--bind", str(path), str(path)]
+    return [*command, "--chdir", str(paths.workspace), "--", *words]
