@@ -18,6 +18,7 @@ from supervisor.engine.holding import Holder, ProjectHold, held_error, holder
 from supervisor.engine.loop import Supervisor
 from supervisor.engine.progress_log import log_to_stderr_only_faults
 from supervisor.errors import CannotGoOn, ProjectHeld
+from supervisor.failpoints import reached
 from supervisor.model.job import Job
 from supervisor.sessions import process_tree
 from supervisor.store import jobs
@@ -50,7 +51,9 @@ async def _serve(project: Project, *, stay: bool, ready: int | None) -> int:
         async with Supervisor(project) as supervisor:
             notifier.notify("READY=1")
             if ready is not None:
+                reached("daemon.before_ready")
                 os.write(ready, b"ready\n")
+                reached("daemon.ready")
                 os.close(ready)
             await supervisor.serve(linger_s=None if stay else LINGER_S)
             notifier.notify("STOPPING=1")
@@ -80,6 +83,7 @@ def ensure(project: Project) -> Holder:
 
 def _start(project: Project, log: Path) -> int | None:
     """Start a daemon; None once it holds the project, else the status that it ended with."""
+    reached("daemon.before_start")
     reader, writer = os.pipe()
     with open(log, "ab") as output:
         process = subprocess.Popen(
@@ -92,6 +96,7 @@ def _start(project: Project, log: Path) -> int | None:
             pass_fds=[writer],
             start_new_session=True,
         )
+    reached("daemon.started")
     os.close(writer)
     with os.fdopen(reader, "rb") as answer:
         if answer.readline() == b"ready\n":
@@ -117,8 +122,10 @@ def end(project: Project, patience_s: float = 60.0) -> bool:
     found = holder(project)
     if found is None or found.kind != "daemon":
         return False
+    reached("daemon.before_end")
     with suppress(ProcessLookupError):
         os.kill(found.pid, signal.SIGTERM)
+    reached("daemon.asked_to_end")
     deadline = time.monotonic() + patience_s
     while process_tree.start_ticks(found.pid) == found.started_ticks:
         if time.monotonic() > deadline:

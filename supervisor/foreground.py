@@ -12,6 +12,7 @@ from supervisor.engine import preflight
 from supervisor.engine.holding import ProjectHold
 from supervisor.engine.loop import Supervisor
 from supervisor.engine.progress_log import JSON_LOG_NAME, LOG_NAME, log_to_stderr_only_faults
+from supervisor.failpoints import reached
 from supervisor.model.event import Event
 from supervisor.model.job import AT_WORK, Job, JobOptions
 from supervisor.model.pipeline import Pipeline
@@ -84,5 +85,7 @@ def set_results_aside(project: Project, pipeline: Pipeline, target: str) -> Path
         number += 1
     aside.mkdir(parents=True)
     for path in found:
+        reached("fresh.before_move")
         shutil.move(path, aside / path.name)
+        reached("fresh.moved")
     return aside

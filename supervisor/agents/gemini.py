@@ -20,6 +20,7 @@ SETTINGS = Path(__file__).with_name("gemini_settings.json")
 MODEL = "flash"
 """Asked for where nobody names a model. Its own default has a small model choose one for each prompt anew."""
 _VERTEX = "GOOGLE_GENAI_USE_VERTEXAI"
+_ACCOUNT_FILE = "GOOGLE_APPLICATION_CREDENTIALS"
 _COMMANDS = "run_shell_command"
 _LEAD = "The task:\n\n"
 """Stands before the prompt: a message that begins with `/` or `?` would be left out of the session."""
@@ -35,7 +36,7 @@ class GeminiAgent(ProgramAgent):
 
     kind = "gemini"
     package = "@google/gemini-cli"
-    key_variables = ("GEMINI_API_KEY", "GOOGLE_API_KEY", "GOOGLE_APPLICATION_CREDENTIALS")
+    key_variables = ("GEMINI_API_KEY", "GOOGLE_API_KEY", _ACCOUNT_FILE)
     other_variables = (
         "GOOGLE_GEMINI_BASE_URL",
         "GEMINI_MODEL",
@@ -53,6 +54,10 @@ class GeminiAgent(ProgramAgent):
         """As Gemini CLI does, which takes the last two for Vertex AI only."""
         names = self.key_variables[1:] if _by_vertex() else self.key_variables[:1]
         return next((name for name in names if os.environ.get(name)), None)
+
+    def readable(self, paths: SessionPaths) -> list[Path]:
+        account = os.environ.get(_ACCOUNT_FILE)
+        return [*super().readable(paths), *([] if not account else [Path(account)])]
 
     def prepare(self, paths: SessionPaths, spec: SessionSpec) -> None:
         super().prepare(paths, spec)
@@ -106,7 +111,6 @@ class GeminiAgent(ProgramAgent):
                 with open(path, encoding="utf-8", errors="replace") as lines:
                     found = [as_event(line) or {} for line in lines if '"tokens"' in line]
                 answers.update({str(each.get("id")): each for each in found if each.get("type") == "gemini"})
-        listener.hear_answers(list(answers.values()))
 
     def shown(self, line: str) -> str:
         return gemini_shown.shown(line)
@@ -123,6 +127,7 @@ class GeminiListener(JsonListener):
         """What is known of a failed request whose report is not whole yet."""
 
     def event(self, event: Mapping[str, Any]) -> None:
+        self._failed = ""
         kind = event.get("type")
         if kind == "init":
             self.note(model=words(event, "model"), conversation=words(event, "session_id"))
@@ -162,7 +167,8 @@ class GeminiListener(JsonListener):
     def _result(self, event: Mapping[str, Any]) -> None:
         stats = event.get("stats")
         models = stats.get("models") if isinstance(stats, Mapping) else None
-        served = [name for name, told in models.items() if count(told, "total_tokens")] if models else []
+        named = models if isinstance(models, Mapping) else {}
+        served = [name for name, told in named.items() if count(told, "total_tokens")]
         self.note(
             usage=_usage(stats, "total_tokens", "input_tokens"),
             model=", ".join(served) or self.heard.model,

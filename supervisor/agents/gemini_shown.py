@@ -50,10 +50,4 @@ def _tool(event: Mapping[str, Any]) -> str:
 
 
 def _text(line: str) -> str:
-    if _NOISE.match(line):
-        return ""
-    return (
-        f"{line.partition('{')[0].strip()} {gemini_troubles.said_in(line)}"
-        if gemini_troubles.begins_report(line)
-        else line
-    )
+    return "" if _NOISE.match(line) else gemini_troubles.shown_report(line)

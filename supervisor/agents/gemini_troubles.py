@@ -66,6 +66,12 @@ def begins_report(line: str) -> bool:
     return _BEGINS.match(line) is not None
 
 
+def shown_report(line: str) -> str:
+    """Such a first line for people."""
+    begins = _BEGINS.match(line)
+    return line if begins is None else f"{begins[0].rstrip('.: ')}: {said_in(line)}"
+
+
 def ends_report(line: str) -> bool:
     """Whether a line is the last of such a report."""
     return _ENDS.search(line) is not None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
@@ -30,7 +31,7 @@ _LOGGED_END = re.compile(r'message=failed .*?error="([^"]*)')
 _PATCHED = re.compile(r"^\*\*\* (?:Add|Update|Delete) File: (.+)$", re.MULTILINE)
 _CONTINUES = ("tool-calls", "unknown")
 _SILENCE_S = 900.0
-"""Nothing is printed and no file touched while a long file comes in; a stream that is silent it ends itself at 300 s."""
+"""Nothing is printed and no file touched while a long file comes in; opencode itself ends a silent stream at 300 s."""
 
 
 class OpencodeAgent(ProgramAgent):
@@ -98,12 +99,22 @@ class OpencodeAgent(ProgramAgent):
         (settings / "node_modules").mkdir()
         installed = {"packages": {"": {"dependencies": {"@opencode-ai/plugin": "*"}}}}
         (settings / "package-lock.json").write_text(json.dumps(installed), encoding="utf-8")
-        (paths.home / "tmp").mkdir()
+        _temporary(paths).mkdir(mode=0o700)
         shared, rest = spec.prompt[: spec.shared], spec.prompt[spec.shared :]
         if not rest.strip():
             shared, rest = "", spec.prompt
         _write(settings / "shared.md", shared)
         _write(self.stdin(paths), rest)
+
+    def take_back(self, paths: SessionPaths) -> None:
+        super().take_back(paths)
+        shutil.rmtree(_temporary(paths), ignore_errors=True)  # with a library of 5 MB that each run leaves in it
+
+    def readable(self, paths: SessionPaths) -> list[Path]:
+        return [*super().readable(paths), Path.home() / _MODELS]
+
+    def writable(self, paths: SessionPaths) -> list[Path]:
+        return self.sign_in.lent()
 
     def environment(self, paths: SessionPaths) -> dict[str, str]:
         variables = super().environment(paths)
@@ -123,8 +134,7 @@ class OpencodeAgent(ProgramAgent):
             **{f"OPENCODE_DISABLE_{name}": "1" for name in off},
             # The models that the user's own opencode knows, which may be newer than those built in.
             **({"OPENCODE_MODELS_PATH": str(models)} if models.is_file() else {}),
-            # Leaves a library of 5 MB in it each time.
-            "TMPDIR": str(paths.home / "tmp"),
+            "TMPDIR": str(_temporary(paths)),
             # No repository: it would let the model write in all of one that the workspace lies in, and writes there.
             "GIT_DIR": str(paths.home / "no-repository"),
         }
@@ -258,6 +268,10 @@ def _tool_line(part: Any) -> str:
     path = words(state, "input", "filePath") or ", ".join(_PATCHED.findall(words(state, "input", "patchText") or ""))
     error = words(state, "error")
     return f"{words(part, 'tool') or 'a tool'} {path}".rstrip() + (f": {error}" if error else "")
+
+
+def _temporary(paths: SessionPaths) -> Path:
+    return paths.home / "tmp"
 
 
 def _write(path: Path, text: str) -> None:

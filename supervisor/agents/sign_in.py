@@ -13,6 +13,7 @@ from typing import Any
 
 from filelock import FileLock
 
+from supervisor.failpoints import reached
 from supervisor.model.base import Frozen
 
 _LARGEST_BYTES = 1 << 20
@@ -110,7 +111,10 @@ def _texts(content: Any) -> Iterator[str]:
 def _replace(path: Path, content: bytes) -> None:
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     with os.fdopen(descriptor, "wb") as file:
+        reached("sign_in.before_write")
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
+    reached("sign_in.before_rename")
     os.replace(temporary, path)
+    reached("sign_in.renamed")

@@ -17,6 +17,7 @@ from typing import Any
 
 from supervisor.content import command_validator, project_code
 from supervisor.errors import ContentFault
+from supervisor.failpoints import reached
 from supervisor.model.batch import BatchInput
 from supervisor.store.database import Database, open_store
 from supervisor.store.merged_view import MergedView
@@ -77,9 +78,12 @@ def main() -> None:
     requests: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=_read, args=(requests,), daemon=True).start()
     while True:
-        json.dump(worker.answer(json.loads(requests.get())), replies, ensure_ascii=False)
+        request = json.loads(requests.get())
+        reached("worker.asked")
+        json.dump(worker.answer(request), replies, ensure_ascii=False)
         replies.write("\n")
         replies.flush()
+        reached("worker.answered")
 
 
 def _read(requests: queue.SimpleQueue[bytes]) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 from supervisor.content.project import Project
 from supervisor.errors import ContentFault
+from supervisor.failpoints import reached
 from supervisor.model.base import Frozen
 from supervisor.model.batch import BatchInput
 from supervisor.model.pipeline import Phase, Upstream
@@ -128,6 +129,7 @@ class ContentPool:
         raise AssertionError("unreachable")
 
     async def _start(self) -> asyncio.subprocess.Process:
+        reached("worker.before_start")
         state = self._project.state
         with open(state / "project_code.log" if state.exists() else os.devnull, "ab") as log:
             worker = await asyncio.create_subprocess_exec(
@@ -143,6 +145,7 @@ class ContentPool:
                 start_new_session=True,
                 limit=_LINE_LIMIT,
             )
+        reached("worker.started")
         self._all.add(worker)
         return worker
 
@@ -151,6 +154,7 @@ class ContentPool:
         self._outdated.discard(worker)
         if worker in self._idle:
             self._idle.remove(worker)
+        reached("worker.before_kill")
         with contextlib.suppress(ProcessLookupError):
             os.killpg(worker.pid, signal.SIGKILL)
         await worker.wait()

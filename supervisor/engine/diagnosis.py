@@ -20,7 +20,9 @@ from supervisor.engine.holding import holder
 from supervisor.errors import SupervisorError
 from supervisor.model.base import Frozen
 from supervisor.sessions import process_tree
+from supervisor.sessions.cgroups import hierarchies
 from supervisor.sessions.file_events import InotifyEvents, file_events
+from supervisor.sessions.sandbox import why_no_bubblewrap
 from supervisor.store import attempts, jobs
 from supervisor.store.database import open_store
 
@@ -46,6 +48,7 @@ def diagnose(start: Path) -> Iterator[Finding]:
         yield Finding(level="failure", subject="project", text=_flat(error))
         return
     yield Finding(level="ok", subject="project", text=f"{project.root}, settings in {project.settings_file.name}")
+    yield _sandbox(project)
     yield from _limits(project)
     yield from _pipelines(project)
     yield from _agents(project)
@@ -78,6 +81,21 @@ def _machine() -> Iterator[Finding]:
             subject="process tree",
             text="no subreaper here: a process that leaves its session's group may outlive it",
         )
+
+
+def _sandbox(project: Project) -> Finding:
+    """The level that sessions get here, why not the stronger one, and who keeps their limits."""
+    why_not = why_no_bubblewrap()
+    kept = "control groups" if hierarchies() else "limits of each process"
+    if why_not is None or project.settings.sandbox == "workspace":
+        level = project.settings.sandbox if why_not is not None else "bubblewrap works here"
+        return Finding(level="ok", subject="sandbox", text=f"{level}; limits are kept by {kept}")
+    lacking: Literal["warning", "failure"] = "failure" if project.settings.sandbox == "bubblewrap" else "warning"
+    return Finding(
+        level=lacking,
+        subject="sandbox",
+        text=f"workspace; {why_not}; so an agent sees what its user sees; limits are kept by {kept}",
+    )
 
 
 def _limits(project: Project) -> Iterator[Finding]:

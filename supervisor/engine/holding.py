@@ -12,6 +12,7 @@ from filelock import FileLock, Timeout
 
 from supervisor.content.project import Project
 from supervisor.errors import ProjectHeld
+from supervisor.failpoints import reached
 from supervisor.model.base import Frozen
 from supervisor.sessions.process_tree import start_ticks
 
@@ -41,6 +42,7 @@ class ProjectHold:
             self._lock.acquire()
         except Timeout:
             raise held_error(self._project) from None
+        reached("hold.taken")
         ours = Holder(
             pid=os.getpid(),
             started_ticks=start_ticks(os.getpid()) or 0,
@@ -49,10 +51,13 @@ class ProjectHold:
             since=time.time(),
         )
         _holder_file(self._project).write_text(ours.model_dump_json(), encoding="utf-8")
+        reached("hold.noted")
         return self
 
     def __exit__(self, *_: object) -> None:
+        reached("hold.before_release")
         _holder_file(self._project).unlink(missing_ok=True)
+        reached("hold.note_removed")
         self._lock.release()
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from loguru import logger
 
 from supervisor.content.project import Project
+from supervisor.failpoints import reached
 from supervisor.model.event import Event
 from supervisor.store import jobs
 from supervisor.store.database import Database
@@ -44,7 +45,9 @@ class ProgressLogs:
         """Append an event."""
         if event.job not in self._sinks:
             self._sinks[event.job] = self._open(event.job)
+        reached("progress_log.before_write")
         logger.bind(job=event.job, form="text").log(event.level, event.line())
+        reached("progress_log.written")
         if self._project.settings.json_log:
             logger.bind(job=event.job, form="json").log(event.level, event.model_dump_json())
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from supervisor.agents.base import Agent
 from supervisor.content.project import Project
 from supervisor.engine.journal import Journal
+from supervisor.failpoints import reached
 from supervisor.model.session import Heard, SessionResult
 from supervisor.model.strict_json import JsonRefused, parse_strict
 from supervisor.sessions import process_tree
@@ -42,7 +43,9 @@ def end_stale_sessions(project: Project, left: list[Attempt]) -> int:
     doomed.update(pid for pid, _ in process_tree.marked_processes(project.key))
     doomed.discard(os.getpid())
     for pid in doomed:
+        reached("recovery.before_kill")
         process_tree.send(pid, signal.SIGKILL)
+        reached("recovery.killed")
     deadline = time.monotonic() + _PATIENCE_S
     for pid in doomed:
         while process_tree.start_ticks(pid) is not None and time.monotonic() < deadline:

@@ -14,6 +14,7 @@ from supervisor.errors import AgentError
 from supervisor.executors.base import SessionNews
 from supervisor.executors.conclusion import conclude
 from supervisor.executors.session_watch import SessionWatch
+from supervisor.failpoints import reached
 from supervisor.model.session import Ending, Heard, Refusal, SessionResult, SessionSpec, SessionStarted, Trouble
 from supervisor.sessions import process_tree
 from supervisor.sessions.cgroups import Cgroup, make_cgroup
@@ -46,6 +47,7 @@ class LocalExecutor:
         group = make_cgroup(spec.name, spec.isolation.limits)
         try:
             agent.prepare(paths, spec)
+            reached("session.before_spawn")
             spawned = await self._spawner.spawn(spec.name, self._start(spec, agent, paths, group))
         except AgentError as error:
             _end_group(group)
@@ -53,6 +55,7 @@ class LocalExecutor:
         except OSError as error:
             _end_group(group)
             return _not_started(str(error))
+        reached("session.spawned")
         watch = SessionWatch(self._events, spec, agent, paths, workspace.transcript, spawned.terminal, news)
         self._listen(watch)
         try:
@@ -91,8 +94,11 @@ class LocalExecutor:
                 await ended
             raise
         if not ended.done():
+            reached("session.before_end")
             await self._spawner.end(spec.name, LEAVE_GRACE_S)
-        return ending, await ended
+        exit_status = await ended
+        reached("session.ended")
+        return ending, exit_status
 
     def _end_abandoned(self, spec: SessionSpec, spawned: Spawned) -> None:
         """End a session whose spawner is gone: its process, what is below it, and what carries its mark."""

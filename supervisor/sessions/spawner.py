@@ -25,6 +25,7 @@ from typing import Any
 
 import pexpect
 
+from supervisor.failpoints import reached
 from supervisor.sessions import process_tree
 from supervisor.sessions.terminal import COLUMNS, ROWS
 
@@ -101,6 +102,7 @@ class Spawner:
     def _spawn(self, request: dict[str, Any]) -> None:
         name = request["name"]
         argv: list[str] = request["argv"]
+        reached("spawner.before_fork")
         try:
             process = pexpect.spawn(
                 argv[0],
@@ -116,6 +118,7 @@ class Spawner:
             missing = isinstance(error, (FileNotFoundError, PermissionError, pexpect.ExceptionPexpect))
             self._reply({"told": "not_spawned", "name": name, "missing": missing, "message": str(error)})
             return
+        reached("spawner.forked")
         process.delaybeforesend = None
         process.delayafterclose = process.ptyproc.delayafterclose = 0
         process.delayafterterminate = process.ptyproc.delayafterterminate = 0
@@ -129,6 +132,7 @@ class Spawner:
             "started_ticks": process_tree.start_ticks(process.pid) or 0,
         }
         self._reply(reply, process.child_fd)
+        reached("spawner.replied")
         # The supervisor holds the only master side: when it dies, the terminal hangs up.
         process.ptyproc.fileobj.close()
         process.closed = process.ptyproc.closed = True
@@ -137,6 +141,7 @@ class Spawner:
         session = self._names.get(name)
         if session is None or session.exited:
             return
+        reached("spawner.before_kill")
         if grace_s > 0:
             self._ask_to_leave(session)
             session.kill_at = time.monotonic() + grace_s
@@ -168,6 +173,7 @@ class Spawner:
             anything = True
             session = self._sessions.get(pid)
             if session is not None:
+                reached("spawner.reaped")
                 session.exited = True
                 session.process.ptyproc.terminated = session.process.terminated = True
                 session.exit_status = _unwrapped(os.waitstatus_to_exitcode(status), wrapped=session.wrapped)
@@ -222,6 +228,7 @@ class Spawner:
             self._sweep()
 
     def _end_everything(self) -> None:
+        reached("spawner.before_kill_all")
         for session in self._sessions.values():
             if not session.exited:
                 process_tree.send_to_group(session.process.pid, signal.SIGKILL)

@@ -14,6 +14,7 @@ from typing import Any
 from pydantic import Field
 
 from supervisor.errors import AgentError
+from supervisor.failpoints import reached
 from supervisor.model.base import Frozen
 
 
@@ -103,6 +104,7 @@ class SpawnerClient:
     async def _connected(self) -> socket.socket:
         async with self._starting:
             if self._channel is None:
+                reached("spawner.before_start")
                 ours, theirs = socket.socketpair()
                 with theirs:
                     self._process = await asyncio.create_subprocess_exec(
@@ -114,6 +116,7 @@ class SpawnerClient:
                         pass_fds=[theirs.fileno()],
                         start_new_session=True,
                     )
+                reached("spawner.started")
                 ours.setblocking(False)
                 self._channel = ours
                 asyncio.get_running_loop().add_reader(ours, self._read)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from supervisor.agents.base import Listener
+from supervisor.failpoints import reached
 from supervisor.model import plain_text
 from supervisor.sessions.masking import Mask
 from supervisor.sessions.terminal import COLUMNS, ROWS
@@ -120,7 +121,9 @@ class Transcript:
         if keep:
             if self._file is None:
                 self._file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+            reached("transcript.before_write")
             os.write(self._file, keep)
+            reached("transcript.written")
         if self._hears:
             for line in plain(masked).splitlines():
                 self._listener.hear(line)

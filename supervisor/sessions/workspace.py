@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 from supervisor.agents.base import SessionPaths
+from supervisor.failpoints import reached
 from supervisor.model.session import SessionSpec
 
 PROMPT_NAME = "prompt.md"
@@ -29,6 +30,7 @@ class Workspace:
     def make(cls, sessions: Path, spec: SessionSpec) -> Workspace:
         """Make the folder anew, so that no earlier file can be taken for this session's."""
         workspace = cls(sessions, spec.name)
+        reached("workspace.before_make")
         try:
             os.mkdir(workspace.folder, 0o700)
         except FileExistsError:
@@ -36,8 +38,10 @@ class Workspace:
             os.mkdir(workspace.folder, 0o700)
         os.mkdir(workspace.path, 0o700)
         os.mkdir(workspace.home, 0o700)
+        reached("workspace.made")
         _write_new(workspace.prompt, spec.prompt)
         _write_new(workspace.input, spec.input_json)
+        reached("workspace.written")
         return workspace
 
     def output(self, name: str) -> Path:
@@ -57,7 +61,9 @@ class Workspace:
 
     def remove(self) -> None:
         """Delete all of it; what cannot be deleted stays for the next clean-up."""
+        reached("workspace.before_remove")
         shutil.rmtree(self.folder, ignore_errors=True)
+        reached("workspace.removed")
 
 
 def _write_new(path: Path, text: str) -> None:

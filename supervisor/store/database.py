@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from supervisor.errors import StoreError
+from supervisor.failpoints import reached
 
 SCHEMA_VERSION = 2
 """A store of an earlier version is brought to this one by `migrations/<version>.sql`, one after the other."""
@@ -37,7 +38,9 @@ class Database:
         except BaseException:
             self.connection.execute("ROLLBACK")
             raise
+        reached("store.before_commit")
         self.connection.execute("COMMIT")
+        reached("store.committed")
 
     def execute(self, sql: str, parameters: tuple[Any, ...] | dict[str, Any] = ()) -> sqlite3.Cursor:
         """Run one statement."""
@@ -63,8 +66,10 @@ class Database:
         They are told when a file beside it is closed after writing; this connection stays open, so it closes another.
         The news itself is in the store, and a process that ends before it rings is noticed by its closing the store.
         """
+        reached("store.before_ring")
         with open(f"{self.path}-bell", "wb"):
             pass
+        reached("store.rung")
 
     def data_version(self) -> int:
         """Changes when another connection changed the store."""

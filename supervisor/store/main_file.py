@@ -14,6 +14,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from supervisor.errors import CannotGoOn
+from supervisor.failpoints import reached
 from supervisor.model.base import Frozen
 from supervisor.model.rows import join_row, split_row
 from supervisor.model.strict_json import JsonRefused, in_order, parse_strict
@@ -101,9 +102,12 @@ class MainFile:
             copy = self.path.with_name(f"{self.path.name}.{why}-{stamp}{suffix}")
             try:
                 with open(copy, "xb") as file:
+                    reached("set_aside.before_write")
                     file.write(data)
                     file.flush()
+                    reached("set_aside.before_sync")
                     os.fsync(file.fileno())
+                reached("set_aside.synced")
                 return copy
             except FileExistsError:
                 number += 1
@@ -115,19 +119,24 @@ def replace_durably(path: Path, data: bytes) -> None:
     try:
         with os.fdopen(descriptor, "wb") as file:
             os.fchmod(file.fileno(), 0o644)
+            reached("main_file.before_write")
             file.write(data)
             file.flush()
+            reached("main_file.before_sync")
             os.fsync(file.fileno())
+        reached("main_file.before_rename")
         os.replace(temporary, path)
     except BaseException:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(temporary)
         raise
+    reached("main_file.before_folder_sync")
     folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(folder)
     finally:
         os.close(folder)
+    reached("main_file.synced")
 
 
 def render(snapshot: Snapshot) -> bytes:
