@@ -23,6 +23,7 @@ from supervisor.model.job import Job
 from supervisor.sessions import process_tree
 from supervisor.store import jobs
 from supervisor.store.database import open_store
+from supervisor.store.folders import make_folder
 
 LINGER_S = 0.5
 """Seconds that a daemon started on demand waits for more to do before it ends."""
@@ -62,7 +63,7 @@ async def _serve(project: Project, *, stay: bool, ready: int | None) -> int:
 
 def ensure(project: Project) -> Holder:
     """The project's daemon, started in the background where there is none; CannotGoOn where it cannot be had."""
-    project.state.mkdir(parents=True, exist_ok=True)
+    make_folder(project.state)
     log = project.state / "daemon.log"
     for _ in range(_START_TRIES):
         found = holder(project)

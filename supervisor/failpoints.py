@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 
 from supervisor.errors import UsageError
 
@@ -32,15 +33,14 @@ POINTS = (
     "main_file.synced",
     "progress_log.before_write",
     "progress_log.written",
+    "receipt.before_write",
+    "receipt.written",
     "recovery.before_kill",
     "recovery.killed",
     "session.before_end",
     "session.before_spawn",
     "session.ended",
     "session.spawned",
-    "set_aside.before_sync",
-    "set_aside.before_write",
-    "set_aside.synced",
     "sign_in.before_rename",
     "sign_in.before_write",
     "sign_in.renamed",
@@ -69,7 +69,18 @@ POINTS = (
     "workspace.removed",
     "workspace.written",
 )
-"""All there are: before and after each thing that changes something."""
+"""All that work on a job passes: before and after each thing that changes something."""
+REPAIR_POINTS = (
+    "repair.copied",
+    "repair.before_main_file",
+    "repair.before_store",
+    "repair.store_made",
+    "repair.log_removed",
+    "repair.store_mended",
+    "repair.before_commit",
+    "repair.done",
+)
+"""Those of `doctor --repair`."""
 ANY = "*"
 
 _armed = VARIABLE in os.environ
@@ -87,13 +98,13 @@ def _pass(name: str) -> None:
     global _left  # noqa: PLW0603 - what a process was asked for is read once
     if _left is None:
         _left = _read(os.environ[VARIABLE])
-    if name not in POINTS:
+    if name not in (*POINTS, *REPAIR_POINTS):
         raise UsageError(f"the failpoint {name!r} is not registered", where=__name__)
     for asked in (name, ANY):
         if asked in _left:
             _left[asked] -= 1
             if _left[asked] == 0:
-                os.write(2, f"failpoint {name}: killed\n".encode())
+                os.write(2, f"failpoint {name}: killed in {threading.current_thread().name}\n".encode())
                 os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -101,11 +112,11 @@ def _read(text: str) -> dict[str, int]:
     asked: dict[str, int] = {}
     for part in filter(None, text.split(",")):
         name, _, count = part.partition("=")
-        if name not in (*POINTS, ANY) or not count.isdecimal() or int(count) == 0:
+        if name not in (*POINTS, *REPAIR_POINTS, ANY) or not count.isdecimal() or int(count) == 0:
             raise UsageError(
                 f"{part!r} names no failpoint and how often it is reached",
                 where=VARIABLE,
-                remedy=f"Write it as store.before_commit=3; there are: {', '.join(POINTS)}.",
+                remedy=f"Write it as store.before_commit=3; there are: {', '.join((*POINTS, *REPAIR_POINTS))}.",
             )
         asked[name] = int(count)
     return asked

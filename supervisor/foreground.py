@@ -18,6 +18,7 @@ from supervisor.model.job import AT_WORK, Job, JobOptions
 from supervisor.model.pipeline import Pipeline
 from supervisor.store import jobs
 from supervisor.store.database import Database, open_store
+from supervisor.store.folders import make_folder, sync_folder
 
 _IDLE_DAEMON_S = 3.0
 
@@ -83,9 +84,11 @@ def set_results_aside(project: Project, pipeline: Pipeline, target: str) -> Path
     while aside.exists():
         aside = aside.with_name(f"{aside.name}-{number}")
         number += 1
-    aside.mkdir(parents=True)
+    make_folder(aside)
     for path in found:
         reached("fresh.before_move")
         shutil.move(path, aside / path.name)
         reached("fresh.moved")
+    sync_folder(aside)
+    sync_folder(results)
     return aside

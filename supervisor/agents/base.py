@@ -68,6 +68,8 @@ class Typing(Frozen):
     """Regular expression by which any question of it is known, also one that is not among `dialogs`."""
     busy: str | None = None
     """Regular expression that its screen shows while it works, also where it shows `ready`."""
+    lead: str = ""
+    """What is typed before the prompt is pasted."""
     submit: str = "\r"
     """What is typed after the prompt."""
     leave: tuple[str, ...] = ("\x04",)
@@ -133,6 +135,10 @@ class Agent(ABC):
     def stdin(self, paths: SessionPaths) -> Path | None:
         """The file that is a session's standard input; None: the terminal."""
         return None
+
+    def typed(self, paths: SessionPaths) -> Path:
+        """The file whose text is pasted as the prompt into one that is typed into."""
+        return paths.prompt_file
 
     def readable(self, paths: SessionPaths) -> list[Path]:
         """What a session in a sandbox has to see besides its workspace, its home, its program and the system."""

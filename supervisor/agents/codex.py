@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,7 @@ class CodexAgent(ProgramAgent):
     kind = "codex"
     package = "@openai/codex"
     key_variables = ("CODEX_API_KEY", "OPENAI_API_KEY")
-    sign_in = SignIn(files=(".codex/auth.json",), moved_by="CODEX_HOME")
+    sign_in = SignIn(files=(".codex/auth.json",), apart=True, moved_by="CODEX_HOME")
     how_to_sign_in = codex_troubles.SIGN_IN
     tells_tokens = True
 
@@ -49,21 +50,11 @@ class CodexAgent(ProgramAgent):
         names = self.key_variables if self.sign_in.found() is None else self.key_variables[:1]
         return next((name for name in names if os.environ.get(name)), None)
 
-    def check(self) -> None:
-        super().check()
-        broken = self._broken_sandbox()
-        if broken is not None:
-            raise AgentError(
-                f"its sandbox cannot start here, so no command and no patch of it would work: {broken}",
-                where=f"agent {self.name!r}",
-                remedy="Allow user namespaces on this machine. Where it is a sandbox itself, do without Codex's own:"
-                f' args = ["--dangerously-bypass-approvals-and-sandbox"] under [agents.{self.name}].',
-            )
-
+    @cached_property
     def _broken_sandbox(self) -> str | None:
-        """Why no command can run in Codex's sandbox; None where one can, or none is used."""
+        """Why no command can run in Codex's own sandbox; None where one can. It is tried out once, without a model."""
         program = self.program
-        if program is None or any("danger" in word for word in self.settings.args):
+        if program is None:
             return None
         with tempfile.TemporaryDirectory(prefix="supervisor-") as home:
             temporary = Path(home, "tmp")
@@ -89,12 +80,25 @@ class CodexAgent(ProgramAgent):
         folder = paths.home / ".codex"
         folder.mkdir(mode=0o700)
         _temporary(paths).mkdir(mode=0o700)
-        (folder / "config.toml").write_text(self._config(), encoding="utf-8")
+        (folder / "config.toml").write_text(self._config(self._sandbox_mode(spec)), encoding="utf-8")
         super().prepare(paths, spec)
 
-    def _config(self) -> str:
+    def _sandbox_mode(self, spec: SessionSpec) -> str:
+        """Codex's own sandbox where there is no other: one in another does not start for root, nor on many systems."""
+        if spec.isolation.sandbox == "bubblewrap":
+            return "danger-full-access"
+        if not any("danger" in word for word in self.settings.args) and self._broken_sandbox is not None:
+            raise AgentError(
+                f"its sandbox cannot start here, so that no command would run: {self._broken_sandbox}",
+                where=f"agent {self.name!r}",
+                remedy="Install bubblewrap, or allow user namespaces. Where the machine is a sandbox, do without one:"
+                f' args = ["--dangerously-bypass-approvals-and-sandbox"] under [agents.{self.name}].',
+            )
+        return "workspace-write"
+
+    def _config(self, sandbox_mode: str) -> str:
         """The settings; a base URL is for a key, and has plain HTTP, since what stands in for OpenAI knows no more."""
-        settings = CONFIG.read_text(encoding="utf-8")
+        settings = f'sandbox_mode = "{sandbox_mode}"\n{CONFIG.read_text(encoding="utf-8")}'
         address = os.environ.get(BASE_URL)
         if not address or self.key_variable() is None:
             return settings

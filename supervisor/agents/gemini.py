@@ -111,6 +111,7 @@ class GeminiAgent(ProgramAgent):
                 with open(path, encoding="utf-8", errors="replace") as lines:
                     found = [as_event(line) or {} for line in lines if '"tokens"' in line]
                 answers.update({str(each.get("id")): each for each in found if each.get("type") == "gemini"})
+        listener.hear_answers(list(answers.values()))
 
     def shown(self, line: str) -> str:
         return gemini_shown.shown(line)

@@ -99,7 +99,7 @@ class ProgramAgent(Agent):
 
     def prepare(self, paths: SessionPaths, spec: SessionSpec) -> None:
         if self.key_variable() is None:
-            self.sign_in.lend(paths.home)
+            self.sign_in.lend(paths.home, boxed=spec.isolation.sandbox == "bubblewrap")
 
     def take_back(self, paths: SessionPaths) -> None:
         self.sign_in.take_back(paths.home)

@@ -18,6 +18,7 @@ from supervisor.model.job import JobOptions
 GROUP = "supervisor.agents"
 EMBEDDED = "phrasebook"
 PROGRAMS: dict[str, str] = {
+    "claude": "supervisor.agents.claude:ClaudeAgent",
     "codex": "supervisor.agents.codex:CodexAgent",
     "gemini": "supervisor.agents.gemini:GeminiAgent",
     "opencode": "supervisor.agents.opencode:OpencodeAgent",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import json
 import os
 import re
@@ -17,6 +18,7 @@ from supervisor.failpoints import reached
 from supervisor.model.base import Frozen
 
 _LARGEST_BYTES = 1 << 20
+_UNFINISHED = ".supervisor-tmp"
 _TOKEN = re.compile(r"\S{20,}")
 
 
@@ -28,6 +30,9 @@ class SignIn(Frozen):
     copied: bool = False
     """Sessions get copies in place of links, where the program writes the file anew in its place: of a shared one, a
     session that starts at that moment would read half, and two that write at once would leave a mixture."""
+    apart: bool = False
+    """In a sandbox, sessions share a copy in a folder that holds nothing else, where the program renews the file by
+    putting another in its place: a file that is shown alone cannot be replaced."""
     moved_by: str = ""
     """The program's own variable that names another folder in place of the first one of the paths."""
 
@@ -52,7 +57,7 @@ class SignIn(Frozen):
         found = [_content(path) for name in self.files if (path := self.real(name)).is_file()]
         return [text for content in found for text in _texts(content) if _TOKEN.fullmatch(text)]
 
-    def lend(self, home: Path) -> None:
+    def lend(self, home: Path, *, boxed: bool = False) -> None:
         """Give a session's home links to the files, by which all see at once what one session renews, or copies."""
         for name in self.files:
             real = self.real(name)
@@ -61,12 +66,18 @@ class SignIn(Frozen):
                 link.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
                 if self.copied:
                     shutil.copy2(real, link)  # with its time, by which a renewed one is known
+                elif boxed and self.apart:
+                    shared = _apart(real)
+                    shared.parent.mkdir(exist_ok=True, mode=0o700)
+                    _renew(shared, real)
+                    link.symlink_to(shared)
                 else:
                     link.symlink_to(real.resolve())
 
     def lent(self) -> list[Path]:
-        """The files that links of a session's home lead to."""
-        return [] if self.copied else [path.resolve() for name in self.files if (path := self.real(name)).is_file()]
+        """What links of a session's home lead to, in a sandbox."""
+        found = [] if self.copied else [path for name in self.files if (path := self.real(name)).is_file()]
+        return [_apart(path).parent if self.apart else path.resolve() for path in found]
 
     def take_back(self, home: Path) -> None:
         """Where a session replaced a link by a newer file of its own, put that into the user's home.
@@ -75,14 +86,29 @@ class SignIn(Frozen):
         """
         for name in self.files:
             renewed, real = home / name, self.real(name)
-            if renewed.is_symlink() or not renewed.is_file() or not real.is_file():
+            if not real.is_file():
                 continue
-            real = real.resolve()
-            with FileLock(f"{real}.lock"):
-                newer = renewed.stat().st_mtime_ns > real.stat().st_mtime_ns
-                if newer and (names := _members(renewed)) and names == _members(real):
-                    _replace(real, renewed.read_bytes())
-            renewed.unlink()
+            if self.apart and _apart(real).is_file():
+                _renew(real.resolve(), _apart(real))
+            if renewed.is_file() and not renewed.is_symlink():
+                _renew(real.resolve(), renewed)
+                renewed.unlink()
+
+
+def _apart(real: Path) -> Path:
+    """Where a copy of the file is alone in a folder."""
+    file = real.resolve()
+    return file.parent / "lent-to-sessions" / file.name
+
+
+def _renew(path: Path, other: Path) -> None:
+    """Put the other file's content into the place of `path`, where that is not there, or is older and looks alike."""
+    with FileLock(f"{path}.lock"):
+        when = other.stat()
+        if path.exists() and path.stat().st_mtime_ns >= when.st_mtime_ns:
+            return
+        if not path.exists() or ((names := _members(other)) and names == _members(path)):
+            _replace(path, other.read_bytes(), (when.st_atime_ns, when.st_mtime_ns))  # neither is newer now
 
 
 def _content(path: Path) -> Any:
@@ -108,13 +134,17 @@ def _texts(content: Any) -> Iterator[str]:
             yield from _texts(part)
 
 
-def _replace(path: Path, content: bytes) -> None:
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+def _replace(path: Path, content: bytes, times: tuple[int, int]) -> None:
+    """Call it under the file's lock: what a killed writer left is deleted."""
+    for unfinished in path.parent.glob(f".{glob.escape(path.name)}.*{_UNFINISHED}"):
+        unfinished.unlink(missing_ok=True)
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=_UNFINISHED)
     with os.fdopen(descriptor, "wb") as file:
         reached("sign_in.before_write")
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
+    os.utime(temporary, ns=times)
     reached("sign_in.before_rename")
     os.replace(temporary, path)
     reached("sign_in.renamed")

@@ -80,15 +80,23 @@ def main() -> None:
     while True:
         request = json.loads(requests.get())
         reached("worker.asked")
-        json.dump(worker.answer(request), replies, ensure_ascii=False)
-        replies.write("\n")
-        replies.flush()
+        reply = json.dumps(worker.answer(request), ensure_ascii=False)
+        try:
+            replies.write(f"{reply}\n")
+            replies.flush()
+        except BrokenPipeError:
+            _end_group()
         reached("worker.answered")
 
 
 def _read(requests: queue.SimpleQueue[bytes]) -> None:
     for line in sys.stdin.buffer:
         requests.put(line)
+    _end_group()
+
+
+def _end_group() -> None:
+    """The supervisor is gone: nobody waits for this process, nor for what the project's code started."""
     os.killpg(0, signal.SIGKILL)
 
 

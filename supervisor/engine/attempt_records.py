@@ -45,17 +45,15 @@ class AttemptRecords:
     @property
     def has_captured(self) -> bool:
         """Whether an output waits that an earlier supervisor left unjudged."""
-        return self._batch.id in self._tools.captured
+        return bool(self._tools.captured.get(self._batch.id))
 
     def take_captured(self) -> SessionResult | None:
         """An output of this batch that an earlier supervisor left unjudged: it is paid for, so it is judged first."""
-        captured = self._tools.captured.pop(self._batch.id, None)
-        if captured is None:
-            self._recovered = False
+        self._recovered = self.has_captured
+        if not self._recovered:
             return None
-        attempt, result = captured
+        attempt, result = self._tools.captured[self._batch.id].pop(0)
         self._attempt = attempt.id
-        self._recovered = True
         return result
 
     def counts(self, judgement: Judgement, result: SessionResult) -> bool:
@@ -68,7 +66,8 @@ class AttemptRecords:
     def spec(self, work: BatchWork, retry: RetryNotes | None) -> SessionSpec:
         """The spec of the next session."""
         tools, batch = self._tools, self._batch
-        self._number = attempts.count(tools.database, batch.id) + 1
+        before = tools.strays.highest_number(batch.phase, batch.number)
+        self._number = max(attempts.last_number(tools.database, batch.id), before) + 1
         self._name = f"job{batch.job}-phase{batch.phase}-batch{batch.number}-session{self._number}"
         output_name = f"phase{batch.phase}_batch_{batch.number}.json"
         asked = work.input.model_copy(update={"items": {item_id: work.input.items[item_id] for item_id in work.todo}})

@@ -30,7 +30,10 @@ async def run_batch(batch: StoredBatch, agent: Agent, tools: Tools) -> list[str]
     AgentOut where the agent cannot work at all, Postponed where it may not now, CancelledError where the supervisor
     stops: all leave the batch as it was, with what passed kept.
     """
+    tools.earlier.give_back(batch.phase, batch.id)
     work = await BatchWork.load(batch, tools)
+    strays = tools.strays.adopt(batch, work.digests, done=not work.todo, progress=tools.progress)
+    tools.captured.setdefault(batch.id, []).extend(strays)
     records = AttemptRecords(batch, agent, tools, stalls=work.stalls)
     try:
         while work.todo and (work.attempts_left or records.has_captured):
@@ -41,7 +44,7 @@ async def run_batch(batch: StoredBatch, agent: Agent, tools: Tools) -> list[str]
                     if batch.phase in judgement.looked_at and seq != _merged_seq(batch, tools):
                         judgement, _ = await _judge(work, result, tools)  # another batch was merged meanwhile
                     work = work.after(judgement, counted=records.counts(judgement, result))
-                    if work.todo and work.attempts_left:
+                    if work.todo and (work.attempts_left or records.has_captured):
                         records.keep(judgement, result, work)
                         continue
                     records.settle(judgement, result, work)

@@ -15,6 +15,7 @@ from supervisor.errors import ProjectHeld
 from supervisor.failpoints import reached
 from supervisor.model.base import Frozen
 from supervisor.sessions.process_tree import start_ticks
+from supervisor.store.folders import make_folder
 
 
 class Holder(Frozen):
@@ -37,7 +38,7 @@ class ProjectHold:
         self._lock = FileLock(project.state / "supervisor.lock", timeout=patience_s, thread_local=False)
 
     def __enter__(self) -> ProjectHold:
-        self._project.state.mkdir(parents=True, exist_ok=True)
+        make_folder(self._project.state)
         try:
             self._lock.acquire()
         except Timeout:

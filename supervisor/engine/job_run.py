@@ -16,6 +16,7 @@ from supervisor.engine import recovery
 from supervisor.engine.batch_run import run_batch
 from supervisor.engine.content_pool import ContentPool
 from supervisor.engine.crew import Crew
+from supervisor.engine.earlier_answers import EarlierAnswers
 from supervisor.engine.gates import Gates
 from supervisor.engine.isolating import isolation
 from supervisor.engine.journal import Journal
@@ -24,6 +25,7 @@ from supervisor.engine.planning import Planner
 from supervisor.engine.progress import Progress, duration
 from supervisor.engine.session_turn import AgentOut, Postponed
 from supervisor.engine.slots import Claim, Slots
+from supervisor.engine.stray_sessions import StraySessions
 from supervisor.engine.tools import Tools
 from supervisor.errors import AgentError, BudgetSpent, SupervisorError
 from supervisor.executors.base import Executor
@@ -75,11 +77,18 @@ class JobRun:
             journal=journal,
             progress=self._progress,
             gates=gates,
+            earlier=EarlierAnswers(project.state, journal.database, job.id),
+            strays=StraySessions(project, journal, job, self._agents),
             merged=lambda phase, ids: self._planner.merged(phase, ids),  # noqa: PLW0108 - it is made below
         )
         self._planner = Planner(project, self._tools, self._offer)
         self._files = MainFiles(
-            job.id, journal, project.results(job.collection, job.target), pipeline.phases, self._planner.changed
+            job.id,
+            journal,
+            project.results(job.collection, job.target),
+            pipeline.phases,
+            self._planner.changed,
+            self._tools.earlier.pending,
         )
         self._ready: list[tuple[int, int, int]] = []
         self._batches: dict[int, StoredBatch] = {}
@@ -142,9 +151,7 @@ class JobRun:
     async def _begin(self) -> None:
         database = self._journal.database
         resumed = self.job.started_at is not None
-        self._tools.captured = recovery.take_in(
-            self._project, self._journal, self.job.id, self._agents, self._project.settings.max_output_bytes
-        )
+        self._tools.captured = recovery.take_in(self._project, self._journal, self.job.id, self._agents)
         self._progress.count(database)
         self._crew.look_around()
         for name, error in self._crew.outs.items():
@@ -175,7 +182,7 @@ class JobRun:
                 self._journal.note(
                     self.job.id,
                     "outputs_recovered",
-                    f"{len(self._tools.captured)} outputs were finished before the last supervisor ended;"
+                    f"{sum(map(len, self._tools.captured.values()))} outputs were finished before the last supervisor ended;"
                     " they are judged, not made again",
                 )
         await self._files.flush(everything=True)
@@ -232,6 +239,7 @@ class JobRun:
         again = False
         try:
             ids = await run_batch(batch, agent, self._tools)
+            self._tools.earlier.settled(batch.phase, ids)
             self._files.touch(batch.phase)
             await self._planner.after_merge(batch.phase, ids)
             await self._end_phases()
@@ -274,8 +282,22 @@ class JobRun:
                 continue
             if phases.open_work(database, self.job.id, phase.id):
                 continue
+            self._forget_earlier(phase.id)
             await self._files.flush_phase(phase.id)
             self._mark_phase(phase.id, "failed" if items.failed(database, self.job.id, phase.id) else "completed")
+
+    def _forget_earlier(self, phase_id: int) -> None:
+        left = self._tools.earlier.close(phase_id)
+        if left:
+            self._journal.say(
+                self.job.id,
+                "answers_left",
+                f"phase {phase_id}: {len(left)} answers of the main file that was kept are for no item of it any more:"
+                f" {', '.join(left[:5])}",
+                level="WARNING",
+                phase=phase_id,
+                items=left,
+            )
 
     def _mark_phase(self, phase_id: int, status: str) -> None:
         database = self._journal.database

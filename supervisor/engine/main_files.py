@@ -13,8 +13,9 @@ from filelock import Timeout
 
 from supervisor.engine.journal import Journal
 from supervisor.model.pipeline import Phase
-from supervisor.store import items, main_file
+from supervisor.store import items, main_file, receipts
 from supervisor.store.database import Database, open_store
+from supervisor.store.folders import make_folder
 from supervisor.store.main_file import Edits, MainFile, find_edits, held
 
 SHARE = 0.05
@@ -48,10 +49,14 @@ class MainFiles:
         results: Path,
         phases: tuple[Phase, ...],
         edited: Callable[[int, list[str]], Awaitable[None]],
+        holds_more: Callable[[int], bool],
     ) -> None:
+        """`edited` follows up on items of a phase that a person edited; `holds_more` says whether a main file has
+        answers that the store is still to be given: it is left alone until then."""
         self._job = job
         self._journal = journal
         self._edited = edited
+        self._holds_more = holds_more
         self._states = {phase.id: _State(phase, results / phase.output) for phase in phases}
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="main-file")
         self._reader: Database | None = None
@@ -107,13 +112,13 @@ class MainFiles:
 
     async def _write(self, state: _State) -> None:
         async with state.busy:
-            if not state.dirty:
+            if not state.dirty or (self._holds_more(state.phase.id) and not state.ended):
                 return
             state.dirty = False
             began = time.monotonic()
             lock = state.file.lock()
             try:
-                state.file.path.parent.mkdir(parents=True, exist_ok=True)
+                make_folder(state.file.path.parent)
                 await self._in_thread(lock.acquire)
             except Timeout as error:
                 raise held(state.file, error) from error
@@ -145,6 +150,7 @@ class MainFiles:
             return True
         sha256 = state.file.write(taken, looked_at)
         if sha256 is not None:
+            receipts.note(self._reader, self._job, state.phase.id, taken.seq, sha256)
             main_file.record_written(self._reader, taken, sha256)
         return sha256 is not None
 

@@ -13,6 +13,7 @@ from supervisor.failpoints import reached
 from supervisor.model.event import Event
 from supervisor.store import jobs
 from supervisor.store.database import Database
+from supervisor.store.folders import make_folder
 
 if TYPE_CHECKING:
     from loguru import Record
@@ -61,6 +62,7 @@ class ProgressLogs:
     def _open(self, job_id: int) -> list[int]:
         job = jobs.get(self._database, job_id)
         folder = self._project.results(job.collection, job.target)
+        make_folder(folder)
         sinks = [self._sink(folder / LOG_NAME, job_id, "text")]
         if self._project.settings.json_log:
             sinks.append(self._sink(folder / JSON_LOG_NAME, job_id, "json"))

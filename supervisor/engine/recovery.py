@@ -22,6 +22,8 @@ from supervisor.sessions.workspace import Workspace
 from supervisor.store import attempts
 from supervisor.store.attempts import Attempt
 
+Captured = tuple[Attempt, SessionResult]
+"""A session that was cut off with a whole output written, and what came of it."""
 _PATIENCE_S = 10.0
 
 
@@ -53,31 +55,34 @@ def end_stale_sessions(project: Project, left: list[Attempt]) -> int:
     return len(doomed)
 
 
-def take_in(
-    project: Project, journal: Journal, job: int, agents: Mapping[str, Agent], max_bytes: int
-) -> dict[int, tuple[Attempt, SessionResult]]:
-    """Batch id to attempt and output, for every session of the job that was cut off with a whole output written.
+def take_in(project: Project, journal: Journal, job: int, agents: Mapping[str, Agent]) -> dict[int, list[Captured]]:
+    """Batch id to attempts and outputs, for every session of the job that was cut off with a whole output written.
 
     The other cut-off sessions are noted as interrupted, which does not count as an attempt. What they cost is taken
     from their transcripts and homes.
     """
-    captured: dict[int, tuple[Attempt, SessionResult]] = {}
+    captured: dict[int, list[Captured]] = {}
     for attempt in attempts.unfinished(journal.database, job):
-        result = SessionResult(
-            ending="exited",
-            output=_whole_output(project, attempt, max_bytes),
-            heard=_heard(project, attempt, agents),
-            duration_s=_duration_s(project, attempt),
-            output_complete_at=time.time(),
-        )
+        result = result_of(project, attempt, agents)
         waits = _current(journal, attempt)
         with journal.transaction():
-            if waits and result.output is not None and attempt.batch not in captured:
+            if waits and result.output is not None:
                 attempts.note_session(journal.database, attempt.id, result)
-                captured[attempt.batch] = (attempt, result)
+                captured.setdefault(attempt.batch, []).append((attempt, result))
             elif waits or attempt.outcome != "unjudged":  # else its validator failed: it is kept until it is mended
                 attempts.finish(journal.database, attempt.id, "interrupted", counted=False, result=result)
     return captured
+
+
+def result_of(project: Project, attempt: Attempt, agents: Mapping[str, Agent]) -> SessionResult:
+    """What came of a session that nobody waited for: its output where that is whole, and what it cost."""
+    return SessionResult(
+        ending="exited",
+        output=_whole_output(project, attempt, project.settings.max_output_bytes),
+        heard=_heard(project, attempt, agents),
+        duration_s=_duration_s(project, attempt),
+        output_complete_at=time.time(),
+    )
 
 
 def _heard(project: Project, attempt: Attempt, agents: Mapping[str, Agent]) -> Heard:

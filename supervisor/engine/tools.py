@@ -11,14 +11,15 @@ from supervisor.content.project import ProjectSettings
 from supervisor.content.prompts import PromptMaker
 from supervisor.engine.budget import Budget
 from supervisor.engine.content_pool import ContentPool
+from supervisor.engine.earlier_answers import EarlierAnswers
 from supervisor.engine.gates import Gates
 from supervisor.engine.journal import Journal
 from supervisor.engine.progress import Progress
+from supervisor.engine.recovery import Captured
+from supervisor.engine.stray_sessions import StraySessions
 from supervisor.executors.base import Executor
 from supervisor.model.job import JobOptions
 from supervisor.model.pipeline import Pipeline
-from supervisor.model.session import SessionResult
-from supervisor.store.attempts import Attempt
 from supervisor.store.database import Database
 
 
@@ -39,6 +40,8 @@ class Tools:
         journal: Journal,
         progress: Progress,
         gates: Gates,
+        earlier: EarlierAnswers,
+        strays: StraySessions,
         merged: Callable[[int, list[str]], Any],
     ) -> None:
         self.job = job
@@ -55,8 +58,12 @@ class Tools:
         self.budget = Budget(options, progress)
         self.merged = merged
         """To be called, inside the transaction, with a phase and the ids whose state in it changed for good."""
-        self.captured: dict[int, tuple[Attempt, SessionResult]] = {}
-        """Batch id to an output that an earlier supervisor left unjudged."""
+        self.captured: dict[int, list[Captured]] = {}
+        """Batch id to outputs that an earlier supervisor left unjudged."""
+        self.earlier = earlier
+        """Answers that the store had before it was lost."""
+        self.strays = strays
+        """Sessions that the store does not know."""
         self._locks = {phase.id: asyncio.Lock() for phase in pipeline.phases}
 
     @property

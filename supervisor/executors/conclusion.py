@@ -45,11 +45,13 @@ def conclude(
     else:
         refusal = read
     whole = output is not None and _parses(output)
-    if whole and ending in ("troubled", "stalled"):
+    if whole and ending in ("troubled", "stalled", "could_not_start"):
         ending = "output"  # what ended the session came too late to matter
     elif heard.trouble is not None and not whole:
         ending, output = "troubled", None
         refusal = Refusal(kind=heard.trouble.kind, message=heard.trouble.message)
+    elif ending == "could_not_start":
+        output, refusal = None, Refusal(kind="could_not_start", message="the spawner process ended")
     elif ending == "stalled":
         output, refusal = None, _why_stuck(watch)
     elif refusal is not None:

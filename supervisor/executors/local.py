@@ -46,13 +46,16 @@ class LocalExecutor:
         began = time.monotonic()
         group = make_cgroup(spec.name, spec.isolation.limits)
         try:
+            spec = _as_it_is_kept(spec)
             agent.prepare(paths, spec)
             reached("session.before_spawn")
-            spawned = await self._spawner.spawn(spec.name, self._start(spec, agent, paths, group))
+            spawned = await self._spawner.spawn(spec.name, self._start(spec, agent, workspace, paths, group))
         except AgentError as error:
             _end_group(group)
             return _out_of_work(Trouble(kind="set_up_wrongly", message=error.what, remedy=error.remedy, final=True))
         except OSError as error:
+            if isinstance(error, SpawnerLost):
+                self._end_abandoned(spec, None)
             _end_group(group)
             return _not_started(str(error))
         reached("session.spawned")
@@ -62,14 +65,18 @@ class LocalExecutor:
             news.started(SessionStarted(pid=spawned.pid, started_ticks=spawned.started_ticks))
             try:
                 ending, exit_status = await self._wait(spec, agent, watch)
-            except SpawnerLost as error:
+            except SpawnerLost:
                 self._end_abandoned(spec, spawned)
-                return _not_started(str(error))
+                ending, exit_status = "could_not_start", None
+            except asyncio.CancelledError:
+                watch.hear_rest()
+                raise
             watch.hear_rest()
             return conclude(spec, agent, watch, ending, exit_status, time.monotonic() - began)
         finally:
             watch.close()
             self._hang_up(watch.terminal)
+            await self._spawner.forget(spec.name)
             _end_group(group)
             agent.take_back(paths)
 
@@ -100,19 +107,21 @@ class LocalExecutor:
         reached("session.ended")
         return ending, exit_status
 
-    def _end_abandoned(self, spec: SessionSpec, spawned: Spawned) -> None:
+    def _end_abandoned(self, spec: SessionSpec, spawned: Spawned | None) -> None:
         """End a session whose spawner is gone: its process, what is below it, and what carries its mark."""
-        if process_tree.start_ticks(spawned.pid) == spawned.started_ticks:
+        if spawned is not None and process_tree.start_ticks(spawned.pid) == spawned.started_ticks:
             process_tree.send_to_group(spawned.pid, signal.SIGKILL)
         for pid, name in process_tree.marked_processes(self._project_key):
             if name == spec.name:
                 process_tree.send(pid, signal.SIGKILL)
 
-    def _start(self, spec: SessionSpec, agent: Agent, paths: SessionPaths, group: Cgroup | None) -> Start:
+    def _start(
+        self, spec: SessionSpec, agent: Agent, workspace: Workspace, paths: SessionPaths, group: Cgroup | None
+    ) -> Start:
         """The process that the session is to be, in the sandbox and with the limits that it is given."""
         isolation, stdin = spec.isolation, agent.stdin(paths)
         words, environment = agent.command(paths, spec.model), self._environment(spec, agent, paths)
-        wrapped = level_for(isolation) == "bubblewrap"
+        wrapped = isolation.sandbox == "bubblewrap"
         if wrapped:
             words = bubblewrapped(
                 words, environment, paths, agent.readable(paths), agent.writable(paths), isolation.network
@@ -124,6 +133,8 @@ class LocalExecutor:
             stdin=None if stdin is None else str(stdin),
             limits=resource_limits(isolation.limits, grouped=group is not None),
             groups=[] if group is None else group.members_files,
+            transcript=str(workspace.transcript),
+            secrets=agent.secrets(),
             wrapped=wrapped,
         )
 
@@ -151,6 +162,12 @@ class LocalExecutor:
             self._terminals.discard(terminal)
             asyncio.get_running_loop().remove_reader(terminal)
             os.close(terminal)
+
+
+def _as_it_is_kept(spec: SessionSpec) -> SessionSpec:
+    """The spec with the level of isolation that the session really gets; AgentError where it cannot have its own."""
+    isolation = spec.isolation.model_copy(update={"sandbox": level_for(spec.isolation)})
+    return spec.model_copy(update={"isolation": isolation})
 
 
 def _end_group(group: Cgroup | None) -> None:

@@ -48,7 +48,7 @@ class SessionWatch:
         if agent.typing is not None:
             from supervisor.sessions.typist import Typist  # with its screen, half of what the supervisor else holds
 
-            self.typist = Typist(agent.typing, terminal, paths.prompt_file, mask, self._seen)
+            self.typist = Typist(agent.typing, terminal, agent.typed(paths), mask, self._seen)
         self._news = news
         self._trouble: Trouble | None = None
         self._loop = asyncio.get_running_loop()

@@ -160,8 +160,8 @@ class SessionResult(Frozen):
 
     ending: Ending
     """`output`: ended by us after its output was complete; `exited`: by itself; `timed_out`: its time was over;
-    `stalled`: ended by us after a long silence; `could_not_start`: no process came to be; `troubled`: without an
-    output for a reason that is not the task's, see `heard.trouble`."""
+    `stalled`: ended by us after a long silence; `could_not_start`: no process came to be, or it was lost;
+    `troubled`: without an output for a reason that is not the task's, see `heard.trouble`."""
     output: bytes | None = None
     """The output file's bytes, read safely; None where there is none to read."""
     refusal: Refusal | None = None

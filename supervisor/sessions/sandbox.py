@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 import os
 import shutil
 import subprocess
@@ -19,6 +20,9 @@ _HIDDEN_FILES = ("/etc/shadow", "/etc/shadow-", "/etc/gshadow", "/etc/gshadow-",
 _HIDDEN_FOLDERS = ("/etc/ssh", "/etc/ssl/private", "/etc/sudoers.d")
 _FOUND_BY_NAME = ("NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 """Variables whose files a program reads that is given them."""
+_NOBODY = "65534"
+"""The user `nobody`, which every system knows by name."""
+_HOST_TOOLS = ("srt", "rg", "socat")
 _TRIAL = (
     "--ro-bind",
     "/",
@@ -67,6 +71,14 @@ def level_for(isolation: Isolation) -> Level:
             where="network",
             remedy='Choose sandbox = "bubblewrap", or network = "on".',
         )
+    if isinstance(isolation.network, tuple):
+        missing = [name for name in _HOST_TOOLS if shutil.which(name) is None]
+        if missing:
+            raise AgentError(
+                f"a network of named hosts needs {' and '.join(missing)}, not found on PATH",
+                where="network",
+                remedy="Install `npm install -g @anthropic-ai/sandbox-runtime`, and the packages ripgrep and socat.",
+            )
     return level
 
 
@@ -81,8 +93,13 @@ def bubblewrapped(
     """The command inside of bubblewrap: the system read-only, its own workspace and home, and nothing else."""
     command = [shutil.which("bwrap") or "bwrap", "--die-with-parent", "--unshare-pid", "--unshare-ipc", "--unshare-uts"]
     command += ["--unshare-cgroup-try", "--hostname", "sandbox", "--cap-drop", "ALL"]
+    if os.getuid() == 0:
+        # Root without capabilities could not make name spaces of its own, as sandboxes inside of this one need.
+        command += ["--unshare-user", "--uid", _NOBODY, "--gid", _NOBODY]
     if network == "none":
         command.append("--unshare-net")
+    elif network != "on":
+        words = _with_hosts_only(words, network, paths, writable)
     for folder in SYSTEM:
         if os.path.islink(folder):
             command += ["--symlink", os.readlink(folder), folder]
@@ -97,7 +114,8 @@ def bubblewrapped(
     command += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"]  # noqa: S108 - the session's own
     resolver = os.path.realpath("/etc/resolv.conf")
     private = (Path.home(), paths.project)
-    needed = [*program_files(words, environment.get("PATH", os.defpath), private), *readable, Path(resolver)]
+    search_path = environment.get("PATH", os.defpath)
+    needed = [*program_files(words, search_path, private), *readable, Path(resolver)]
     needed += [Path(environment[name]) for name in _FOUND_BY_NAME if name in environment]
     # Outer folders first, so that none of them hides an inner one.
     for path in sorted(set(needed), key=lambda each: len(each.parts)):
@@ -107,3 +125,21 @@ def bubblewrapped(
         if path.exists():
             command += ["--bind", str(path), str(path)]
     return [*command, "--chdir", str(paths.workspace), "--", *words]
+
+
+def _with_hosts_only(
+    words: Sequence[str], hosts: Sequence[str], paths: SessionPaths, writable: Sequence[Path]
+) -> list[str]:
+    """The command behind the proxy of Anthropic's sandbox runtime, which lets it reach these hosts and no others."""
+    settings = {
+        "network": {"allowedDomains": list(hosts), "deniedDomains": []},
+        "filesystem": {
+            "denyRead": [],
+            "allowWrite": [str(path) for path in (paths.workspace, paths.home, "/tmp", *writable)],  # noqa: S108
+            "denyWrite": [],
+        },
+        "enableWeakerNestedSandbox": True,  # the sandbox around it is the strong one
+    }
+    file = paths.home / ".sandbox-runtime.json"
+    file.write_text(json.dumps(settings), encoding="utf-8")
+    return [shutil.which("srt") or "srt", "--settings", str(file), "--", *words]

@@ -4,8 +4,8 @@ It is a process of its own for three reasons. A fork from a process with threads
 A fork costs by the memory of the parent; this one holds little. And when the supervisor is killed, its socket closes,
 so the spawner ends every session at once: nothing is left that burns quota.
 
-Requests come over a Unix socket, one JSON object a line: `spawn`, `end`. Replies go back in the same form; the reply
-to `spawn` carries the master side of the PTY as a file descriptor.
+Requests come over a Unix socket, one JSON object a line: `spawn`, `end`, `forget`. Replies go back in the same form;
+the reply to `spawn` carries the master side of the PTY as a file descriptor.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ import pexpect
 
 from supervisor.failpoints import reached
 from supervisor.sessions import process_tree
+from supervisor.sessions.last_words import LastWords
 from supervisor.sessions.terminal import COLUMNS, ROWS
 
 _SURVIVOR_PATIENCE_S = 5.0
@@ -55,6 +56,7 @@ class Spawner:
         self._channel = channel
         self._sessions: dict[int, _Session] = {}
         self._names: dict[str, _Session] = {}
+        self._last_words: dict[str, LastWords] = {}
         self._incoming = b""
         self._subreaper = process_tree.become_subreaper()
 
@@ -95,8 +97,10 @@ class Spawner:
             request = json.loads(line)
             if request["do"] == "spawn":
                 self._spawn(request)
-            else:
+            elif request["do"] == "end":
                 self._ask_to_end(request["name"], request["grace_s"])
+            else:
+                self._forget(request["name"])
         return True
 
     def _spawn(self, request: dict[str, Any]) -> None:
@@ -131,11 +135,17 @@ class Spawner:
             "pid": process.pid,
             "started_ticks": process_tree.start_ticks(process.pid) or 0,
         }
+        self._last_words[name] = LastWords(process.child_fd, request["transcript"], request["secrets"])
         self._reply(reply, process.child_fd)
         reached("spawner.replied")
-        # The supervisor holds the only master side: when it dies, the terminal hangs up.
         process.ptyproc.fileobj.close()
         process.closed = process.ptyproc.closed = True
+
+    def _forget(self, name: str) -> None:
+        """The supervisor has read all that the session printed."""
+        last_words = self._last_words.pop(name, None)
+        if last_words is not None:
+            last_words.close()
 
     def _ask_to_end(self, name: str, grace_s: float) -> None:
         session = self._names.get(name)
@@ -232,6 +242,11 @@ class Spawner:
         for session in self._sessions.values():
             if not session.exited:
                 process_tree.send_to_group(session.process.pid, signal.SIGKILL)
+        self._end_descendants()
+        for last_words in self._last_words.values():
+            last_words.keep()
+
+    def _end_descendants(self) -> None:
         while self._subreaper:
             left = process_tree.descendants(os.getpid())
             for pid in left:

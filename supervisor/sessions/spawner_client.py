@@ -37,6 +37,10 @@ class Start(Frozen):
     """Resource limits by their names in `resource`."""
     groups: list[str] = Field(default_factory=list)
     """Files of control groups that it writes its pid into."""
+    transcript: str
+    """File to which the spawner writes what the supervisor did not live to read."""
+    secrets: list[str]
+    """What must not stand in it."""
     wrapped: bool = False
     """Whether it is a sandbox with the agent in it."""
 
@@ -93,6 +97,12 @@ class SpawnerClient:
         if self._channel is not None:
             with contextlib.suppress(ConnectionError):
                 await self._send(self._channel, {"do": "end", "name": name, "grace_s": grace_s})
+
+    async def forget(self, name: str) -> None:
+        """All that an ended session printed was read."""
+        if self._channel is not None:
+            with contextlib.suppress(ConnectionError):
+                await self._send(self._channel, {"do": "forget", "name": name})
 
     async def close(self) -> None:
         """End every session that is left, and the spawner."""
@@ -157,7 +167,7 @@ class SpawnerClient:
             os.set_inheritable(terminal, False)
             if spawning.cancelled():  # nobody waits for it any more
                 os.close(terminal)
-                self._discarded.add(asyncio.ensure_future(self.end(name, 0)))
+                self._discarded.add(asyncio.ensure_future(self._discard(name)))
             else:
                 spawning.set_result(
                     Spawned(pid=message["pid"], started_ticks=message["started_ticks"], terminal=terminal)
@@ -171,6 +181,10 @@ class SpawnerClient:
                 if message["missing"]
                 else OSError(message["message"])
             )
+
+    async def _discard(self, name: str) -> None:
+        await self.end(name, 0)
+        await self.forget(name)
 
     def _lost(self) -> None:
         """The spawner is gone, and with it all its sessions."""

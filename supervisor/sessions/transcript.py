@@ -13,11 +13,13 @@ from supervisor.model import plain_text
 from supervisor.sessions.masking import Mask
 from supervisor.sessions.terminal import COLUMNS, ROWS
 
-_TAIL_BYTES = 8192
+_TAIL_BYTES, _LONGER_TAIL_BYTES = 8192, 512 << 10
+"""The end of a transcript, and where nothing in it says anything to people, as in an answer that comes bit by bit."""
 _LONGEST_LINE = 4 << 20
 """A line that is longer is taken in pieces."""
-_DRAWN = re.compile(rb"\x1b\[\??[0-9;]*[ABCDHJfh]")
-"""Moves the cursor about, clears the screen, or sets its mode: the bytes in their order are not what was seen."""
+_DRAWN = re.compile(rb"\x1b\[\??[0-9;]*[ABCDHJf]|\x1b\[\?1049h")
+"""Moves the cursor about, or clears the screen: the bytes in their order are not what was seen. That one shows the
+cursor or sets another mode, as programs do at their end that drew nothing, is no sign of it."""
 _REPLAYED_BYTES, _REPLAYED_LINES = 2 << 20, 10_000
 
 
@@ -48,16 +50,21 @@ def _replayed(data: bytes) -> str:
 
 def last_line(path: Path, shown: Callable[[str], str] = str) -> str:
     """The last line of a transcript that says something to people, or an empty text."""
-    try:
-        with open(path, "rb") as file:
-            begins = file.seek(max(0, os.fstat(file.fileno()).st_size - _TAIL_BYTES))
-            data = file.read()
-    except OSError:
-        return ""
-    if begins:
-        data = data.partition(b"\n")[2] or data  # half a line means something else than the whole
-    lines = plain(data).splitlines() if not _DRAWN.search(data) else _replayed(data).splitlines()
-    return next((line for each in reversed(lines) if (line := plain_text.plain_line(shown(each)))), "")
+    for tail_bytes in (_TAIL_BYTES, _LONGER_TAIL_BYTES):
+        try:
+            with open(path, "rb") as file:
+                begins = file.seek(max(0, os.fstat(file.fileno()).st_size - tail_bytes))
+                data = file.read()
+        except OSError:
+            return ""
+        if begins:
+            data = data.partition(b"\n")[2] or data  # half a line means something else than the whole
+        drawn = _DRAWN.search(data) is not None
+        lines = _replayed(data).splitlines() if drawn else plain(data).splitlines()
+        last = next((line for each in reversed(lines) if (line := plain_text.plain_line(shown(each)))), "")
+        if last or drawn or not begins:
+            return last
+    return ""
 
 
 def hear_again(path: Path, listener: Listener, max_bytes: int) -> None:

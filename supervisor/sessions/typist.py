@@ -17,6 +17,7 @@ from supervisor.agents.base import Typing
 from supervisor.model.plain_text import plain
 from supervisor.sessions.masking import Mask
 from supervisor.sessions.terminal import COLUMNS, ROWS
+from supervisor.sessions.workspace import PROMPT_NAME
 
 _LOOK_EVERY_S = 0.25
 """The screen is looked at so long after it began to change: what is drawn piece by piece is whole by then."""
@@ -43,13 +44,11 @@ class _AnsweringScreen(Screen):
 class Typist:
     """Sees the screen, and types what it asks for."""
 
-    def __init__(
-        self, typing: Typing, terminal: int, prompt_file: Path, mask: Mask, seen: Callable[[str], None]
-    ) -> None:
+    def __init__(self, typing: Typing, terminal: int, prompt: Path, mask: Mask, seen: Callable[[str], None]) -> None:
         self._typing = typing
         self._seen = seen
         self._terminal = terminal
-        self._prompt_file = prompt_file
+        self._prompt = prompt
         self._mask = mask
         self._screen = _AnsweringScreen(self.type)
         self._stream = pyte.ByteStream(self._screen)
@@ -145,10 +144,10 @@ class Typist:
         self._state, self._pasted_on, self._pasted_at = "pasted", text, self._loop.time()
         self._timer = self._loop.call_later(_LOOK_EVERY_S, self._look)
         if _BRACKETED_PASTE in self._screen.mode:
-            prompt = self._prompt_file.read_text(encoding="utf-8").replace("\x1b", "")
-            self.type(f"\x1b[200~{prompt}\x1b[201~")
+            prompt = self._prompt.read_text(encoding="utf-8").replace("\x1b", "")
+            self.type(f"{self._typing.lead}\x1b[200~{prompt}\x1b[201~")
         else:  # every line of it would be taken for a prompt of its own
-            self.type(f"Read the file {self._prompt_file.name} in your working directory, and do what it says.")
+            self.type(f"Read the file {PROMPT_NAME} in your working directory, and do what it says.")
 
     def _submit_once_shown(self, text: str) -> None:
         shown = text != self._pasted_on or self._loop.time() - self._pasted_at > _SHOWN_AFTER_S

@@ -66,6 +66,23 @@ def begin(
     return made.lastrowid
 
 
+def adopt(
+    database: Database,
+    batch: StoredBatch,
+    number: int,
+    name: str,
+    agent: str,
+    asked: Sequence[str],
+    started_at: float,
+) -> Attempt:
+    """Note a session that the store had lost; call it inside a transaction."""
+    attempt = begin(database, batch, number, name, agent, asked, None)
+    database.execute("UPDATE attempts SET started_at = ? WHERE id = ?", (started_at, attempt))
+    row = database.row("SELECT * FROM attempts WHERE id = ?", (attempt,))
+    assert row is not None
+    return _attempt(row)
+
+
 def finish(
     database: Database,
     attempt: int,
@@ -128,9 +145,14 @@ class Tally(Frozen):
     """What the last judged attempt got wrong."""
 
 
-def count(database: Database, batch: int) -> int:
-    """Sessions that were started for a batch."""
-    return int(database.value("SELECT count(*) FROM attempts WHERE batch = ?", (batch,)))
+def last_number(database: Database, batch: int) -> int:
+    """The highest number of a batch's sessions; 0 where it had none."""
+    return int(database.value("SELECT coalesce(max(number), 0) FROM attempts WHERE batch = ?", (batch,)))
+
+
+def names(database: Database, job: int) -> set[str]:
+    """Names of all sessions of a job."""
+    return {row["name"] for row in database.rows("SELECT name FROM attempts WHERE job = ?", (job,))}
 
 
 def tally(database: Database, batch: int) -> Tally:

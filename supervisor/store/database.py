@@ -10,11 +10,15 @@ from typing import Any
 
 from supervisor.errors import StoreError
 from supervisor.failpoints import reached
+from supervisor.store.folders import make_folder
 
 SCHEMA_VERSION = 2
 """A store of an earlier version is brought to this one by `migrations/<version>.sql`, one after the other."""
+MEND = "`supervisor doctor` says more, `supervisor doctor --repair` mends what can be mended."
+BUSY_S = 30.0
 _SCRIPTS = Path(__file__).parent
-_BUSY_S = 30.0
+SCHEMA_FILE = _SCRIPTS / "schema.sql"
+_DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT)
 
 
 class Database:
@@ -80,14 +84,23 @@ class Database:
         self.connection.close()
 
 
+def is_damage(error: Exception) -> bool:
+    """Whether SQLite met damage, and not a full disk, a lock or a missing permission."""
+    code = getattr(error, "sqlite_errorcode", None)
+    if isinstance(code, int):
+        return code & 0xFF in _DAMAGE
+    return isinstance(error, sqlite3.Error) and "decode to UTF-8" in str(error)
+
+
 def open_store(path: Path, *, create: bool = False, read_only: bool = False) -> Database:
     """Open the store at `path`; StoreError where it is not there, damaged, or of another version."""
     if not create and not path.exists():
         raise StoreError("there is no store yet: nothing was run here", where=str(path))
     if create:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
+    _keep_log(path)
     try:
-        connection = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None, cached_statements=256)
+        connection = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, cached_statements=256)
         connection.row_factory = sqlite3.Row
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
@@ -100,9 +113,16 @@ def open_store(path: Path, *, create: bool = False, read_only: bool = False) -> 
         raise StoreError(
             f"the store cannot be opened: {error}",
             where=str(path),
-            remedy="Is the disk full, or the file damaged? `supervisor doctor` says more.",
+            remedy=MEND if is_damage(error) else "Is the disk full? `supervisor doctor` says more.",
         ) from error
     return database
+
+
+def _keep_log(path: Path) -> None:
+    """Refuse what SQLite would take for a new store, and delete the log of."""
+    log = Path(f"{path}-wal")
+    if path.exists() and path.stat().st_size == 0 and log.exists() and log.stat().st_size:
+        raise StoreError("the store is empty, but its log is not", where=str(path), remedy=MEND)
 
 
 def _bring_to_version(database: Database) -> None:
@@ -118,7 +138,7 @@ def _bring_to_version(database: Database) -> None:
     # Another process may do the same at this moment: the version decides, inside the transaction.
     with database.transaction():
         version = database.value("PRAGMA user_version")
-        for statement in _statements(_SCRIPTS / "schema.sql") if version == 0 else _migrations(version):
+        for statement in _statements(SCHEMA_FILE) if version == 0 else _migrations(version):
             database.execute(statement)
         database.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 

@@ -12,6 +12,8 @@ from supervisor.model.report import ValidationError
 from supervisor.model.strict_json import compact, in_order
 from supervisor.store.database import Database
 
+STATES = ("blocked", "waiting", "passed", "merged", "quarantined", "skipped", "dropped", "removed")
+"""All that an item can be in."""
 IN_WORK = "('blocked', 'waiting', 'passed')"
 """States of an item that is still to be merged or given up."""
 
@@ -94,6 +96,14 @@ def keep_passed(database: Database, job: int, phase: int, batch: int, values: di
     database.connection.executemany(
         "UPDATE items SET status = 'passed', value = ? WHERE job = ? AND phase = ? AND id = ? AND batch = ?",
         [(in_order(value), job, phase, item_id, batch) for item_id, value in values.items()],
+    )
+
+
+def keep(database: Database, job: int, phase: int, item_id: str, value: Any) -> None:
+    """Have an item pass with the answer that it had in a store that was lost; call it inside a transaction."""
+    database.execute(
+        "UPDATE items SET status = 'passed', value = ? WHERE job = ? AND phase = ? AND id = ? AND status = 'waiting'",
+        (in_order(value), job, phase, item_id),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import glob
 import hashlib
 import json
 import os
@@ -20,8 +21,10 @@ from supervisor.model.rows import join_row, split_row
 from supervisor.model.strict_json import JsonRefused, in_order, parse_strict
 from supervisor.store import items
 from supervisor.store.database import Database
+from supervisor.store.folders import make_folder, sync_folder
 
 _LOCK_PATIENCE_S = 30.0
+_UNFINISHED = ".tmp"
 
 
 class Snapshot(Frozen):
@@ -86,9 +89,11 @@ class MainFile:
         None, and nothing written, where the file is not in the state `looked_at` any more: somebody edits it.
         """
         data = render(snapshot)
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(self.path.parent)
         if self.state() != looked_at:
             return None
+        if self._seen is None:
+            self._remove_unfinished()
         replace_durably(self.path, data)
         self._seen = self.state()
         return hashlib.sha256(data).hexdigest()
@@ -97,25 +102,22 @@ class MainFile:
         """Keep a copy of what is in the file now, under a name of its own beside it."""
         stamp = time.strftime("%Y%m%d-%H%M%S")
         number = 0
-        while True:
-            suffix = f"-{number}" if number else ""
-            copy = self.path.with_name(f"{self.path.name}.{why}-{stamp}{suffix}")
-            try:
-                with open(copy, "xb") as file:
-                    reached("set_aside.before_write")
-                    file.write(data)
-                    file.flush()
-                    reached("set_aside.before_sync")
-                    os.fsync(file.fileno())
-                reached("set_aside.synced")
-                return copy
-            except FileExistsError:
-                number += 1
+        copy = self.path.with_name(f"{self.path.name}.{why}-{stamp}")
+        while copy.exists():
+            number += 1
+            copy = self.path.with_name(f"{self.path.name}.{why}-{stamp}-{number}")
+        replace_durably(copy, data)
+        return copy
+
+    def _remove_unfinished(self) -> None:
+        """Delete what writers left that were killed; whoever holds the lock is the only one that writes."""
+        for path in self.path.parent.glob(f".{glob.escape(self.path.name)}.*{_UNFINISHED}"):
+            path.unlink(missing_ok=True)
 
 
 def replace_durably(path: Path, data: bytes) -> None:
     """Put `data` at `path` so that, whatever dies, either the old or the new content is there, whole."""
-    descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+    descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=_UNFINISHED, dir=path.parent)
     try:
         with os.fdopen(descriptor, "wb") as file:
             os.fchmod(file.fileno(), 0o644)
@@ -131,11 +133,7 @@ def replace_durably(path: Path, data: bytes) -> None:
             os.unlink(temporary)
         raise
     reached("main_file.before_folder_sync")
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    sync_folder(path.parent)
     reached("main_file.synced")
 
 
@@ -185,7 +183,7 @@ def find_edits(database: Database, main_file: MainFile, job: int, phase: int, me
     if data is None or hashlib.sha256(data).hexdigest() == row["written_hash"]:
         return None
     try:
-        found = _by_id(data, merge)
+        found = entries(data, merge)
     except ValueError as error:
         return Edits(
             values={},
@@ -240,7 +238,8 @@ def held(main_file: MainFile, error: Timeout) -> CannotGoOn:
     )
 
 
-def _by_id(data: bytes, merge: str) -> dict[str, Any]:
+def entries(data: bytes, merge: str) -> dict[str, Any]:
+    """Item id to value of what a main file holds; ValueError where it does not parse."""
     try:
         value, doubled = parse_strict(data)
     except JsonRefused as refused:

@@ -20,7 +20,7 @@ from supervisor.agents.codex_troubles import ends_at
 from supervisor.agents.registry import make_agent
 from supervisor.content.project import AgentSettings, Price, Project, ProjectSettings
 from supervisor.errors import AgentError, UsageError
-from supervisor.model.session import Heard, SessionSpec, Usage
+from supervisor.model.session import Heard, Isolation, Level, SessionSpec, Usage
 
 THREAD = '{"type":"thread.started","thread_id":"01a1fdae-3f0d-7242-9f18-397ddf6e2418"}'
 TURN = '{"type":"turn.started"}'
@@ -453,6 +453,7 @@ def user_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     home = tmp_path / "user"
     home.mkdir()
     monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("PATH", str(tmp_path / "nothing-installed"))
     for name in ("CODEX_API_KEY", "OPENAI_API_KEY", "OPENAI_BASE_URL", "CODEX_HOME"):
         monkeypatch.delenv(name, raising=False)
     return home
@@ -478,12 +479,23 @@ def agent(root: Path, settings: AgentSettings | None = None, **project: Any) -> 
     return CodexAgent(here, "codex", settings or AgentSettings())
 
 
-def prepared(paths: SessionPaths, settings: AgentSettings | None = None) -> dict[str, Any]:
-    """The home's settings file, read."""
-    spec = SessionSpec(
-        name="s", agent="codex", prompt="p", input_json="{}", output_name="out.json", attempt=1, timeout_s=60
+def spec(level: Level = "workspace") -> SessionSpec:
+    isolation = Isolation(sandbox=level)
+    return SessionSpec(
+        name="s",
+        agent="codex",
+        prompt="p",
+        input_json="{}",
+        output_name="out.json",
+        attempt=1,
+        timeout_s=60,
+        isolation=isolation,
     )
-    agent(paths.project, settings).prepare(paths, spec)
+
+
+def prepared(paths: SessionPaths, settings: AgentSettings | None = None, level: Level = "workspace") -> dict[str, Any]:
+    """The home's settings file, read."""
+    agent(paths.project, settings).prepare(paths, spec(level))
     return tomllib.loads((paths.home / ".codex" / "config.toml").read_text(encoding="utf-8"))
 
 
@@ -584,6 +596,52 @@ def test_a_subscription_is_lent_as_a_link_and_its_tokens_are_sent_to_no_other_ad
     assert set(codex.secrets()) == {"an-id-token-of-some-length", "rt-a-token-of-some-length"}
 
 
+def renewed(file: Path, token: str) -> None:
+    """Write the file anew as Codex does, at a later moment."""
+    content = json.loads(file.read_text())
+    content["tokens"]["refresh_token"] = token
+    later = file.with_name(".auth-new")
+    later.write_text(json.dumps(content))
+    os.utime(later, ns=(0, file.stat().st_mtime_ns + 10**9))
+    later.replace(file)
+
+
+def test_in_a_sandbox_the_sign_in_is_lent_in_a_folder_in_which_it_can_be_renewed(
+    paths: SessionPaths, user_home: Path
+) -> None:
+    file = sign_in(user_home / ".codex")
+    (user_home / ".codex" / "history.jsonl").write_text("private")
+    codex = agent(paths.project)
+    codex.prepare(paths, spec("bubblewrap"))
+    (folder,) = codex.writable(paths)
+    link = paths.home / ".codex" / "auth.json"
+    assert link.resolve() == folder / "auth.json"
+    assert (folder / "auth.json").read_bytes() == file.read_bytes()
+    assert not (folder / "history.jsonl").exists()
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert stat.S_IMODE((folder / "auth.json").stat().st_mode) == 0o600
+
+    renewed(folder / "auth.json", "a-token-of-the-session")
+    codex.take_back(paths)
+    assert "a-token-of-the-session" in file.read_text()
+
+    renewed(file, "a-token-of-the-user")
+    codex.sign_in.lend(paths.home / "another", boxed=True)
+    assert "a-token-of-the-user" in (folder / "auth.json").read_text()
+    codex.take_back(paths)
+    assert "a-token-of-the-user" in file.read_text()
+
+
+def test_what_does_not_look_like_the_sign_in_is_not_taken_back(paths: SessionPaths, user_home: Path) -> None:
+    file = sign_in(user_home / ".codex")
+    codex = agent(paths.project)
+    codex.prepare(paths, spec("bubblewrap"))
+    before = file.read_bytes()
+    (codex.writable(paths)[0] / "auth.json").write_text('{"tokens": {}}')
+    codex.take_back(paths)
+    assert file.read_bytes() == before
+
+
 def test_a_subscription_goes_before_the_general_key_but_not_before_its_own(
     paths: SessionPaths, user_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -625,21 +683,26 @@ def test_without_a_sign_in_it_says_how_to_sign_in(tmp_path: Path) -> None:
 BWRAP = "echo 'bwrap: setting up uid map: Permission denied' >&2; exit 1"
 
 
-def test_where_its_sandbox_cannot_start_no_session_is_paid_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CODEX_API_KEY", "sk-dummy")
-    codex = program(tmp_path, BWRAP)
+def test_where_its_sandbox_cannot_start_no_session_is_paid_for(paths: SessionPaths) -> None:
+    settings = AgentSettings(program=program(paths.project, BWRAP))
     with pytest.raises(AgentError, match="bwrap: setting up uid map: Permission denied") as caught:
-        agent(tmp_path, AgentSettings(program=codex)).check()
+        agent(paths.project, settings).prepare(paths, spec())
     assert "--dangerously-bypass-approvals-and-sandbox" in caught.value.remedy
-    agent(tmp_path, AgentSettings(program=codex, args=("--dangerously-bypass-approvals-and-sandbox",))).check()
+
+
+def test_where_it_is_told_to_use_none_its_sandbox_is_not_tried_out(paths: SessionPaths) -> None:
+    words = ("--dangerously-bypass-approvals-and-sandbox",)
+    prepared(paths, AgentSettings(program=program(paths.project, BWRAP), args=words))
+
+
+def test_in_the_supervisor_s_sandbox_it_uses_none_of_its_own(paths: SessionPaths) -> None:
+    config = prepared(paths, AgentSettings(program=program(paths.project, BWRAP)), level="bubblewrap")
+    assert config["sandbox_mode"] == "danger-full-access"
 
 
 @pytest.mark.parametrize("script", ["exit 0", "exit 1", "echo 'error: unrecognized subcommand' >&2; exit 2"])
-def test_only_a_sandbox_that_says_why_it_cannot_start_is_broken(
-    script: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("CODEX_API_KEY", "sk-dummy")
-    agent(tmp_path, AgentSettings(program=program(tmp_path, script))).check()
+def test_only_a_sandbox_that_says_why_it_cannot_start_is_broken(script: str, paths: SessionPaths) -> None:
+    assert prepared(paths, AgentSettings(program=program(paths.project, script)))["sandbox_mode"] == "workspace-write"
 
 
 def test_a_cost_is_told_only_where_the_price_is_given(tmp_path: Path) -> None:

@@ -115,8 +115,7 @@ def test_it_sees_only_its_own_processes_and_none_of_the_machines_names(boxed: Sm
 def test_no_process_of_the_machine_can_be_signalled(boxed: Small) -> None:
     mine = os.getpid()
     program = (
-        f"try:\n    os.kill({mine}, 0)\n    found['reached'] = True\n"
-        "except OSError:\n    found['reached'] = False"
+        f"try:\n    os.kill({mine}, 0)\n    found['reached'] = True\nexcept OSError:\n    found['reached'] = False"
     )
     assert looks(boxed, program) == {"reached": False}
 
@@ -171,8 +170,7 @@ def test_whatever_it_starts_ends_with_it(boxed: Small, left: str) -> None:
 
 def test_it_is_asked_to_leave_and_has_time_to(boxed: Small) -> None:
     agent = (
-        "signal.signal(signal.SIGTERM, lambda *_: (mark('asked'), sys.exit()))\n"
-        "write(answers())\ntime.sleep(100000)\n"
+        "signal.signal(signal.SIGTERM, lambda *_: (mark('asked'), sys.exit()))\nwrite(answers())\ntime.sleep(100000)\n"
     )
     boxed.lay_out(numbered(2), agent=agent, settings=BOXED)
     boxed.run()
@@ -181,7 +179,9 @@ def test_it_is_asked_to_leave_and_has_time_to(boxed: Small) -> None:
 
 
 def test_a_signal_that_ended_it_is_told(boxed: Small) -> None:
-    boxed.lay_out(numbered(1), agent="os.kill(os.getpid(), signal.SIGSEGV)\n", settings=BOXED, phases=[{"max_attempts": 1}])
+    boxed.lay_out(
+        numbered(1), agent="os.kill(os.getpid(), signal.SIGSEGV)\n", settings=BOXED, phases=[{"max_attempts": 1}]
+    )
     boxed.run(status=1)
     assert "the session ended with signal 11" in boxed.progress
 
@@ -203,7 +203,7 @@ def test_a_program_in_the_users_home_is_found_without_showing_the_home(boxed: Sm
     program = kept / "agent"
     program.write_text(
         "#!/bin/sh\nls -A $1 > seen; cat > /dev/null < $SUPERVISOR_INPUT_FILE\n"
-        "printf '{\"i01\": {\"seen\": \"%s\"}}' \"$(cat seen)\" > $SUPERVISOR_OUTPUT_FILE\n"
+        'printf \'{"i01": {"seen": "%s"}}\' "$(cat seen)" > $SUPERVISOR_OUTPUT_FILE\n'
     )
     program.chmod(0o755)
     (home / ".local/bin/agent").symlink_to(program)
@@ -252,7 +252,9 @@ def test_an_agent_or_a_job_may_have_another_level(boxed: Small) -> None:
     boxed.lay_out(numbered(2), settings=BOXED, agent_settings={"sandbox": "workspace"})
     assert "sandbox workspace" in boxed.run().out
     assert "sandbox bubblewrap" in boxed.done("run", "small", "other", "--sandbox", "bubblewrap").out
-    assert "sandbox: Input should be 'auto', 'workspace' or 'bubblewrap'" in boxed.run("--sandbox", "strong", status=2).err
+    assert (
+        "sandbox: Input should be 'auto', 'workspace' or 'bubblewrap'" in boxed.run("--sandbox", "strong", status=2).err
+    )
 
 
 def test_a_network_of_named_hosts_needs_the_sandbox(small: Small) -> None:

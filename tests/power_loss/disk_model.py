@@ -5,8 +5,8 @@ or fdatasync of its file returned that began after the write had returned; a nam
 once fsync of that folder did. A new folder's own name is one of its parent's. Of all else, any part may be on the disk
 in any order, names before data and data before names: of each write all, nothing, some of its 512-byte sectors, or
 as many zero bytes (the size arrived, the data did not); each change of a size; each change of names whole or not
-at all, since a rename is atomic. A sector is never half written, and a write never damages bytes beside it, which SQLite
-assumes too. What the disk said to be written stays: a drive that lies about its cache is outside of the model.
+at all, since a rename is atomic. A sector is never half written, and a write never damages bytes beside it, which
+SQLite assumes too. What the disk said to be written stays: a drive that lies about its cache is outside of the model.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ class File:
     def __init__(self, synced: bytes = b"") -> None:
         self.synced = bytearray(synced)
         self.now = bytearray(synced)
-        self.version = 0
-        """Rises when `synced` changes."""
+        self.state = object()
+        """Another one whenever `synced` changed."""
 
 
 class Folder:
@@ -93,6 +93,10 @@ class Disk:
         self.pending.clear()
         self.top = _loaded(Path(self.root))
 
+    def begin_again(self) -> None:
+        """Count moments from 0 again: all that was done until now was before."""
+        self.pending = [change._replace(moment=-1) for change in self.pending]
+
     def inside(self, path: str | None) -> bool:
         """Whether a path is the root or below it."""
         return path is not None and (path == self.root or path.startswith(self.root + "/"))
@@ -134,8 +138,8 @@ class Disk:
 
     def put(self, path: str, data: bytes) -> None:
         """Have a file with this content on the disk, whatever was there before."""
-        self.name(0, (path, File(data)))
-        self.sync(1, path.rpartition("/")[0])
+        self.name(-1, (path, File(data)))
+        self.sync(0, path.rpartition("/")[0])
 
     def sync(self, began: int, path: str) -> None:
         """What was done to a file or folder before the moment `began` is on the disk now."""
@@ -149,7 +153,7 @@ class Disk:
                     _name(folder.synced, name, named)
             else:
                 _arrive(change.file.synced, change, "whole")
-                change.file.version += 1
+                change.file.state = object()
         self.pending = left
 
     def left_by(self, fate: Fate, wanted: Wanted = lambda path: True) -> Tree:
@@ -173,7 +177,7 @@ class Disk:
             if not isinstance(change, Named) and change.number in fate:
                 arrived.setdefault(change.file, []).append((change.number, fate[change.number]))
         return frozenset(
-            (path, id(node)) if isinstance(node, Folder) else (path, id(node), node.version, *arrived.get(node, ()))
+            (path,) if isinstance(node, Folder) else (path, node.state, *arrived.get(node, ()))
             for path, node in _walk(self.top, lambda folder: names.get(folder, folder.synced), wanted)
         )
 

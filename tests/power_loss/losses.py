@@ -5,35 +5,53 @@ from __future__ import annotations
 import json
 import random
 import re
-import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
-from disk_model import Disk, Fate, Named, Tree, fates
+from disk_model import Change, Disk, Fate, Tree, fates
 from engine_support import processes
 from engine_support.small import PIPELINE, TARGET, Small
-from recording import Step, Stored, fast_folder, is_main_file, laid_out_at, stored_in
+from recording import Step, Stored, fast_folder, laid_out_at, main_files, stored_in
 from replay import Said, Syncing, real, replay, syncs
 
 DRAWN = 6
 """Random states at each moment, besides those that are made systematically."""
+TOLD = 20
+"""Violations that are told in full."""
 LOG_NAME = "progress.log"
 _MERGED = re.compile(r"phase (\d+) batch (\d+)(?:/\d+)?: (\d+) items merged \|")
 _PHASE_ENDED = re.compile(r"phase \d+ [^:]*: completed, \d+ of \d+ items in (out_\d\.json)")
 _TAKEN_OVER = re.compile(r"out_(\d)\.json: \d+ items edited by hand were taken over: (\w+)")
-_UNPROMISED = re.compile(r"\.supervisor/(sessions(/|$)|supervisor\.|store\.sqlite-(bell|shm)$)|\.lock$|\.log$|items\.json$")
+_NOT_PROMISED = re.compile(
+    r"\.supervisor/(sessions(/|$)|supervisor\.|project_code\.|store\.sqlite-(bell|shm)$)|\.lock$|\.log$|items\.json$"
+)
 """Files of which nothing was reported to anybody; they matter to who goes on from a state, and are there then."""
 
 
-class Promised:
-    """What was reported, so that a loss of power may not undo it."""
+class Look(NamedTuple):
+    """What is left after a loss of power."""
 
-    def __init__(self, before: Stored, files: dict[str, bytes], step: Step) -> None:
+    stored: Stored
+    main_files: dict[str, bytes]
+    results: frozenset[bytes]
+    """The contents of all main files and copies of them."""
+    wrong: tuple[str, ...]
+    """What may never be, whatever was promised."""
+
+
+class Promised:
+    """What was reported before or in a step, so that a loss of power may not undo it."""
+
+    def __init__(self, before: Look, step: Step) -> None:
         self._step = step
-        merged, main_files = step.stored.merged, step.main_files()
-        self.merged = {item: value for item, value in before.merged.items() if merged.get(item) == value}
-        self.files = {path: data for path, data in files.items() if main_files.get(path) == data}
+        self._main_files = main_files(step.left)
+        after = step.stored.merged
+        self.merged = {item: value for item, value in before.stored.merged.items() if after.get(item) == value}
+        self.main_files = {path: data for path, data in before.main_files.items() if self._main_files.get(path) == data}
+        self.treasures = {*main_files(step.by_hand).values(), *(before.main_files.values() if step.fresh else ())}
+        """What a person wrote, or asked to be set aside: it is never deleted."""
         self.reports = 0
 
     def hear(self, text: str) -> None:
@@ -48,17 +66,23 @@ class Promised:
             self.merged.update({i: v for i, v in stored.merged.items() if i[1:] == (int(phase), item_id)})
             self.reports += 1
         for name in _PHASE_ENDED.findall(text):
-            self.files.update({path: data for path, data in self._step.main_files().items() if path.endswith(name)})
+            self.main_files.update({path: data for path, data in self._main_files.items() if path.endswith(name)})
             self.reports += 1
 
-    def broken_in(self, stored: Stored, files: dict[str, bytes]) -> Iterator[str]:
-        """What a state lacks."""
-        lost = [item for item, value in self.merged.items() if stored.merged.get(item) != value]
+    def broken_in(self, look: Look) -> Iterator[str]:
+        """What a state lacks, or should not have."""
+        yield from (said for said in look.wrong)
+        lost = [item for item, value in self.merged.items() if look.stored.merged.get(item) != value]
         if lost:
             yield f"{len(lost)} items were reported and are not in the store: {lost[:3]}"
-        for path, data in self.files.items():
-            if files.get(path) != data:
-                yield f"{path} was reported to be complete, and is {'gone' if path not in files else 'not'}"
+        for path, data in self.main_files.items():
+            if look.main_files.get(path) != data:
+                yield f"{path} was reported to be complete, and is {'not' if path in look.main_files else 'gone'}"
+        for path, data in look.main_files.items():
+            if data not in self.treasures and not _parses(data):
+                yield f"{path} does not parse: {data[:40]!r} …"
+        if self.treasures - look.results:
+            yield "what a person wrote or had set aside is in no file any more"
 
 
 class Losses:
@@ -71,82 +95,99 @@ class Losses:
         self._root = project.root / "vfs"
         self._disk = Disk(self._root)
         self._disk.load()
-        self._tree: Tree = real(self._root)
+        self._before = look_at(real(self._root))
         self._chance = random.Random(1)
-        self._looks: dict[frozenset[tuple[object, ...]], tuple[Stored, dict[str, bytes], list[str]]] = {}
+        self._looks: dict[frozenset[tuple[object, ...]], Look] = {}
+
+    def none_during(self, step: Step) -> None:
+        """Let a step pass without a loss."""
+        self._begin(step)
+        for _ in replay(self._disk, step.calls, LOG_NAME):
+            pass
+        self._ended(step)
 
     def during(self, step: Step, becomes: Sequence[Step], *, goings_on: int) -> None:
-        """Lose the power during a step. From some of the states a supervisor goes on: to the main files of one of
-        `becomes`."""
-        before = stored_in(self._tree), {path: data for path, data in self._tree.items() if data and is_main_file(path)}
-        promised = Promised(*before, step)
-        for path, data in step.by_hand.items():
-            self._disk.put(f"{self._root}/{path}", data)
-        chosen = set(self._chance.sample(range(total := syncs(self._disk, step.calls)), min(goings_on, total)))
+        """Lose the power all through a step, as it is reported. From some states a supervisor goes on: to the main
+        files that one of the steps `becomes` ended with."""
+        promised = Promised(self._before, step)
+        self._begin(step)
+        count = syncs(self._disk, step.calls)
+        chosen = set(self._chance.sample(range(count), min(goings_on, count)))
         synced = 0
         for moment in replay(self._disk, step.calls, LOG_NAME):
             if isinstance(moment, Said):
                 promised.hear(moment.text)
-            self._lose(promised, step)
+            self._lose(promised)
             if isinstance(moment, Syncing):
                 if synced in chosen:
                     self._go_on(becomes)
                 synced += 1
-        self._lose(promised, step)
-        assert self._disk.now() == step.left, "the model is not where the real disk is"
+        self._lose(promised)
         self.reports += promised.reports
-        self._tree = step.left
+        self._ended(step)
 
-    def _lose(self, promised: Promised, step: Step) -> None:
+    def _begin(self, step: Step) -> None:
+        self._disk.begin_again()
+        for path, data in step.by_hand.items():
+            self._disk.put(f"{self._root}/{path}", data)
+
+    def _ended(self, step: Step) -> None:
+        now = self._disk.now()
+        differ = [path for path in sorted(now | step.left) if now.get(path, "none") != step.left.get(path, "none")]
+        assert not differ, f"the model is not where the real disk is: {differ}"
+        self._before = look_at(step.left)
+
+    def _lose(self, promised: Promised) -> None:
         """Every state that a loss of power may leave now keeps what was promised."""
         self.moments += 1
-        pending = [change for change in self._disk.pending if not _UNPROMISED.search(change.path)]
+        pending = [change for change in self._disk.pending if _may_matter(change.path)]
         for fate in fates(pending, self._chance, DRAWN):
             self.states += 1
-            mark = self._disk.mark_of(fate, _promised)
+            mark = self._disk.mark_of(fate, _may_matter)
             if mark not in self._looks:
-                self._looks[mark] = _look(self._disk.left_by(fate, _promised), step)
-            stored, files, wrong = self._looks[mark]
-            for said in (*wrong, *promised.broken_in(stored, files)):
-                self._tell(said, fate)
+                self.distinct += 1
+                self._looks[mark] = look_at(self._disk.left_by(fate, _may_matter))
+            for said in promised.broken_in(self._looks[mark]):
+                self._tell(said, fate, pending)
 
     def _go_on(self, becomes: Sequence[Step]) -> None:
-        """From what a loss of power leaves, the same command comes to the same end."""
-        (fate,) = list(fates(self._disk.pending, self._chance, 1))[-1:]
+        """From what a loss of power leaves of all files, the same command comes to the same end."""
+        *_, fate = fates(self._disk.pending, self._chance, 1)
         self.goings_on += 1
         with tempfile.TemporaryDirectory(dir=fast_folder()) as folder:
             project = laid_out_at(Path(folder).resolve() / "project", self._project, self._disk.left_by(fate))
             ended = project.cli("run", PIPELINE, TARGET)
             processes.none_left(project.root)
             left = real(project.root / "vfs")
-            files = {path: data for path, data in left.items() if is_main_file(path)}
-            if ended.status != 0:
-                self._tell(f"going on ended with {ended.status}:\n{ended.out}\n{ended.err}", fate)
-            elif files not in [step.main_files() for step in becomes]:
-                self._tell("going on made other main files", fate)
+        if ended.status != 0:
+            self._tell(f"going on ended with {ended.status}:\n{ended.out}\n{ended.err}", fate, self._disk.pending)
+        elif main_files(left) not in [main_files(step.left) for step in becomes]:
+            self._tell("going on made other main files", fate, self._disk.pending)
 
-    def _tell(self, said: str, fate: Fate) -> None:
-        if len(self.violations) < 50:
-            lost = [
-                f"{type(change).__name__.lower()} {change.path[len(str(self._root)) + 1 :]}: {fate.get(change.number, 'lost')}"
-                for change in self._disk.pending
-                if not _UNPROMISED.search(change.path) and fate.get(change.number) != "whole"
-            ]
-            self.violations.append(f"moment {self.moments}: {said}\n    " + "\n    ".join(lost[:8]))
-
-
-def _promised(path: str) -> bool:
-    return not _UNPROMISED.search(path)
+    def _tell(self, said: str, fate: Fate, pending: Sequence[Change]) -> None:
+        lost = [
+            f"    {type(change).__name__} {Path(change.path).name}: {fate.get(change.number, 'lost')}"
+            for change in pending
+            if fate.get(change.number) != "whole" and _may_matter(change.path)
+        ]
+        text = "\n".join([f"moment {self.moments}: {said}", *lost[:8]])
+        self.violations.append(text if len(self.violations) < TOLD else f"moment {self.moments}")
 
 
-def _look(tree: Tree, step: Step) -> tuple[Stored, dict[str, bytes], list[str]]:
-    """The store, the main files, and what of them is wrong whatever was promised."""
+def look_at(tree: Tree) -> Look:
+    """What is in a `vfs/`."""
     stored = stored_in(tree)
-    files = {path: data for path, data in tree.items() if data is not None and is_main_file(path)}
-    wrong = list(stored.wrong)
-    for path, data in files.items():
-        try:
-            json.loads(data)
-        except ValueError as error:
-            wrong.append(f"{path} does not parse: {error}")
-    return stored, files, wrong
+    results = frozenset(data for path, data in tree.items() if path.startswith("made/") and data is not None)
+    return Look(stored, main_files(tree), results, tuple(f"the store: {said}" for said in stored.wrong))
+
+
+def _may_matter(path: str) -> bool:
+    return not _NOT_PROMISED.search(path)
+
+
+def _parses(data: bytes) -> bool:
+    try:
+        json.loads(data)
+    except ValueError:
+        return False
+    return True

@@ -38,19 +38,16 @@ class Stored(NamedTuple):
 class Step(NamedTuple):
     """One command, and what a person did to the project's files before it."""
 
-    by_hand: Mapping[str, bytes]
+    by_hand: dict[str, bytes]
+    fresh: bool
     calls: list[Call]
     left: Tree
     stored: Stored
 
-    def main_files(self) -> dict[str, bytes]:
-        """Path to content of every main file."""
-        return {path: data for path, data in self.left.items() if data is not None and is_main_file(path)}
 
-
-def is_main_file(path: str) -> bool:
-    """Whether a path in `vfs/` is that of a main file where it belongs."""
-    return Path(path).match("made/*/out_*.json")
+def main_files(tree: Mapping[str, bytes | None]) -> dict[str, bytes]:
+    """Path to content of every main file that is where it belongs."""
+    return {path: data for path, data in tree.items() if data is not None and Path(path).match("made/*/out_?.json")}
 
 
 def record(
@@ -59,8 +56,7 @@ def record(
     """`supervisor run small demo OPTIONS` until it ended, or until it was killed as it began its fdatasync of that
     number. `by_hand` are files in `vfs/` that a person writes before.
     """
-    written = dict(by_hand or {})
-    for name, data in written.items():
+    for name, data in (by_hand or {}).items():
         (project.root / "vfs" / name).write_bytes(data)
     log = project.root / ".calls"
     kill = () if killed_at is None else (f"--inject=fdatasync:signal=SIGKILL:when={killed_at}",)
@@ -76,7 +72,7 @@ def record(
     )
     assert (ran.returncode == 0) == (killed_at is None), f"it ended with {ran.returncode}\n{ran.stdout}\n{ran.stderr}"
     left = real(project.root / "vfs")
-    return Step(written, read_calls(log), left, stored_in(left))
+    return Step(dict(by_hand or {}), "--fresh" in options, read_calls(log), left, stored_in(left))
 
 
 def stored_in(tree: Tree) -> Stored:
@@ -139,4 +135,3 @@ def fast_folder() -> str | None:
     """Where files need not reach a disk, where there is such a place."""
     memory = Path("/dev/shm")
     return str(memory) if memory.is_dir() else None
-

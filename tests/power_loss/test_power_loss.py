@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,16 +11,19 @@ import pytest
 from engine_support import processes
 from engine_support.small import Small, numbered
 from losses import Losses
-from recording import record
+from recording import Step, record
 
 pytestmark = pytest.mark.power_loss
 
 BY = "def expand(item_id, payload):\n    return [(f'{item_id}-{n}', {'of': payload, 'n': n}) for n in range(2)]\n"
+KILLED_AT = (20, 35)
+"""The fdatasync that each of the killed supervisors began last."""
+Noted = Callable[[Losses], None]
 
 
-def items(count: int, first: int = 1) -> dict[str, Any]:
+def items(count: int) -> dict[str, Any]:
     """Large ones, so that the store's log is written back, and begun anew, while the job runs."""
-    return {name: {**item, "text": f"{name} " * 800} for name, item in numbered(count, first).items()}
+    return {name: {**item, "text": f"{name} " * 800} for name, item in numbered(count).items()}
 
 
 @pytest.fixture
@@ -32,9 +36,63 @@ def project(tmp_path: Path) -> Iterator[Small]:
     processes.none_left(root)
 
 
-def test_during_a_first_run(project: Small) -> None:
+@pytest.fixture
+def noted(record_property: Callable[[str, object], None]) -> Noted:
+    """Has the numbers shown at the end of the tests, and fails where anything was lost."""
+
+    def note(losses: Losses) -> None:
+        for name in ("moments", "states", "distinct", "reports", "goings_on"):
+            record_property(name, getattr(losses, name))
+        record_property("violations", len(losses.violations))
+        assert not losses.violations, "\n".join(losses.violations[:10])
+
+    return note
+
+
+def begun_anew(step: Step) -> int:
+    """How often the store's log was begun anew at its start."""
+    return sum(
+        call.name == "pwrite64" and (call.words[0].path or "").endswith("-wal") and call.words[3].plain == "0"
+        for call in step.calls
+    )
+
+
+def test_a_first_run(project: Small, noted: Noted) -> None:
     losses = Losses(project)
     run = record(project)
-    losses.during(run, [run], goings_on=12)
-    print(vars(losses))
-    assert losses.violations == []
+    assert begun_anew(run) > 1, "the log was never written back before the end: take larger items"
+    losses.during(run, [run], goings_on=10)
+    noted(losses)
+
+
+def test_a_run_that_was_killed_twice_and_gone_on_with(project: Small, noted: Noted) -> None:
+    losses = Losses(project)
+    *killed, run = [*(record(project, killed_at=moment) for moment in KILLED_AT), record(project)]
+    for step in (*killed, run):
+        losses.during(step, [run], goings_on=4)
+    noted(losses)
+
+
+def test_a_run_after_items_and_main_files_were_changed_and_another_from_the_beginning(
+    project: Small, noted: Noted
+) -> None:
+    losses = Losses(project)
+    first = record(project)
+    losses.none_during(first)
+    by_id = project.main(1)
+    edited = {**by_id, "i02": {"said": "otherwise"}}
+    del edited["i04"]
+    changed = {**items(9), "i03": {"n": "other"}}
+    run = record(
+        project,
+        by_hand={
+            "items.json": json.dumps(changed).encode(),
+            "made/demo/out_1.json": json.dumps(edited).encode(),
+            "made/demo/out_2.json": b"{",
+        },
+    )
+    assert project.main(1)["i02"] == {"said": "otherwise"}
+    losses.during(run, [run], goings_on=5)
+    fresh = record(project, "--fresh")
+    losses.during(fresh, [run, fresh], goings_on=5)
+    noted(losses)

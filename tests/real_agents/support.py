@@ -50,11 +50,15 @@ class Cli(NamedTuple):
     below: str
     """What follows the server's address there."""
     model: str
-    shell: tuple[str, ...] = ()
-    """Arguments by which it may run any command; none where it may by itself."""
+    shell: tuple[str, ...] | None = ()
+    """Arguments by which it may run any command; none where it may by itself, None where it never may."""
     tells_cost: bool = False
     tells_end_of: tuple[str, ...] = ()
     """Modes of the server in which it prints when the limit ends."""
+    late: float = 0.0
+    """By what share of the wait it may print a later end."""
+    insists: bool = False
+    """Whether a session tries again by itself for more than a minute, where it is told no time."""
 
     @property
     def limit(self) -> str:
@@ -81,8 +85,10 @@ CLIS = (
         base="ANTHROPIC_BASE_URL",
         below="",
         model="claude-sonnet-4-5",
-        shell=("--allowedTools", "Bash"),
+        shell=("--tools", "Read,Write,Bash", "--allowedTools", "Bash"),
         tells_cost=True,
+        tells_end_of=("rate_limit_reset", "usage_limit"),
+        late=0.25,
     ),
     Cli(
         name="codex",
@@ -110,7 +116,10 @@ CLIS = (
         base="ANTHROPIC_BASE_URL",
         below="/v1",
         model="anthropic/claude-sonnet-4-5",
+        shell=None,
         tells_cost=True,
+        tells_end_of=("rate_limit_reset", "usage_limit"),
+        insists=True,
     ),
 )
 

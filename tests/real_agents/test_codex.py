@@ -9,7 +9,10 @@ import os
 import re
 import shutil
 import signal
+import threading
 import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +21,8 @@ from engine_support import processes
 from engine_support.waiting import until
 from model_server import CACHED, FRESH, MODES, OUTPUT, STORED, Mode, ModelServer
 from support import BATCH, CLIS, FAR_S, PIPELINE, TARGET, Cli, Squares
+
+from supervisor.sessions.sandbox import why_no_bubblewrap
 
 CODEX = next(each for each in CLIS if each.name == "codex")
 LONGEST = 1_048_576
@@ -35,7 +40,7 @@ MODES["waits"] = Mode(
 )
 MODES["looks_around"] = Mode(
     "looks at what a command may see and write",
-    command="env > seen.txt; touch /tmp/codex-{nap} ~/codex-{nap} 2>> seen.txt; mktemp >> seen.txt",
+    command="env > seen.txt; mktemp >> seen.txt; touch /tmp/codex-{nap} $SUPERVISOR_PROJECT/codex-{nap} 2>> seen.txt",
 )
 
 
@@ -44,6 +49,14 @@ def cli(request: pytest.FixtureRequest) -> Cli:
     """Codex."""
     found: Cli = request.param
     return found
+
+
+@pytest.fixture(params=["workspace", "bubblewrap"])
+def level(request: pytest.FixtureRequest) -> str:
+    """A sandbox of Codex's own, or one of the supervisor's."""
+    if request.param == "bubblewrap" and (why_not := why_no_bubblewrap()):
+        pytest.skip(why_not)
+    return str(request.param)
 
 
 def tokens_of(attempt: dict[str, Any]) -> dict[str, int | None]:
@@ -84,7 +97,7 @@ def test_the_model_is_asked_over_plain_http_and_nobody_else_is(
     traced.write_text(f'#!/bin/sh\nexec {strace} -f -qq -e trace=connect,sendto -o {trace} {cli.program} "$@"\n')
     traced.chmod(0o755)
     squares.items(BATCH)
-    squares.agent(cli, server, program=str(traced))
+    squares.agent(cli, server, program=str(traced), sandbox="workspace")
     squares.run()
     assert squares.made == squares.right
     reached = set(
@@ -94,9 +107,11 @@ def test_the_model_is_asked_over_plain_http_and_nobody_else_is(
     assert {record.method for record in server.requests} == {"POST"}
 
 
-def test_a_command_sees_no_key_and_writes_only_where_it_may(cli: Cli, squares: Squares, server: ModelServer) -> None:
+def test_a_command_sees_no_key_and_writes_only_where_it_may(
+    level: str, cli: Cli, squares: Squares, server: ModelServer
+) -> None:
     squares.items(BATCH)
-    squares.agent(cli, server)
+    squares.agent(cli, server, sandbox=level)
     server.mode = "looks_around"
     squares.run()
     assert squares.made == squares.right
@@ -104,9 +119,9 @@ def test_a_command_sees_no_key_and_writes_only_where_it_may(cli: Cli, squares: S
     seen = (session.workspace / "seen.txt").read_text()
     assert squares.secret not in seen and "SUPERVISOR_SESSION=" in seen
     assert f"TMPDIR={session.folder}/home/tmp" in seen
-    assert re.search(rf"^{session.folder}/home/tmp/", seen, re.MULTILINE)
-    assert f"/tmp/codex-{server.nap}" in seen and not Path(f"/tmp/codex-{server.nap}").exists()
-    assert not (session.folder / "home" / f"codex-{server.nap}").exists()
+    assert re.search(rf"^{session.folder}/home/tmp/", seen, re.MULTILINE), "mktemp works"
+    for there in (Path("/tmp"), squares.root, squares.home):
+        assert not (there / f"codex-{server.nap}").exists()
 
 
 # Prompts ----------------------------------------------------------------------------------------------------------
@@ -255,30 +270,110 @@ def unsigned(content: dict[str, Any]) -> str:
     return ".".join([*words, "c2ln"])
 
 
-def test_a_subscription_is_lent_to_every_session(cli: Cli, squares: Squares, server: ModelServer) -> None:
-    auth = {"chatgpt_plan_type": "plus", "chatgpt_account_id": "acc-1", "chatgpt_user_id": "user-1"}
-    token = unsigned({"exp": int(time.time()) + 86_400, "email": "a@b.c", "https://api.openai.com/auth": auth})
-    tokens = {"id_token": token, "access_token": token, "refresh_token": squares.secret, "account_id": "acc-1"}
-    today = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    file = squares.home / ".codex" / "auth.json"
-    file.parent.mkdir()
-    file.write_text(
-        json.dumps({"auth_mode": "chatgpt", "OPENAI_API_KEY": None, "tokens": tokens, "last_refresh": today})
-    )
-    before = file.read_bytes()
+class Subscription:
+    """A user who is signed in, at a provider that gives a new token for a refresh token once."""
+
+    def __init__(self, home: Path) -> None:
+        self.file = home / ".codex" / "auth.json"
+        self.given: list[str] = []
+        """Refresh tokens that were given away."""
+        self.reused: list[str] = []
+        renew = self._renew
+
+        class Renewal(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                renew(self)
+
+            def log_message(self, *_: Any) -> None:
+                """Nobody reads it."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Renewal)
+        self.url = f"http://127.0.0.1:{self._server.server_port}/oauth/token"
+        self._lock = threading.Lock()
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def end(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def sign_in(self, *, for_s: int) -> None:
+        """Write the file as Codex does, with a token that is good for so long."""
+        tokens = {**self._tokens(for_s), "account_id": "acc-1"}
+        now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        content = {"auth_mode": "chatgpt", "OPENAI_API_KEY": None, "tokens": tokens, "last_refresh": now}
+        self.file.parent.mkdir()
+        self.file.write_text(json.dumps(content))
+
+    @property
+    def refresh_token(self) -> str:
+        return str(json.loads(self.file.read_text())["tokens"]["refresh_token"])
+
+    def _tokens(self, for_s: int) -> dict[str, str]:
+        account = {"chatgpt_plan_type": "plus", "chatgpt_account_id": "acc-1", "chatgpt_user_id": "user-1"}
+        token = unsigned({"exp": int(time.time()) + for_s, "email": "a@b.c", "https://api.openai.com/auth": account})
+        self.given.append(f"a-refresh-token-{len(self.given)}")
+        return {"id_token": token, "access_token": token, "refresh_token": self.given[-1]}
+
+    def _renew(self, request: BaseHTTPRequestHandler) -> None:
+        asked = json.loads(request.rfile.read(int(request.headers["content-length"])))["refresh_token"]
+        with self._lock:
+            good = asked == self.given[-1]
+            answer: dict[str, Any] = {"error": {"message": "used", "code": "refresh_token_reused"}}
+            if good:
+                answer = self._tokens(for_s=86_400)
+            else:
+                self.reused.append(asked)
+        data = json.dumps(answer).encode()
+        request.send_response(200 if good else 401)
+        request.send_header("content-type", "application/json")
+        request.send_header("content-length", str(len(data)))
+        request.end_headers()
+        request.wfile.write(data)
+
+
+@pytest.fixture
+def subscription(squares: Squares) -> Iterator[Subscription]:
+    signed_in = Subscription(squares.home)
+    yield signed_in
+    signed_in.end()
+
+
+def subscribed(squares: Squares, server: ModelServer, **settings: Any) -> None:
+    """Have the sessions of a subscription ask the server."""
     provider = f'name="test",base_url="{server.url}/v1",requires_openai_auth=true,wire_api="responses"'
     changes = (
         'model_provider="test"',
         f"model_providers.test={{{provider}}}",
         f'chatgpt_base_url="{server.url}/backend-api/"',
     )
-    settings = [word for change in changes for word in ("-c", change)]
-    squares.agent(cli, server, args=settings)
+    args = [word for change in changes for word in ("-c", change)]
+    squares.agent(CODEX, server, args=args, **settings)
     squares.sign_out()
+
+
+def test_a_subscription_is_lent_to_every_session(
+    level: str, cli: Cli, squares: Squares, server: ModelServer, subscription: Subscription
+) -> None:
+    subscription.sign_in(for_s=86_400)
+    before = subscription.file.read_bytes()
+    subscribed(squares, server, sandbox=level)
     squares.run()
     assert squares.made == squares.right
-    assert file.read_bytes() == before
-    links = [session.folder / "home" / ".codex" / "auth.json" for session in squares.sessions()]
-    assert [link.readlink() for link in links] == [file] * 2
-    for link in links:
-        link.unlink()  # else the check for keys finds the user's own file through it
+    assert subscription.file.read_bytes() == before
+    assert squares.files_with(subscription.refresh_token) == [
+        session.folder / "home" / ".codex" / "auth.json" for session in squares.sessions()
+    ]
+    assert all((session.folder / "home" / ".codex" / "auth.json").is_symlink() for session in squares.sessions())
+
+
+def test_a_sign_in_that_a_session_renews_is_the_user_s_and_every_other_session_s(
+    level: str, cli: Cli, squares: Squares, server: ModelServer, subscription: Subscription
+) -> None:
+    subscription.sign_in(for_s=-60)
+    variable = "CODEX_REFRESH_TOKEN_URL_OVERRIDE"
+    subscribed(squares, server, sandbox=level, pass_env=[variable])
+    running = squares.begin("run", PIPELINE, TARGET, "--concurrency", "1", **{variable: subscription.url})
+    assert running.end() == 0, running.err
+    assert squares.made == squares.right
+    assert subscription.refresh_token == "a-refresh-token-1"
+    assert len(subscription.given) == 2, "renewed once"

@@ -97,7 +97,7 @@ def test_it_reads_nothing_of_the_folders_above(cli: Cli, squares: Squares, serve
         squares.write(f"{folder}.env", "GEMINI_CLI_CUSTOM_HEADERS=x-found: above\n")
         squares.write(f"{folder}GEMINI.md", "The word is 4711.\n")
     squares.items(BATCH)
-    squares.agent(cli, server)
+    squares.agent(cli, server, sandbox="workspace")  # the other one hides them anyway
     squares.run()
     assert squares.made == squares.right
     assert [record.headers for record in server.requests if "x-found" in record.headers] == []

@@ -146,7 +146,7 @@ def _system_texts(body: Any) -> list[str]:
 def test_it_is_heard_while_it_waits_to_try_again(opencode: Cli, squares: Squares, server: ModelServer) -> None:
     squares.items(BATCH)
     squares.agent(opencode, server)
-    server.mode, server.failures, server.wait = "rate_limit_reset", 2, 1
+    server.mode, server.failures = "rate_limit", 2
     ended = squares.run()
     assert squares.made == squares.right
     assert squares.outcomes() == [("passed", True)]

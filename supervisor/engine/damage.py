@@ -1,0 +1,128 @@
+"""What is wrong with a project's store, found without changing anything: by `doctor`, and before any work begins."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from pathlib import Path
+
+from supervisor.content.project import Project
+from supervisor.engine.finding import Repair
+from supervisor.errors import StoreError
+from supervisor.model.base import Frozen
+from supervisor.store import receipts, soundness
+from supervisor.store.database import MEND, SCHEMA_VERSION, Database, is_damage
+from supervisor.store.receipts import Receipt
+from supervisor.store.salvage import bad_rows
+from supervisor.store.wal import unread_commits
+
+SESSION_NAME = re.compile(r"job(\d+)-phase(\d+)-batch(\d+)-session(\d+)")
+
+
+class Damage(Frozen):
+    """One thing that keeps the store from being worked with, and what mends it."""
+
+    repair: Repair
+    text: str
+
+
+def require_sound(project: Project) -> None:
+    """StoreError where the store is damaged, or is not there although work was done: going on would lose that work."""
+    found = store_damage(project)
+    if found:
+        raise StoreError(f"the store is damaged: {found[0].text}", where=str(project.store), remedy=MEND)
+
+
+def mended_store(project: Project) -> Path:
+    """A store that a repair has made, whole, and has not put into its place yet."""
+    return project.state / "store.sqlite.mended"
+
+
+def session_folders(project: Project) -> list[str]:
+    """Names of the folders that sessions of jobs left."""
+    if not project.sessions.is_dir():
+        return []
+    return sorted(path.name for path in project.sessions.iterdir() if SESSION_NAME.fullmatch(path.name))
+
+
+def store_damage(project: Project, *, thorough: bool = False) -> list[Damage]:
+    """What is wrong with the store; `thorough` also looks at every row and compares all indices."""
+    noted = receipts.all_receipts(project.state)  # before the store, which may be worked with at this moment
+    if mended_store(project).exists():
+        return [Damage(repair="store", text="a repair was cut off before its end")]
+    if not project.store.exists() or soundness.is_empty(project.store):
+        log = Path(f"{project.store}-wal")
+        traces = _traces(project, noted, log)
+        what = "it is empty" if project.store.exists() else "it is not there"
+        return [Damage(repair="store", text=f"{what}, but {traces}")] if traces else []
+    try:
+        database = soundness.look_into(project.store)
+        try:
+            return _damage_of(database, noted, thorough=thorough)
+        finally:
+            database.close()
+    except sqlite3.DatabaseError as error:
+        if not is_damage(error):
+            raise
+        return [Damage(repair="store", text=str(error))]
+
+
+def lost_commits(project: Project) -> int:
+    """Commits that stand in the store's log and that SQLite does not read."""
+    if not project.store.exists() or not project.store.stat().st_size:
+        return 0
+    database = soundness.look_into(project.store)
+    try:
+        database.value("PRAGMA user_version")
+        database.rows("SELECT name FROM sqlite_master LIMIT 1")
+        return unread_commits(project.store)
+    except sqlite3.DatabaseError:
+        return 0
+    finally:
+        database.close()
+
+
+def is_behind(database: Database, receipt: Receipt) -> bool:
+    """Whether a main file was given more than the store knows of."""
+    job = database.row("SELECT pipeline, target, set_aside_at FROM jobs WHERE id = ?", (receipt.job,))
+    if job is not None and (job["set_aside_at"] is not None):
+        return False
+    if job is None or (job["pipeline"], job["target"]) != (receipt.pipeline, receipt.target):
+        return True
+    next_seq = database.value("SELECT next_seq FROM phases WHERE job = ? AND phase = ?", (receipt.job, receipt.phase))
+    return bool(next_seq is None or receipt.seq >= next_seq)
+
+
+def _damage_of(database: Database, noted: list[Receipt], *, thorough: bool) -> list[Damage]:
+    faults = soundness.faults(database, thorough=thorough)
+    if faults:
+        return [Damage(repair="store", text="; ".join(faults))]
+    if database.value("PRAGMA user_version") > SCHEMA_VERSION:
+        return []  # who opens it says so
+    found: list[Damage] = []
+    if thorough and (bad := bad_rows(database.path)):
+        rows = ", ".join(f"{count} of {table}" for table, count in bad.items())
+        found.append(Damage(repair="store", text=f"rows hold what cannot be: {rows}"))
+    counters = soundness.wrong_counters(database)
+    if counters:
+        found.append(Damage(repair="counters", text="; ".join(counters[:3])))
+    behind = [receipt for receipt in noted if is_behind(database, receipt)]
+    if behind:
+        names = ", ".join(f"{each.pipeline}/{each.target} phase {each.phase}" for each in behind[:3])
+        found.append(
+            Damage(repair="answers", text=f"it is older than its main files ({names}): it lost its last commits")
+        )
+    return found
+
+
+def _traces(project: Project, noted: list[Receipt], log: Path) -> str:
+    """What there is of earlier work, in words; empty where there is nothing."""
+    sessions = len(session_folders(project))
+    parts = []
+    if sessions:
+        parts.append(f"{sessions} session folders")
+    if noted:
+        parts.append(f"notes of {len(noted)} main files")
+    if log.exists() and log.stat().st_size:
+        parts.append("its log")
+    return f"{' and '.join(parts)} of earlier runs are there" if parts else ""

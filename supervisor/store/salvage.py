@@ -1,0 +1,241 @@
+"""Taking what can be read of a damaged store into a new one, row by row, and putting right what does not fit then."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple, get_args
+
+from supervisor.model.base import Frozen
+from supervisor.model.job import JobStatus, StoredBatch
+from supervisor.store import attempts, items
+from supervisor.store.database import Database
+
+_TABLES = ("jobs", "phases", "instructions", "batches", "items", "expansions", "attempts", "gates", "events")
+_JSON = {
+    "jobs": ("options",),
+    "items": ("payload", "value", "errors"),
+    "attempts": ("asked", "errors"),
+    "events": ("data",),
+}
+_STATES = {
+    "jobs": ("status", get_args(JobStatus)),
+    "batches": ("status", get_args(StoredBatch.model_fields["status"].annotation)),
+    "items": ("status", items.STATES),
+    "attempts": ("outcome", ("running", *get_args(attempts.Outcome))),
+}
+_TYPES: dict[str, tuple[type, ...]] = {"INTEGER": (int,), "REAL": (int, float), "TEXT": (str,)}
+_KEYS_OF_ITEMS = (
+    "SELECT job, phase, id FROM items INDEXED BY items_in_order ORDER BY job, phase, position",
+    "SELECT job, phase, id FROM items INDEXED BY items_in_order ORDER BY job DESC, phase DESC, position DESC",
+)
+"""An index has the keys of rows that stand on a page that cannot be read, or cannot be reached from above."""
+_MOST_NUMBERS = 200_000
+"""Row numbers that are tried one by one."""
+
+
+_Taker = Callable[[tuple[Any, ...]], None]
+
+
+class Salvaged(Frozen):
+    """What was read of one table."""
+
+    table: str
+    read: int
+    """Rows that could be used."""
+    bad: int
+    """Rows that had something in them that cannot be: left out, or used without it."""
+    missing: int
+    """Rows that were counted and not found, as far as the counters could be read."""
+
+
+class _Column(NamedTuple):
+    name: str
+    type: str
+    required: bool
+    key: int
+
+
+def salvage(damaged: Path, new: Database) -> list[Salvaged]:
+    """Copy what can be read of a store into a new one; call it inside a transaction. Nobody may have it open.
+
+    Pages are reached from both ends of each table, rows in between by their keys: what is on a damaged page is lost.
+    """
+    old = _open_damaged(damaged)
+    found: list[Salvaged] = []
+    try:
+        for table in _TABLES:
+            there = _columns(old, table)
+            columns = [column for name, column in _columns(new.connection, table).items() if name in there]
+            if columns:
+                found.append(_copy(old, new, table, columns))
+    finally:
+        old.close()
+    _put_right(new)
+    return found
+
+
+def bad_rows(store: Path) -> dict[str, int]:
+    """Table to the number of its rows that have something in them that cannot be."""
+    connection = _open_damaged(store, immutable=False)
+    found: dict[str, int] = {}
+    try:
+        for table in _TABLES:
+            columns = list(_columns(connection, table).values())
+            names = ", ".join(column.name for column in columns)
+            rows = connection.execute(f"SELECT {names} FROM {table}")
+            bad = sum(1 for raw in rows if _as_row(table, columns, raw)[1])
+            if bad:
+                found[table] = bad
+    finally:
+        connection.close()
+    return found
+
+
+def _open_damaged(path: Path, *, immutable: bool = True) -> sqlite3.Connection:
+    plainly = "&immutable=1" if immutable or not Path(f"{path}-wal").exists() else ""
+    connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro{plainly}", uri=True, isolation_level=None)
+    connection.text_factory = bytes  # what is no UTF-8 is to be found out row by row
+    connection.execute("PRAGMA writable_schema = ON")  # else a store that is shorter than it says cannot be read at all
+    return connection
+
+
+def _columns(connection: sqlite3.Connection, table: str) -> dict[str, _Column]:
+    try:
+        rows = connection.execute(f"PRAGMA table_info({table})").fetchall()
+    except sqlite3.DatabaseError:
+        return {}
+    texts = [[_text(cell) for cell in row] for row in rows]
+    return {row[1]: _Column(row[1], row[2], bool(row[3] or row[5]), row[5]) for row in texts}
+
+
+def _copy(old: sqlite3.Connection, new: Database, table: str, columns: Sequence[_Column]) -> Salvaged:
+    names = ", ".join(column.name for column in columns)
+    key = [column.name for column in sorted(columns, key=lambda column: column.key) if column.key]
+    places = [[column.name for column in columns].index(name) for name in key]
+    insert = f"INSERT OR IGNORE INTO {table} ({names}) VALUES ({', '.join('?' * len(columns))})"
+    seen: set[tuple[Any, ...]] = set()
+    read = bad = 0
+
+    def take(raw: tuple[Any, ...]) -> None:
+        nonlocal read, bad
+        mark = tuple(raw[place] for place in places)
+        if mark in seen:
+            return
+        seen.add(mark)
+        row, garbled = _as_row(table, columns, raw)
+        bad += garbled
+        if row is not None:
+            read += max(0, new.connection.execute(insert, row).rowcount)
+
+    walk = f"SELECT {names} FROM {table} ORDER BY"
+    if not _until_damage(old, f"{walk} {', '.join(key)}", take):
+        _until_damage(old, f"{walk} {', '.join(f'{name} DESC' for name in key)}", take)
+        one = f"SELECT {names} FROM {table} WHERE {' AND '.join(f'{name} = ?' for name in key)}"
+        for mark in [mark for mark in _keys(old, table, seen) if mark not in seen]:
+            _until_damage(old, one, take, tuple(_text(part) for part in mark))
+    return Salvaged(table=table, read=read, bad=bad, missing=max(0, _counted(old, table) - read - bad))
+
+
+def _until_damage(old: sqlite3.Connection, sql: str, take: _Taker, parameters: tuple[Any, ...] = ()) -> bool:
+    """Take a query's rows as far as they can be read; whether that was all."""
+    try:
+        cursor = old.execute(sql, parameters)
+    except sqlite3.DatabaseError:
+        return False
+    while True:
+        try:
+            row = cursor.fetchone()
+        except sqlite3.DatabaseError:
+            return False
+        if row is None:
+            return True
+        take(row)
+
+
+def _keys(old: sqlite3.Connection, table: str, seen: set[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
+    """Keys of rows that there may be besides those that were seen."""
+    if table == "items":
+        for sql in _KEYS_OF_ITEMS:
+            found: list[tuple[Any, ...]] = []
+            _until_damage(old, sql, found.append)
+            yield from found
+    elif table in ("jobs", "batches", "attempts", "events"):
+        numbers = [mark[0] for mark in seen if isinstance(mark[0], int)]
+        yield from ((number,) for number in range(1, min(max(numbers, default=0) + 1000, _MOST_NUMBERS)))
+
+
+def _counted(old: sqlite3.Connection, table: str) -> int:
+    counters = {"items": "item_counts", "batches": "batch_counts"}.get(table)
+    if counters is None:
+        return 0
+    total: list[tuple[Any, ...]] = []
+    _until_damage(old, f"SELECT coalesce(sum(n), 0) FROM {counters}", total.append)
+    return int(total[0][0]) if total and isinstance(total[0][0], int) else 0
+
+
+def _as_row(table: str, columns: Sequence[_Column], raw: Sequence[Any]) -> tuple[tuple[Any, ...] | None, bool]:
+    """The row as it can be used, None where it cannot, and whether something in it cannot be."""
+    row: dict[str, Any] = {}
+    bad = False
+    for column, cell in zip(columns, raw, strict=True):
+        try:
+            value = _checked(table, column, cell)
+        except ValueError:
+            bad = True
+            if column.required:
+                return None, True
+            value = None
+        row[column.name] = value
+    if table == "items" and row.get("payload") is not None:
+        digest = items.digest(json.loads(row["payload"]))
+        bad = bad or row["digest"] != digest
+        row["digest"] = digest
+    return tuple(row.values()), bad
+
+
+def _text(part: Any) -> Any:
+    return part.decode("utf-8", "replace") if isinstance(part, bytes) else part
+
+
+def _checked(table: str, column: _Column, cell: Any) -> Any:
+    """A cell's value; ValueError where it cannot be."""
+    value: Any = cell.decode("utf-8") if isinstance(cell, bytes) else cell
+    if value is None:
+        if column.required:
+            raise ValueError("it is missing")
+        return None
+    if not isinstance(value, _TYPES.get(column.type, (object,))):
+        raise ValueError("it has another type")
+    if column.name in _JSON.get(table, ()):
+        json.loads(value)
+    state, known = _STATES.get(table, ("", ()))
+    if column.name == state and value not in known:
+        raise ValueError("there is no such state")
+    return value
+
+
+def _put_right(new: Database) -> None:
+    """Bring rows together again of which some are missing: what is not known is read, expanded and done anew."""
+    # Without its value an item is not merged, without its content not known; without its batch it waits for another.
+    again = "UPDATE items SET status = 'waiting', batch = NULL, seq = NULL, made_with = NULL"
+    new.execute(f"{again} WHERE status IN ('merged', 'passed') AND value IS NULL")
+    new.execute(f"{again}, digest = '' WHERE status IN ('waiting', 'passed') AND payload IS NULL")
+    new.execute(
+        f"UPDATE items SET batch = NULL WHERE batch NOT IN (SELECT id FROM batches) OR (status IN {items.IN_WORK}"
+        " AND batch IN (SELECT id FROM batches WHERE status IN ('done', 'failed')))"
+    )
+    new.execute("DELETE FROM attempts WHERE batch NOT IN (SELECT id FROM batches)")
+    # Every item's source is looked at again, since items may be missing that it says are there.
+    new.execute("DELETE FROM expansions")
+    new.execute("UPDATE phases SET source = NULL, expanded = 0, expanded_to = 0")
+    new.execute(
+        "UPDATE phases SET next_seq = max(next_seq, 1 + coalesce("
+        "(SELECT max(seq) FROM items i WHERE i.job = phases.job AND i.phase = phases.phase), 0))"
+    )
+    new.execute(
+        "UPDATE jobs SET status = 'stopped', detail = 'its store was damaged and mended' WHERE set_aside_at IS NULL"
+        f" AND id IN (SELECT job FROM items WHERE status IN {items.IN_WORK})"
+    )

@@ -1,0 +1,282 @@
+"""One round: a plan played on a course of its own, then the course brought to its end, and looked at."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import select
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from crash import course, processes
+from crash.plans import Kill, Plan
+from crash.sessions import Run, Sessions, address
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+_KILLED = re.compile(r"^failpoint ([\w.]+): killed in (\S+)$", re.MULTILINE)
+_PATIENCE_S = 90.0
+_ENOUGH = 2
+"""A process below the supervisor that is killed at its first step each time: the supervisor is killed after so often."""
+_BEFORE_STOP = 4
+"""Steps of the agents after which `stop` comes."""
+_TRIES = 5
+
+
+class Round:
+    """A course, and what happened to it."""
+
+    def __init__(self, plan: Plan, number: int, folder: Path) -> None:
+        self.plan = plan
+        self.folder = folder
+        self.root = folder / "project"
+        self.home = folder / "home"
+        self.results = self.root / "vfs" / course.COLLECTION / course.TARGET
+        self.state = self.root / "vfs" / ".supervisor"
+        self.wrong: list[str] = []
+        """What should not be."""
+        self.kills: Counter[str] = Counter()
+        """By the failpoint or the victim."""
+        self.completed = False
+        self.survivors = 0
+        self.spoiled: list[bytes] = []
+        """What somebody broke main files to."""
+        self.stops = 0
+        self.agents_killed = 0
+        self.unheard: set[str] = set()
+        """Sessions whose last words went to nobody: supervisor and spawner were dead."""
+        self.elapsed: dict[int, float] = {}
+        self.lived_s = 0.0
+        self._outputs: list[Path] = []
+        self._supervisor: int | None = None
+        self._kill: Kill | None = None
+        course.lay_out(
+            self.root,
+            self.home,
+            sandbox="bubblewrap" if "bubblewrap" in plan.traits else "workspace",
+            lent="lent" in plan.traits,
+        )
+        self.sessions = Sessions(address(number), limit_one="limited" in plan.traits)
+        self.sessions.at_step = self._at_step
+
+    def play(self) -> None:
+        """Carry the plan out, then bring the course to its end."""
+        for kill in self.plan.kills:
+            before, from_outside = len(self._killed_by_failpoints()), self.kills.total()
+            self._carry_out(kill)
+            self._note_unheard(self._killed_by_failpoints()[before:], self.kills.total() > from_outside)
+            self._look()
+        self._kill = None
+        self._finish()
+        left = processes.left(self.root)
+        self.survivors = len(left)
+        self.wrong += [f"it is left: {each}" for each in left]
+        self.kills.update(point for point, _ in self._killed_by_failpoints())
+        self.sessions.close()
+
+    def rows(self, sql: str, *parameters: Any) -> list[sqlite3.Row]:
+        """Rows of the store; none where there is no store yet."""
+        store = self.state / "store.sqlite"
+        if not store.exists():
+            return []
+        connection = sqlite3.connect(store, timeout=30)
+        connection.row_factory = sqlite3.Row
+        try:
+            return connection.execute(sql, parameters).fetchall()
+        except sqlite3.OperationalError as error:
+            if "no such table" in str(error):
+                return []
+            raise
+        finally:
+            connection.close()
+
+    def said(self) -> str:
+        """All that commands, daemons and workers printed."""
+        logs = [self.state / "daemon.log", self.state / "project_code.log"]
+        return "".join(path.read_text(errors="replace") for path in (*self._outputs, *logs) if path.exists())
+
+    def _carry_out(self, kill: Kill) -> None:
+        self._kill = kill
+        self.sessions.steps = 0
+        failpoints = "" if kill.victim else kill.how
+        if kill.command in ("run", "fresh", "spoiled"):
+            if kill.command == "spoiled":
+                self._spoil()
+            self._command("run", course.PIPELINE, course.TARGET, *(["--fresh"] * (kill.command == "fresh")), failpoints=failpoints)
+        elif kill.command == "stop":
+            self._command("start", course.PIPELINE, course.TARGET)
+            self._until(lambda: self.sessions.steps >= _BEFORE_STOP or not processes.daemons(self.root))
+            self.stops += 1
+            self._command("stop", failpoints=failpoints)
+        elif kill.command == "start" or not self.rows("SELECT 1 FROM jobs"):
+            self._command("start", course.PIPELINE, course.TARGET, failpoints=failpoints)
+        elif kill.command == "resume":
+            self._command("resume", f"{course.PIPELINE}/{course.TARGET}", failpoints=failpoints)
+        else:
+            job = f"{course.PIPELINE}/{course.TARGET}"
+            self._command("retry", job, "--items", course.REDONE, "--phase", "1", failpoints=failpoints)
+        self._until_no_daemon()
+
+    def _finish(self) -> None:
+        """As a person would: the same command again, and `retry` for what could not be judged."""
+        for _ in range(_TRIES):
+            status = self._command("run", course.PIPELINE, course.TARGET)
+            if status == 0:
+                self.completed = True
+                return
+            if status == 1:
+                self._command("retry", f"{course.PIPELINE}/{course.TARGET}")
+                self._until_no_daemon()
+        self.wrong.append(f"it does not complete:\n{self._outputs[-1].read_text()}")
+
+    def _command(self, *words: str, failpoints: str = "") -> int:
+        """Run a command to its end; its exit status."""
+        output = self.folder / f"{len(self._outputs)}-{words[0]}.txt"
+        self._outputs.append(output)
+        environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(self.home),
+            "LANG": "C.UTF-8",
+            "PYTHONPATH": str(REPOSITORY),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "CRASH_TEST": self.sessions.address,
+            **({"SUPERVISOR_FAILPOINTS": failpoints} if failpoints else {}),
+        }
+        began = time.monotonic()
+        with open(output, "wb") as file:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "supervisor", *words],
+                cwd=self.root,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=file,
+                stderr=file,
+            )
+        self._until(lambda: process.poll() is not None, process.pid)
+        if process.poll() is None:
+            process.kill()
+        self.lived_s += time.monotonic() - began
+        status = process.wait()
+        if status not in (0, 1, 2, 3, 4, -signal.SIGKILL):
+            self.wrong.append(f"{words} ended with {status}")
+        return status
+
+    def _until_no_daemon(self) -> None:
+        began = time.monotonic()
+        while found := processes.daemons(self.root):
+            self._until(lambda: not processes.alive(found[0]), found[0])  # noqa: B023 - used at once
+            if time.monotonic() - began > _PATIENCE_S:
+                break
+        self.lived_s += time.monotonic() - began
+
+    def _until(self, over: Callable[[], bool], pid: int | None = None) -> None:
+        """Wait; a supervisor whose processes are killed again and again is killed meanwhile."""
+        deadline = time.monotonic() + _PATIENCE_S
+        already = len(self._killed_by_failpoints())
+        while not over():
+            _pause(pid)
+            if len(self._killed_by_failpoints()) - already >= _ENOUGH and self._kill_supervisor():
+                already = 1 << 30
+            if time.monotonic() > deadline:
+                self.wrong.append(f"it hangs, for {_PATIENCE_S:g} s: {processes.described(self.root)}")
+                for each in processes.of_project(self.root):
+                    processes.send(each, signal.SIGKILL)
+                return
+
+    def _at_step(self, run: Run) -> str | None:
+        self._look()
+        if self._kill is None or self._kill.victim is None or self.sessions.steps != self._kill.step:
+            return None
+        victim, supervisor = self._kill.victim, processes.holder(self.state)
+        if supervisor is None:
+            return None
+        if victim == "supervisor":
+            self._kill_supervisor()
+        elif victim == "agent":
+            self.agents_killed += 1
+            self._send(run.pid, "agent")
+        elif victim == "both":
+            processes.send(supervisor, signal.SIGSTOP)  # so that it does not see its spawner die
+            for spawner in processes.below(supervisor, "supervisor.sessions.spawner"):
+                self._send(spawner, "spawner")
+            self._send(supervisor, "supervisor")
+            return "stay"
+        else:
+            word = {"spawner": "supervisor.sessions.spawner", "worker": "supervisor.content.worker"}[victim]
+            for pid in processes.below(supervisor, word)[:1]:
+                self._send(pid, victim)
+        return None
+
+    def _kill_supervisor(self) -> bool:
+        supervisor = processes.holder(self.state)
+        return supervisor is not None and self._send(supervisor, "supervisor")
+
+    def _send(self, pid: int, victim: str) -> bool:
+        if not processes.send(pid, signal.SIGKILL):
+            return False
+        self.kills[f"{victim}, from outside"] += 1
+        return True
+
+    def _note_unheard(self, failed: list[tuple[str, str]], from_outside: bool) -> None:
+        """What a supervisor has read and not yet written down dies with it; so does what it has not read, where its
+        spawner dies too. A failpoint in the thread that reads is not between the two, but for one."""
+        between = [point == "transcript.before_write" or thread != "MainThread" for point, thread in failed]
+        of_spawner = [point.startswith("spawner.") for point, _ in failed]
+        if from_outside or any(between) or (any(of_spawner) and not all(of_spawner)):
+            known = {row["name"]: row["outcome"] for row in self.rows("SELECT name, outcome FROM attempts")}
+            self.unheard |= {run.name for run in self.sessions.runs if known.get(run.name, "running") == "running"}
+
+    def _spoil(self) -> None:
+        """Somebody breaks a main file while nobody works on the project."""
+        found = [path for name in course.OUTPUTS.values() if (path := self.results / name).exists()]
+        for path in found[:1]:
+            self.spoiled.append(f"{{ broken {len(self.spoiled)}".encode())
+            path.write_bytes(self.spoiled[-1])
+
+    def _look(self) -> None:
+        """Main files parse at every moment; what a job took does not shrink."""
+        for name in course.OUTPUTS.values():
+            path = self.results / name
+            if not path.exists():
+                continue
+            data = path.read_bytes()
+            try:
+                json.loads(data)
+            except ValueError:
+                if data not in self.spoiled:
+                    self.wrong.append(f"{name} does not parse: {data[:200]!r}")
+        for row in self.rows("SELECT id, elapsed_s FROM jobs"):
+            if row["elapsed_s"] < self.elapsed.get(row["id"], 0.0):
+                self.wrong.append(f"job {row['id']} took {row['elapsed_s']} s, after {self.elapsed[row['id']]} s")
+            self.elapsed[row["id"]] = row["elapsed_s"]
+
+    def _killed_by_failpoints(self) -> list[tuple[str, str]]:
+        """The points, and the threads that reached them; commands before daemons before workers."""
+        return _KILLED.findall(self.said())
+
+    def clear(self) -> None:
+        """Delete its files."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _pause(pid: int | None) -> None:
+    """Until a process ended, or for a moment."""
+    if pid is None:
+        time.sleep(0.02)
+        return
+    try:
+        descriptor = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return
+    try:
+        select.select([descriptor], [], [], 0.5)
+    finally:
+        os.close(descriptor)
