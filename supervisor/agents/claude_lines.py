@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from supervisor.agents.claude_shown import limit_name, rejected, retry_text
+from supervisor.agents.claude_shown import limit_name, rejected, turned_away
 from supervisor.agents.claude_troubles import (
     LONGEST_WAIT_S,
     NOT_SIGNED_IN,
@@ -98,14 +98,14 @@ class ClaudeListener(JsonListener):
         self._attempt = attempt
         if meaning_of(error, "") == NOT_SIGNED_IN or status == 401:
             # A sign-in is renewed and tried once more, a key stays what it is.
-            self._noted(NOT_SIGNED_IN, retry_text(event), final=self._by_key or attempt > 1)
+            self._noted(NOT_SIGNED_IN, turned_away(event), final=self._by_key or attempt > 1)
             return
         limited = status == 429 or error == "rate_limit"
         # What it waits by itself begins with half a second, is doubled up to 32, and made longer by a quarter at most.
         told = wait_s > 1.25 * min(32.0, 0.5 * 2 ** (attempt - 1))
         self._noted(
             RATE_LIMIT if limited else OVERLOAD,
-            retry_text(event),
+            turned_away(event),
             until=self._clock() + wait_s if limited and told else None,
             final=self._turned_away_s > LONGEST_WAIT_S,
         )

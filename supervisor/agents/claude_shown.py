@@ -29,7 +29,8 @@ def shown(line: str) -> str:
     if subtype == "init":
         return f"Claude Code {words(event, 'claude_code_version') or ''} with {words(event, 'model') or ''}"
     if subtype == "api_retry":
-        return retry_text(event)
+        wait_s = (amount(event, "retry_delay_ms") or 0.0) / 1000
+        return f"{turned_away(event)}; try {count(event, 'attempt')} of {count(event, 'max_retries')} in {wait_s:.0f} s"
     if subtype == "permission_denied":
         return f"{words(event, 'tool_name')} refused: {words(event, 'decision_reason') or words(event, 'message')}"
     return words(event, "content") or "" if subtype == "model_fallback" else ""
@@ -46,12 +47,10 @@ def limit_name(info: Any) -> str:
     return "the limit" if name is None else f"the limit ({name.replace('_', ' ')})"
 
 
-def retry_text(event: Mapping[str, Any]) -> str:
-    """`429 rate limit; it tries again in 35 s (1 of 10)`."""
+def turned_away(event: Mapping[str, Any]) -> str:
+    """Why it tries a request again: `429 rate limit`."""
     status = count(event, "error_status")
-    what = "no answer" if status is None else f"{status} {(words(event, 'error') or '').replace('_', ' ')}"
-    wait_s = (amount(event, "retry_delay_ms") or 0.0) / 1000
-    return f"{what}; it tries again in {wait_s:.0f} s ({count(event, 'attempt')} of {count(event, 'max_retries')})"
+    return "no answer" if status is None else f"{status} {(words(event, 'error') or '').replace('_', ' ')}"
 
 
 def _blocks(message: Any) -> Iterator[str]:

@@ -43,7 +43,7 @@ _TYPING = Typing(
     busy=r"esc to interrupt",
     # It tells the model to follow what is pasted only where words that are typed ask for that.
     lead="Do what the pasted text says: ",
-    leave=(_CTRL_C,) * 3,
+    leave=(_CTRL_C, _CTRL_C),
 )
 _RETRY = re.compile(
     r"^\S (?P<what>.+?)…? · retrying in (?P<wait>[\dhms ]+?)(?: \((?P<at>[^)]+)\))? · attempt (?P<attempt>\d+)/\d+",

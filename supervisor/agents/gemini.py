@@ -25,6 +25,7 @@ _COMMANDS = "run_shell_command"
 _LEAD = "The task:\n\n"
 """Stands before the prompt: a message that begins with `/` or `?` would be left out of the session."""
 _ASK = "Do now all that the task above asks."
+_DEBUG_LOG = "debug.log"
 _BEGUN = "2026-01-01T00:00:00.000Z"
 _LONGEST_WAIT_S = 60.0
 """A session that is to wait for longer is ended: the gate waits, which holds no process."""
@@ -79,7 +80,9 @@ class GeminiAgent(ProgramAgent):
         return json.dumps(settings, indent=1)
 
     def switches(self, paths: SessionPaths) -> dict[str, str]:
+        logged = {"GEMINI_DEBUG_LOG_FILE": str(paths.home / _DEBUG_LOG)} if self.key_variable() is None else {}
         return {
+            **logged,
             # Its path is written into what is sent: relative, it is the same in all sessions, so prompts begin alike.
             "GEMINI_CLI_HOME": os.path.relpath(paths.home, paths.workspace),
             "GEMINI_CLI_NO_RELAUNCH": "true",
@@ -105,13 +108,9 @@ class GeminiAgent(ProgramAgent):
 
     def hear_files(self, home: Path, listener: Listener) -> None:
         assert isinstance(listener, GeminiListener)
-        answers: dict[str, Mapping[str, Any]] = {}
-        for path in sorted((home / ".gemini" / "tmp").glob("*/chats/**/*.jsonl")):
-            if path.is_file() and not path.is_symlink() and path.stat().st_size <= _LARGEST_RECORD_BYTES:
-                with open(path, encoding="utf-8", errors="replace") as lines:
-                    found = [as_event(line) or {} for line in lines if '"tokens"' in line]
-                answers.update({str(each.get("id")): each for each in found if each.get("type") == "gemini"})
-        listener.hear_answers(list(answers.values()))
+        if listener.heard.usage.tokens is None:
+            listener.hear_answers(_answers(home))
+        listener.hear_record(_record(home / _DEBUG_LOG))
 
     def shown(self, line: str) -> str:
         return gemini_shown.shown(line)
@@ -146,6 +145,8 @@ class GeminiListener(JsonListener):
             self._failed += f"\n{line}"
         elif self.heard.conversation is None and gemini_troubles.is_refusal(line):
             self._trouble(line, "set_up_wrongly", final=True)
+        else:
+            self._complaint = gemini_troubles.fatal(line) or self._complaint
         if self._failed and gemini_troubles.ends_report(line):
             self._trouble(self._failed, "overload", final=False)
             self._failed = ""
@@ -155,12 +156,17 @@ class GeminiListener(JsonListener):
             return
         lines = last_lines.splitlines() or ["it ended at once and said nothing"]
         telling = (line for line in lines if gemini_troubles.read(line, None).kind is not None)
-        self._trouble(next(telling, lines[-1]), "set_up_wrongly", final=True)
+        message = self._complaint or next(telling, lines[-1])
+        self._trouble(message, "set_up_wrongly", final=True, context=last_lines)
+
+    def hear_record(self, record: str) -> None:
+        """Take why its sign-in did not work: what it prints is the same for a refusal and for a lost network."""
+        outage = gemini_troubles.outage(record)
+        if outage and self.heard.trouble is not None and self.heard.trouble.kind == "not_signed_in":
+            self.troubled("overload", f"the sign-in could not be checked: {outage}", final=True)
 
     def hear_answers(self, answers: list[Mapping[str, Any]]) -> None:
-        """Take the model's answers as they were recorded, where the session ended before it told what they cost."""
-        if self.heard.usage.tokens is not None:
-            return
+        """Take the model's answers as they were recorded, of a session that ended before it told what they cost."""
         for answer in answers:
             self.spend(_usage(answer.get("tokens"), "total", "input"))
             self.note(model=words(answer, "model") or self.heard.model)
@@ -180,9 +186,9 @@ class GeminiListener(JsonListener):
         else:
             self._trouble(words(event, "error", "message") or self._complaint, None, final=True)
 
-    def _trouble(self, message: str, otherwise: TroubleKind | None, *, final: bool) -> None:
+    def _trouble(self, message: str, otherwise: TroubleKind | None, *, final: bool, context: str = "") -> None:
         """Note what a message means; `otherwise` where that is not known, and nothing without that."""
-        told = gemini_troubles.read(message, otherwise)
+        told = gemini_troubles.read(message, otherwise, context)
         if told.kind is None:
             self.goes_well()
             return
@@ -211,6 +217,22 @@ def _usage(told: Any, total: str, asked: str) -> Usage:
     if every is None or given is None:
         return Usage()
     return Usage(input_tokens=given - cached, output_tokens=every - given, cache_read_tokens=cached)
+
+
+def _answers(home: Path) -> list[Mapping[str, Any]]:
+    """The model's answers as they were recorded, each as it stands there last."""
+    answers: dict[str, Mapping[str, Any]] = {}
+    for path in sorted((home / ".gemini" / "tmp").glob("*/chats/**/*.jsonl")):
+        found = [as_event(line) or {} for line in _record(path).split("\n") if '"tokens"' in line]
+        answers.update({str(each.get("id")): each for each in found if each.get("type") == "gemini"})
+    return list(answers.values())
+
+
+def _record(path: Path) -> str:
+    """What it wrote down there, where that is a file of a size that it would have."""
+    if path.is_symlink() or not path.is_file() or path.stat().st_size > _LARGEST_RECORD_BYTES:
+        return ""
+    return path.read_text(encoding="utf-8", errors="replace")
 
 
 def _by_vertex() -> bool:

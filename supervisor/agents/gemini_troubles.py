@@ -9,9 +9,7 @@ from supervisor.agents.listening import as_event, words
 from supervisor.model.session import TroubleKind
 
 SIGN_IN = "Set GEMINI_API_KEY to a key that is valid, or run `gemini` in a terminal and sign in there."
-_MODEL = (
-    "Name another model with --model, or none for `flash`; `gemini --help` knows no list, the provider's page does."
-)
+_MODEL = "Name another model with --model; a newer Gemini CLI may know more of them."
 _NO_QUOTA = (
     "The plan of this key has no such model: name another with --model, or have billing enabled for the project."
 )
@@ -47,13 +45,18 @@ _MEANINGS = (
     _Meaning(r"FAILED_PRECONDITION|location is not supported", "set_up_wrongly", _PLACE),
     _Meaning(r"No capacity available|MODEL_CAPACITY_EX", "overload"),
     _Meaning(r"daily quota|credits are depleted|CREDITS_BALANCE|quota will reset after \d+[hm]", "usage_limit", _PAY),
-    _Meaning(r"\b429\b|RESOURCE_EXHAUSTED|[Rr]esource has been exhausted|[Qq]uota|your capacity", "rate_limit"),
-    _Meaning(r'status 5\d\d|"code": ?5\d\d|overloaded|UNAVAILABLE|fetch failed|without a finish reason', "overload"),
+    _Meaning(r"RESOURCE_EXHAUSTED|[Rr]esource has been exhausted|[Qq]uota|your capacity|status 429", "rate_limit"),
+    _Meaning(r"""(status|code)["']?:? ?5\d\d|UNAVAILABLE|overloaded|without a finish reason""", "overload"),
+    _Meaning(r"fetch failed|failed, reason:|ECONN\w+|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|socket hang up", "overload"),
 )
 """The first that is found in a message says what it means."""
 _BEGINS = re.compile(r"Attempt \d+ failed(?: with status \d+)?[.:] ?")
 _ENDS = re.compile(r"\.? ?(Retrying with backoff\.\.\.|Retrying after (?P<ms>\d+)ms\.\.\.|Max attempts reached)")
 _REFUSAL = re.compile(r"Unknown arguments?:")
+_FATAL = re.compile(r"(?:An unexpected critical error occurred:|Error authenticating:) ?(.*)")
+_SIGN_IN_FAILED = re.compile(r"Cached credentials are not valid: (.*)")
+_SIGN_IN_REFUSED = re.compile(r"invalid_|unauthorized|access_denied|unsupported_|status code 4")
+"""What OAuth 2.0 says (RFC 6749, section 5.2) where it is not the network or the server."""
 _WRAPPED = re.compile(r"\[API Error: (.*?)\]\s*(?:\n|$)", re.DOTALL)
 _CLASS = re.compile(r"^\w*Error: (?:exception )?")
 _WAIT = re.compile(r"(?:retry in|reset after|retry after) ((?:\d+(?:\.\d+)?(?:ms|[dhms]))+)")
@@ -82,9 +85,21 @@ def is_refusal(line: str) -> bool:
     return _REFUSAL.match(line) is not None
 
 
-def read(message: str, otherwise: TroubleKind | None) -> Told:
-    """What a message means; `otherwise` where it means nothing known."""
-    found = next((each for each in _MEANINGS if re.search(each.pattern, message)), None)
+def fatal(line: str) -> str:
+    """Why it ends, of the line that says so; empty for others."""
+    found = _FATAL.match(line)
+    return "" if found is None else found[1]
+
+
+def outage(record: str) -> str:
+    """Why the sign-in could not be used though it was not refused, from the record; empty where it was, or was used."""
+    found = _SIGN_IN_FAILED.search(record)
+    return "" if found is None or _SIGN_IN_REFUSED.search(found[1]) else found[1]
+
+
+def read(message: str, otherwise: TroubleKind | None, context: str = "") -> Told:
+    """What a message means, with what was printed about it; `otherwise` where it means nothing known."""
+    found = next((each for each in _MEANINGS if re.search(each.pattern, f"{message}\n{context}")), None)
     if found is not None:
         return Told(found.kind, said_in(message), found.remedy, _wait_s(message))
     return Told(otherwise, said_in(message), _OLD if otherwise == "set_up_wrongly" else "", _wait_s(message))

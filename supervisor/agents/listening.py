@@ -55,7 +55,7 @@ def as_event(line: str) -> dict[str, Any] | None:
         return None
     try:
         found = json.loads(start)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None
 

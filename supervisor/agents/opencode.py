@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,8 +11,9 @@ from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from supervisor.agents.base import Listener, SessionPaths
-from supervisor.agents.listening import JsonListener, as_event, count, words
+from supervisor.agents.listening import JsonListener, count, words
 from supervisor.agents.opencode_config import FOLDER, UserConfig, user_config
+from supervisor.agents.opencode_shown import shown
 from supervisor.agents.opencode_trouble import MODEL_REMEDY, SIGN_IN_REMEDY, from_error, from_retry, from_text
 from supervisor.agents.program import ProgramAgent
 from supervisor.agents.sign_in import SignIn
@@ -26,9 +26,6 @@ _MODELS = ".cache/opencode/models.json"
 _PLUGIN = Path(__file__).with_name("opencode_plugin.js")
 _HOSTED = "opencode"
 """Its makers' own provider. Where nobody signed in to it, its free models are used for whatever names no model."""
-_LOG_LINE = re.compile(r"timestamp=\S+ level=[A-Z]+ ")
-_LOGGED_END = re.compile(r'message=failed .*?error="([^"]*)')
-_PATCHED = re.compile(r"^\*\*\* (?:Add|Update|Delete) File: (.+)$", re.MULTILINE)
 _CONTINUES = ("tool-calls", "unknown")
 _SILENCE_S = 900.0
 """Nothing is printed and no file touched while a long file comes in; opencode itself ends a silent stream at 300 s."""
@@ -146,23 +143,7 @@ class OpencodeAgent(ProgramAgent):
         return OpencodeListener()
 
     def shown(self, line: str) -> str:
-        event = as_event(line)
-        if event is None:
-            said = _LOGGED_END.search(line)
-            return line if _LOG_LINE.match(line) is None else said[1] if said else ""
-        part = event.get("part")
-        match event.get("type"):
-            case "text":
-                return words(part, "text") or ""
-            case "tool_use":
-                return _tool_line(part)
-            case "retry":
-                return f"{words(event, 'status', 'message') or 'refused'}; it waits and tries again"
-            case "error":
-                return f"error: {words(event, 'error', 'data', 'message') or words(event, 'error', 'name') or line}"
-            case "step_start" | "step_finish" | "reasoning" | "model":
-                return ""
-        return line
+        return shown(line)
 
     def _config(self, paths: SessionPaths, user: UserConfig) -> dict[str, Any]:
         # Outside of a repository it names files by their path from the root.
@@ -197,10 +178,7 @@ class OpencodeListener(JsonListener):
             case "retry":
                 self._take(from_retry(event))
             case "error":
-                trouble = from_error(event)
-                self._take(trouble)
-                if trouble is None:
-                    self.note(failure=words(event, "error", "data", "message") or words(event, "error", "name"))
+                self._take(from_error(event))
 
     def text(self, line: str) -> None:
         self._take(from_text(line))
@@ -261,13 +239,6 @@ def _signed_in_to(provider: str) -> bool:
     except (OSError, ValueError):
         return False
     return isinstance(found, dict) and provider in found
-
-
-def _tool_line(part: Any) -> str:
-    state = part.get("state") if isinstance(part, Mapping) else None
-    path = words(state, "input", "filePath") or ", ".join(_PATCHED.findall(words(state, "input", "patchText") or ""))
-    error = words(state, "error")
-    return f"{words(part, 'tool') or 'a tool'} {path}".rstrip() + (f": {error}" if error else "")
 
 
 def _temporary(paths: SessionPaths) -> Path:

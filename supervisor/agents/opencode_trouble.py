@@ -83,12 +83,15 @@ def from_retry(event: Mapping[str, Any]) -> Trouble:
     kind = "usage_limit" if reason.endswith("_limit") else _kind(None, message) or "overload"
     sleep_s = 0.0 if now is None or then is None else then - now
     told_s = max(sleep_s if sleep_s > LONGEST_SLEEP_S else 0.0, _delay_s(message))
+    too_long = told_s > LONGEST_SLEEP_S
+    if kind not in ("rate_limit", "usage_limit"):  # no key and no model is told so, since it would not try again
+        kind = "rate_limit" if too_long else "overload"
     return _trouble(
         kind,
         message,
-        until=None if now is None or not told_s else now + told_s,
+        until=now + told_s if now is not None and told_s and kind != "overload" else None,
         # A subscription's limit is told without its end here, and with it after the last attempt, a minute later.
-        final=told_s > LONGEST_SLEEP_S or (kind == "usage_limit" and "usage limit has been reached" not in message),
+        final=too_long or (kind == "usage_limit" and "usage limit has been reached" not in message),
     )
 
 
@@ -98,7 +101,7 @@ def from_error(event: Mapping[str, Any]) -> Trouble | None:
     name, message = words(error, "name") or "", words(error, "data", "message") or ""
     if name == "ProviderAuthError":
         return _hopeless("not_signed_in", message, SIGN_IN_REMEDY)
-    if name not in ("APIError", "UnknownError"):
+    if name not in ("APIError", "UnknownError") or _get(error, "data", "ref") is not None:  # its own errors have one
         return None
     body = words(error, "data", "responseBody") or ""
     kind = _kind(count(error, "data", "statusCode"), f"{message} {body}", retried=_get(error, "data", "isRetryable"))
@@ -116,12 +119,12 @@ def _kind(status: int | None, text: str, *, retried: Any = None) -> TroubleKind 
     if status == 404:
         return "wrong_model"
     # Google says the same of what is used up for a minute.
-    spent = _SPENT.search(text) is not None and (_PASSES.search(text) is None or _PER_DAY.search(text) is not None)
-    if status == 402 or (spent and status in (None, 400, 403, 429)):
+    spent, passes = _SPENT.search(text) is not None, _PASSES.search(text) is not None and not _PER_DAY.search(text)
+    if status == 402 or (spent and not passes and status in (None, 400, 403, 429)):
         return "usage_limit"
     if status == 403:
         return None if _FLAGGED.search(text) else "not_signed_in"
-    if status == 429 or (status is None and _TOO_MANY.search(text)):
+    if status == 429 or (status is None and (spent or _TOO_MANY.search(text))):
         return "rate_limit"
     busy = (status or 0) >= 500 or retried is True or (status is None and _BUSY.search(text) is not None)
     return "overload" if busy else None

@@ -18,12 +18,15 @@ from supervisor.sessions.process_tree import start_ticks
 from supervisor.store.folders import make_folder
 
 
+Kind = Literal["daemon", "run", "repair"]
+
+
 class Holder(Frozen):
     """The process that works on a project."""
 
     pid: int
     started_ticks: int
-    kind: Literal["daemon", "run"]
+    kind: Kind
     root: str
     """The project's directory, since a copy of it has a copy of this."""
     since: float
@@ -32,7 +35,7 @@ class Holder(Frozen):
 class ProjectHold:
     """Holds a project while it is entered; the system lets go of it whatever ends the process."""
 
-    def __init__(self, project: Project, kind: Literal["daemon", "run"], *, patience_s: float = 0.0) -> None:
+    def __init__(self, project: Project, kind: Kind, *, patience_s: float = 0.0) -> None:
         self._project = project
         self._kind = kind
         self._lock = FileLock(project.state / "supervisor.lock", timeout=patience_s, thread_local=False)
@@ -65,25 +68,52 @@ class ProjectHold:
 def holder(project: Project) -> Holder | None:
     """Who works on the project now; None where nobody does, also where a dead one left its name."""
     try:
-        found = Holder.model_validate(json.loads(_holder_file(project).read_text(encoding="utf-8")))
+        found = _note(project)
     except (OSError, ValueError):
         return None
     ours = found.root == str(project.root) and start_ticks(found.pid) == found.started_ticks
     return found if ours else None
 
 
+def stale_note(project: Project) -> str | None:
+    """What a note says that nobody stands behind here; None where there is none, or somebody does."""
+    try:
+        found = _note(project)
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError):
+        return "the note of who works here cannot be read"
+    ticks = start_ticks(found.pid)
+    if found.root != str(project.root):
+        lives = "; it still runs" if ticks == found.started_ticks else ""
+        return f"process {found.pid} worked here when this was {found.root}: it was moved or copied since{lives}"
+    if ticks is None:
+        return f"`{found.kind}`, process {found.pid}, ended without a word"
+    if ticks != found.started_ticks:
+        return f"`{found.kind}`, process {found.pid}, ended without a word; that number is another program's now"
+    return None
+
+
 def held_error(project: Project) -> ProjectHeld:
     """The error where somebody else works on the project."""
     found = holder(project)
     if found is None:
-        who, remedy = "another supervisor", "Wait for it to end, or end it."
+        moved = stale_note(project)
+        who = f"another supervisor{'' if moved is None else f' ({moved})'}"
+        remedy = "Wait for it to end, or end it."
     elif found.kind == "daemon":
         who = f"the daemon, process {found.pid}"
         remedy = "Hand it the job with `supervisor start`, or end it with `supervisor stop`."
+    elif found.kind == "repair":
+        who, remedy = f"`supervisor doctor --repair`, process {found.pid}", "Wait for it to end."
     else:
         who = f"`supervisor run`, process {found.pid}"
         remedy = f"Wait for it to end, or end it with `kill {found.pid}`."
     return ProjectHeld(f"the project is worked on by {who}", where=str(project.root), remedy=remedy)
+
+
+def _note(project: Project) -> Holder:
+    return Holder.model_validate(json.loads(_holder_file(project).read_text(encoding="utf-8")))
 
 
 def _holder_file(project: Project) -> Path:

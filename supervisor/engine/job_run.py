@@ -182,8 +182,8 @@ class JobRun:
                 self._journal.note(
                     self.job.id,
                     "outputs_recovered",
-                    f"{sum(map(len, self._tools.captured.values()))} outputs were finished before the last supervisor ended;"
-                    " they are judged, not made again",
+                    f"{sum(map(len, self._tools.captured.values()))} outputs were finished before the last supervisor"
+                    " ended; they are judged, not made again",
                 )
         await self._files.flush(everything=True)
 

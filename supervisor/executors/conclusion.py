@@ -36,12 +36,6 @@ def conclude(
             output = read  # what it made of it while it finished
     elif isinstance(read, bytes):
         output, complete_at = read, last_change(watch.output.path)
-    elif read.kind == "no_workspace":
-        return SessionResult(
-            ending="could_not_start",
-            refusal=Refusal(kind="could_not_start", message="its workspace was deleted while it ran"),
-            heard=heard,
-        )
     else:
         refusal = read
     whole = output is not None and _parses(output)

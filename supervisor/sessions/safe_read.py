@@ -21,7 +21,11 @@ def read_output(path: Path, max_bytes: int) -> bytes | Refusal:
     try:
         folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     except OSError as error:
-        return Refusal(kind="no_workspace", message=f"the working directory cannot be opened: {error.strerror}")
+        return Refusal(
+            kind="no_workspace",
+            message=f"the session's working directory is no longer there: {error.strerror}",
+            suggestion="leave the working directory where it is",
+        )
     try:
         return _read_in(folder, path.name, max_bytes)
     finally:

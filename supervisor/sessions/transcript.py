@@ -28,12 +28,18 @@ def plain(data: bytes) -> str:
     return plain_text.plain(data.decode("utf-8", "replace"))
 
 
+def lines_of(data: bytes) -> list[str]:
+    """The same line by line; what else may separate lines in Unicode is content, as it is in JSON."""
+    text = plain(data)
+    return text.removesuffix("\n").split("\n") if text else []
+
+
 def readable(data: bytes, shown: Callable[[str], str] = str) -> str:
     """A transcript for people: what the lines say, and of a program that draws on the screen what it showed."""
     if _DRAWN.search(data):
         return _replayed(data[-_REPLAYED_BYTES:])
     # What it makes of a line may have in it what stood there in other words: JSON can spell any control character.
-    lines = [plain_text.plain(shown(line)) for line in plain(data).splitlines()]
+    lines = [plain_text.plain(shown(line)) for line in lines_of(data)]
     return "".join(f"{line}\n" for line in lines if line.strip())
 
 
@@ -60,7 +66,7 @@ def last_line(path: Path, shown: Callable[[str], str] = str) -> str:
         if begins:
             data = data.partition(b"\n")[2] or data  # half a line means something else than the whole
         drawn = _DRAWN.search(data) is not None
-        lines = _replayed(data).splitlines() if drawn else plain(data).splitlines()
+        lines = _replayed(data).splitlines() if drawn else lines_of(data)
         last = next((line for each in reversed(lines) if (line := plain_text.plain_line(shown(each)))), "")
         if last or drawn or not begins:
             return last
@@ -74,7 +80,7 @@ def hear_again(path: Path, listener: Listener, max_bytes: int) -> None:
             data = file.read(max_bytes)
     except OSError:
         return
-    for line in plain(data).splitlines():
+    for line in lines_of(data):
         listener.hear(line)
 
 
@@ -132,5 +138,5 @@ class Transcript:
             os.write(self._file, keep)
             reached("transcript.written")
         if self._hears:
-            for line in plain(masked).splitlines():
+            for line in lines_of(masked):
                 self._listener.hear(line)

@@ -59,6 +59,8 @@ class Typist:
         self._timer: asyncio.TimerHandle | None = None
         self._patience: asyncio.TimerHandle | None = None
         self._unwritten = bytearray()
+        self._worked = typing.busy is None
+        """Whether it was seen at work, where that can be seen: right after the prompt it waits for input still."""
         self.stuck: asyncio.Future[str] = self._loop.create_future()
         """Why it cannot go on, in words, where it shows what no pattern knows."""
         self.idle: asyncio.Future[None] = self._loop.create_future()
@@ -126,7 +128,9 @@ class Typist:
             self._submit_once_shown(text)
         elif self._asks(text):
             self._patience = self._loop.call_later(_PATIENCE_S, self._give_up, "it asks what no pattern knows")
-        elif ready and not self._busy(text) and not self.idle.done():
+        elif self._busy(text):
+            self._worked = True
+        elif ready and self._worked and not self.idle.done():
             self.idle.set_result(None)
 
     def _answer_dialog(self, text: str) -> bool:

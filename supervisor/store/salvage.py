@@ -210,7 +210,7 @@ def _checked(table: str, column: _Column, cell: Any) -> Any:
     if not isinstance(value, _TYPES.get(column.type, (object,))):
         raise ValueError("it has another type")
     if column.name in _JSON.get(table, ()):
-        json.loads(value)
+        json.loads(str(value))
     state, known = _STATES.get(table, ("", ()))
     if column.name == state and value not in known:
         raise ValueError("there is no such state")

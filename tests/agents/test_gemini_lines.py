@@ -391,6 +391,45 @@ def test_one_that_does_not_even_begin_is_a_person_s_to_mend(status: int, said: s
     assert trouble.remedy
 
 
+def test_a_start_that_failed_for_the_provider_s_sake_is_no_person_s_to_mend() -> None:
+    told = "An unexpected critical error occurred:Error: The service is currently unavailable."
+    picture = "  code: 503,\n  [cause]: {\n    status: 'UNAVAILABLE'\n  }\n}"
+    trouble = ended(1, picture, told, "    at x (file:///cli/chunk.js:429:10)").trouble
+    assert trouble is not None
+    assert (trouble.kind, trouble.message) == ("overload", "The service is currently unavailable.")
+
+
+SIGNED_OUT = (
+    "Error authenticating: FatalAuthenticationError: Manual authorization is required but the current session is"
+    " non-interactive."
+)
+
+
+@pytest.mark.parametrize(
+    ("why", "kind"),
+    [
+        ("invalid_grant", "not_signed_in"),
+        ("invalid_token", "not_signed_in"),
+        ("unavailable", "overload"),
+        ("request to https://oauth2.googleapis.com/tokeninfo failed, reason: socket hang up", "overload"),
+        (None, "not_signed_in"),
+    ],
+)
+def test_a_lost_network_is_told_from_a_lost_sign_in_by_the_record(
+    why: str | None, kind: str, gemini: GeminiAgent, tmp_path: Path
+) -> None:
+    listener = gemini.listen()
+    listener.hear(SIGNED_OUT)
+    listener.hear_end(41, SIGNED_OUT)
+    line = "" if why is None else f"[2026-11-21T11:54:50.154Z] [DEBUG] Cached credentials are not valid: {why}\n"
+    (tmp_path / "debug.log").write_text(f"[2026-11-21T11:54:49.806Z] [DEBUG] Ignore file not found\n{line}")
+    gemini.hear_files(tmp_path, listener)
+    trouble = listener.heard.trouble
+    assert trouble is not None
+    assert trouble.kind == kind
+    assert (why or "") in trouble.message if kind == "overload" else "Manual authorization" in trouble.message
+
+
 def test_an_older_version_that_knows_not_all_arguments_says_so() -> None:
     trouble = ended(1, "  -y, --yolo  Automatically accept", "Unknown argument: session-file", "Usage: gemini").trouble
     assert trouble is not None
@@ -669,6 +708,15 @@ def test_a_copy_that_was_not_renewed_changes_nothing(tmp_path: Path, paths: Sess
 
 def test_sessions_differ_in_nothing_that_is_sent(paths: SessionPaths, gemini: GeminiAgent) -> None:
     assert gemini.environment(paths)["GEMINI_CLI_HOME"] == f"..{os.sep}home"
+
+
+def test_why_a_sign_in_failed_is_written_down_where_one_is_used(
+    paths: SessionPaths, monkeypatch: pytest.MonkeyPatch, gemini: GeminiAgent
+) -> None:
+    assert "GEMINI_DEBUG_LOG_FILE" in gemini.environment(paths)
+    monkeypatch.setenv("GEMINI_API_KEY", "k")
+    assert "GEMINI_DEBUG_LOG_FILE" not in gemini.environment(paths)
+    assert gemini.secrets() == ["k"]
 
 
 def test_the_model_is_the_one_named_else_that_of_its_variable_else_one_that_stays(

@@ -70,16 +70,16 @@ class Round:
     def play(self) -> None:
         """Carry the plan out, then bring the course to its end."""
         for kill in self.plan.kills:
-            before, from_outside = len(self._killed_by_failpoints()), self.kills.total()
+            before, from_outside = self._killed_by_failpoints(), self.kills.total()
             self._carry_out(kill)
-            self._note_unheard(self._killed_by_failpoints()[before:], self.kills.total() > from_outside)
+            self._note_unheard(self._killed_by_failpoints() - before, self.kills.total() > from_outside)
             self._look()
         self._kill = None
         self._finish()
         left = processes.left(self.root)
         self.survivors = len(left)
         self.wrong += [f"it is left: {each}" for each in left]
-        self.kills.update(point for point, _ in self._killed_by_failpoints())
+        self.kills.update(point for point, _ in self._killed_by_failpoints().elements())
         self.sessions.close()
 
     def rows(self, sql: str, *parameters: Any) -> list[sqlite3.Row]:
@@ -180,10 +180,10 @@ class Round:
     def _until(self, over: Callable[[], bool], pid: int | None = None) -> None:
         """Wait; a supervisor whose processes are killed again and again is killed meanwhile."""
         deadline = time.monotonic() + _PATIENCE_S
-        already = len(self._killed_by_failpoints())
+        already = self._killed_by_failpoints().total()
         while not over():
             _pause(pid)
-            if len(self._killed_by_failpoints()) - already >= _ENOUGH and self._kill_supervisor():
+            if self._killed_by_failpoints().total() - already >= _ENOUGH and self._kill_supervisor():
                 already = 1 << 30
             if time.monotonic() > deadline:
                 self.wrong.append(f"it hangs, for {_PATIENCE_S:g} s: {processes.described(self.root)}")
@@ -225,7 +225,7 @@ class Round:
         self.kills[f"{victim}, from outside"] += 1
         return True
 
-    def _note_unheard(self, failed: list[tuple[str, str]], from_outside: bool) -> None:
+    def _note_unheard(self, failed: Counter[tuple[str, str]], from_outside: bool) -> None:
         """What a supervisor has read and not yet written down dies with it; so does what it has not read, where its
         spawner dies too. A failpoint in the thread that reads is not between the two, but for one."""
         between = [point == "transcript.before_write" or thread != "MainThread" for point, thread in failed]
@@ -258,9 +258,9 @@ class Round:
                 self.wrong.append(f"job {row['id']} took {row['elapsed_s']} s, after {self.elapsed[row['id']]} s")
             self.elapsed[row["id"]] = row["elapsed_s"]
 
-    def _killed_by_failpoints(self) -> list[tuple[str, str]]:
-        """The points, and the threads that reached them; commands before daemons before workers."""
-        return _KILLED.findall(self.said())
+    def _killed_by_failpoints(self) -> Counter[tuple[str, str]]:
+        """Points, and threads that reached them."""
+        return Counter(_KILLED.findall(self.said()))
 
     def clear(self) -> None:
         """Delete its files."""

@@ -47,7 +47,7 @@ def test_a_limit_whose_end_was_not_told_pauses_and_says_so(
     if mode == "rate_limit" and cli.insists:
         pytest.skip(f"{cli.name} tries again by itself for minutes")
     squares.agent(cli, server)
-    server.mode, server.failures = mode, MANY
+    server.mode, server.failures, server.wait = mode, MANY, FAR_S
     running = squares.begin_run()
     gate = squares.until_paused()
     assert gate["until"] is None
@@ -100,7 +100,7 @@ def test_a_pause_survives_kill_9_and_one_session_tries_before_all_go(
 
 def test_once_agents_test_gets_through_the_paused_job_goes_on(cli: Cli, squares: Squares, server: ModelServer) -> None:
     squares.agent(cli, server)
-    server.mode = "usage_limit"
+    server.mode, server.wait = "usage_limit", FAR_S
     running = squares.begin_run()
     squares.until_paused()
     server.mode = "good"

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import time
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Any
 
 import pytest
 from model_server import CACHED, FRESH, OUTPUT, STORED, ModelServer
-from support import BATCH, CLIS, PIPELINE, Cli, Squares
+from support import BATCH, CLIS, FAR_S, PIPELINE, TARGET, Cli, Squares
 
 GEMINI = next(each for each in CLIS if each.name == "gemini")
 TEMPLATE = Path(__file__).parents[2] / "supervisor" / "content" / "templates" / "batch.md.j2"
@@ -52,8 +53,9 @@ def test_a_prompt_of_a_million_bytes_arrives_whole_whatever_stands_in_it(
     text = "".join(line.replace("{number}", str(number)) for number in range(14_000))
     assert 1_000_000 < len(text.encode()) < 1_200_000
     squares.write(f"phase_intelligence/{PIPELINE}/how.md", text)
-    squares.numbers = {"i@1": {"n": 1, "user": "@foo", "file": "@input.json", "mail": "a@b.c"}}
-    squares.write("vfs/items.json", json.dumps(squares.numbers))
+    items: dict[str, Any] = {"i@1": {"n": 1, "user": "@foo", "file": "@input.json", "mail": "a@b.c"}}
+    squares.numbers = items
+    squares.write("vfs/items.json", json.dumps(items))
     squares.agent(cli, server)
     squares.run()
     assert squares.made == squares.right
@@ -135,9 +137,38 @@ def test_it_prints_no_warning(cli: Cli, squares: Squares, server: ModelServer) -
     squares.items(BATCH)
     squares.agent(cli, server)
     squares.run()
-    printed = squares.done("logs", f"{PIPELINE}/demo", "--batch", "1", "--raw").out.splitlines()[1:]
+    printed = squares.done("logs", f"{PIPELINE}/{TARGET}", "--batch", "1", "--raw").out.splitlines()[1:]
     # A count of its own that it sometimes gives up at its end.
     assert [line for line in printed if not line.startswith(('{"type":', "[STARTUP]"))] == []
+
+
+# Sign-in ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_key_of_vertex_ai_is_used_there(cli: Cli, squares: Squares, server: ModelServer) -> None:
+    squares.items(BATCH)
+    squares.agent(cli, server)
+    vertex = {"GOOGLE_GENAI_USE_VERTEXAI": "true", "GOOGLE_API_KEY": squares.secret}
+    running = squares.begin("run", PIPELINE, TARGET, **vertex, GOOGLE_VERTEX_BASE_URL=server.url)
+    assert running.end() == 0
+    assert squares.made == squares.right
+    assert all("/publishers/google/models/" in record.path for record in server.requests)
+
+
+def test_a_lost_network_is_not_taken_for_a_lost_sign_in(cli: Cli, squares: Squares, server: ModelServer) -> None:
+    squares.agent(cli, server, pass_env=["HTTPS_PROXY"])
+    squares.sign_out()
+    signed_in = {"access_token": squares.secret, "refresh_token": squares.secret, "token_type": "Bearer"}
+    (squares.home / ".gemini").mkdir()
+    creds = squares.home / ".gemini" / "oauth_creds.json"
+    creds.write_text(json.dumps({**signed_in, "expiry_date": (time.time() + FAR_S) * 1000}))
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        nobody = f"http://127.0.0.1:{taken.getsockname()[1]}"
+    running = squares.begin("run", PIPELINE, TARGET, "--concurrency", "1", HTTPS_PROXY=nobody)
+    assert "the sign-in could not be checked" in running.line_with("met an overload")
+    assert running.ask_to_end() == 3
+    assert squares.files_with(squares.secret) == []
+    assert server.requests == []
 
 
 # Limits and ends --------------------------------------------------------------------------------------------------
