@@ -31,8 +31,6 @@ def shown(line: str) -> str:
     if subtype == "api_retry":
         wait_s = (amount(event, "retry_delay_ms") or 0.0) / 1000
         return f"{turned_away(event)}; try {count(event, 'attempt')} of {count(event, 'max_retries')} in {wait_s:.0f} s"
-    if subtype == "permission_denied":
-        return f"{words(event, 'tool_name')} refused: {words(event, 'decision_reason') or words(event, 'message')}"
     return words(event, "content") or "" if subtype == "model_fallback" else ""
 
 

@@ -196,8 +196,8 @@ class CodexListener(JsonListener):
         if trouble is None or trouble.until is not None or "hit your usage limit" not in trouble.message:
             return
         windows = [_inner(limits, name) or {} for name in ("primary", "secondary")]
-        ends = [count(each, "resets_at") for each in windows if each.get("used_percent") == 100]
-        until = max((float(end) for end in ends if end is not None), default=None)
+        full = [each for each in windows if isinstance(used := each.get("used_percent"), (int, float)) and used >= 100]
+        until = max((float(end) for each in full if (end := count(each, "resets_at")) is not None), default=None)
         self.note(trouble=trouble.model_copy(update={"until": until}))
 
 

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
@@ -26,6 +27,8 @@ _MODELS = ".cache/opencode/models.json"
 _PLUGIN = Path(__file__).with_name("opencode_plugin.js")
 _HOSTED = "opencode"
 """Its makers' own provider. Where nobody signed in to it, its free models are used for whatever names no model."""
+_LONGEST_VARIABLE = 120_000
+"""Linux takes none of 128 KiB."""
 _CONTINUES = ("tool-calls", "unknown")
 _SILENCE_S = 900.0
 """Nothing is printed and no file touched while a long file comes in; opencode itself ends a silent stream at 300 s."""
@@ -65,17 +68,22 @@ class OpencodeAgent(ProgramAgent):
         if settings.stall_timeout is None and "stall_timeout" not in project.settings.model_fields_set:
             self.stall_timeout_s = _SILENCE_S
 
+    @cached_property
+    def user(self) -> UserConfig:
+        """What the user set opencode up with; AgentError where it cannot be read."""
+        return user_config()
+
     def check(self) -> None:
         super().check()
-        model = self.settings.model or user_config().model
+        model = self.settings.model or self.user.model
         if model is not None:
             _with_provider(model, self.name)
 
     def signed_in_by(self) -> str | None:
-        return super().signed_in_by() or user_config().file
+        return super().signed_in_by() or self.user.file
 
     def arguments(self, paths: SessionPaths, model: str | None) -> list[str]:
-        chosen = _with_provider(model or user_config().model, self.name)
+        chosen = _with_provider(model or self.user.model, self.name)
         # A title of its own saves a request; only its log says what is wrong with a model's name.
         return [
             *("run", "--format", "json", "--model", chosen, "--title", "batch"),
@@ -124,7 +132,7 @@ class OpencodeAgent(ProgramAgent):
         models = Path.home() / _MODELS
         off = ("PROJECT_CONFIG", "MODELS_FETCH", "AUTOUPDATE", "LSP_DOWNLOAD", "CLAUDE_CODE", "EXTERNAL_SKILLS")
         return {
-            "OPENCODE_CONFIG_CONTENT": json.dumps(self._config(paths, user_config())),
+            "OPENCODE_CONFIG_CONTENT": self._config(paths),
             # An endless loop of requests where a prompt is too long for its model.
             "OPENCODE_DISABLE_AUTOCOMPACT": "1",
             "OPENCODE_DISABLE_TERMINAL_TITLE": "1",
@@ -137,7 +145,7 @@ class OpencodeAgent(ProgramAgent):
         }
 
     def secrets(self) -> list[str]:
-        return [*super().secrets(), *user_config().secrets]
+        return [*super().secrets(), *self.user.secrets]
 
     def listen(self) -> Listener:
         return OpencodeListener()
@@ -145,12 +153,12 @@ class OpencodeAgent(ProgramAgent):
     def shown(self, line: str) -> str:
         return shown(line)
 
-    def _config(self, paths: SessionPaths, user: UserConfig) -> dict[str, Any]:
+    def _config(self, paths: SessionPaths) -> str:
         # Outside of a repository it names files by their path from the root.
         workspace = str(paths.workspace.resolve()).lstrip("/")
         own = {"*": "deny", f"{workspace}/*": "allow"}
-        hosted = os.environ.get("OPENCODE_API_KEY") or _signed_in_to(_HOSTED) or _HOSTED in user.provider
-        return {
+        hosted = os.environ.get("OPENCODE_API_KEY") or _signed_in_to(_HOSTED) or _HOSTED in self.user.provider
+        config = {
             "permission": {"*": "deny", "read": own, "edit": own},
             "share": "disabled",
             "autoupdate": False,
@@ -158,8 +166,16 @@ class OpencodeAgent(ProgramAgent):
             "lsp": False,
             "formatter": False,
             "disabled_providers": [] if hosted else [_HOSTED],
-            "provider": user.provider,
+            "provider": self.user.provider,
         }
+        content = json.dumps(config)
+        if len(content) > _LONGEST_VARIABLE:
+            raise AgentError(
+                "`provider` is too long to be given to sessions",
+                where=self.user.file or "opencode.json",
+                remedy="Leave out the models there that are not used.",
+            )
+        return content
 
 
 class OpencodeListener(JsonListener):

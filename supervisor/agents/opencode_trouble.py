@@ -39,8 +39,9 @@ _SIGNED_OUT = re.compile(
     r"token refresh failed|unauthorized|api key (?:is missing|not valid)|invalid.{0,12}api.?key", re.I
 )
 _FLAGGED = re.compile(r"flagged|moderation|content.?policy|safety", re.IGNORECASE)
-_DELAY = re.compile(r"(?:try again|retry|resets?) in ((?:\d+(?:\.\d+)?\s*(?:ms|[dhms])\s*)+)", re.IGNORECASE)
-_DELAY_PART = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|[dhms])", re.IGNORECASE)
+_TIME = r"(\d+(?:\.\d+)?)\s*(ms|s|sec|seconds?|m|min|minutes?|h|hours?|d|days?)(?![a-z])"
+_DELAY = re.compile(rf"(?:try again|retry|resets?) in ((?:{_TIME}[,\s]*)+)", re.IGNORECASE)
+_DELAY_PART = re.compile(_TIME, re.IGNORECASE)
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 _NO_SUCH_MODEL = re.compile(
@@ -152,7 +153,7 @@ def _told_until(now: float, headers: Any, body: str, message: str) -> float | No
 def _delay_s(text: str) -> float:
     found = _DELAY.search(text)
     parts = _DELAY_PART.findall(found[1]) if found else []
-    return sum(float(number) * _SECONDS[unit.lower()] for number, unit in parts)
+    return sum(float(number) * _SECONDS["ms" if unit == "ms" else unit[0].lower()] for number, unit in parts)
 
 
 def _number(text: str | None) -> float | None:

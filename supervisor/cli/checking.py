@@ -17,15 +17,32 @@ def register(app: typer.Typer) -> None:
     app.command()(validate)
 
 
-def doctor(project: o.ProjectOption = None) -> None:
+def doctor(
+    project: o.ProjectOption = None,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Mend what is damaged and can be mended; what is replaced is copied first.")
+    ] = False,
+) -> None:
     """Look at this machine, the project, its pipelines, agents and store, and say what is not as it should be."""
     from supervisor.engine.diagnosis import diagnose
+    from supervisor.engine.repair import repair as mend
 
-    failed = False
-    for finding in diagnose(Path.cwd() if project is None else project):
+    start = Path.cwd() if project is None else project
+    if repair:
+        done = False
+        for line in mend(o.project_at(project)):
+            typer.echo(f"done  {line}")
+            done = True
+        if not done:
+            typer.echo("done  there is nothing to mend")
+    failed = mends = False
+    for finding in diagnose(start):
         mark = {"ok": "ok  ", "warning": "warn", "failure": "FAIL"}[finding.level]
         typer.echo(f"{mark}  {finding.subject}: {finding.text}")
         failed = failed or finding.level == "failure"
+        mends = mends or (finding.repair is not None and finding.level == "failure")
+    if mends and not repair:
+        typer.echo("`supervisor doctor --repair` mends what is damaged, as far as it can; it copies what it replaces")
     raise typer.Exit(4 if failed else 0)
 
 

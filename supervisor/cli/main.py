@@ -45,5 +45,11 @@ def main() -> None:
             sys.exit(0)
         place = f"{error.filename}: " if isinstance(error, OSError) and error.filename else ""
         reason = error.strerror if isinstance(error, OSError) and error.strerror else error
-        typer.echo(f"supervisor: {place}{reason}\n  What is done is kept; the same command goes on.", err=True)
+        typer.echo(f"supervisor: {place}{reason}\n  {_remedy(error)}", err=True)
         sys.exit(CannotGoOn.exit_code)
+
+
+def _remedy(error: Exception) -> str:
+    from supervisor.store.database import MEND, is_damage
+
+    return MEND if is_damage(error) else "What is done is kept; the same command goes on."

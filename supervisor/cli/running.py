@@ -110,6 +110,7 @@ def start(
     """Run PIPELINE over TARGET in the background; returns when the job is safely queued."""
     from supervisor import daemon as background
     from supervisor.engine import preflight
+    from supervisor.engine.damage import require_sound
     from supervisor.engine.holding import held_error, holder
     from supervisor.errors import JobError
     from supervisor.foreground import submit
@@ -138,6 +139,8 @@ def start(
     found = holder(here)
     if found is not None and found.kind != "daemon":
         raise held_error(here)
+    if found is None:
+        require_sound(here)
     database = open_store(here.store, create=True)
     before = jobs.live(database, pipeline, target)
     if before is not None and before.goes_on and found is not None:

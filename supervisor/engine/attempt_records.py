@@ -67,8 +67,8 @@ class AttemptRecords:
         """The spec of the next session."""
         tools, batch = self._tools, self._batch
         before = tools.strays.highest_number(batch.phase, batch.number)
-        self._number = max(attempts.last_number(tools.database, batch.id), before) + 1
-        self._name = f"job{batch.job}-phase{batch.phase}-batch{batch.number}-session{self._number}"
+        self._number = max(attempts.last_number(tools.database, batch), before) + 1
+        self._name = attempts.session_name(batch, self._number)
         output_name = f"phase{batch.phase}_batch_{batch.number}.json"
         asked = work.input.model_copy(update={"items": {item_id: work.input.items[item_id] for item_id in work.todo}})
         self._asked = work.todo

@@ -10,33 +10,22 @@ import sqlite3
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
 
 from supervisor.agents.registry import agent_names, default_agent, make_agent
 from supervisor.content.pipeline_file import PIPELINE_FILE, load_pipeline
 from supervisor.content.project import Project, find_project
 from supervisor.content.prompts import PromptMaker
-from supervisor.engine.holding import holder
+from supervisor.engine.finding import Finding, Level
+from supervisor.engine.state_checks import look_at_state
 from supervisor.errors import SupervisorError
-from supervisor.model.base import Frozen
 from supervisor.sessions import process_tree
 from supervisor.sessions.cgroups import hierarchies
 from supervisor.sessions.file_events import InotifyEvents, file_events
 from supervisor.sessions.sandbox import why_no_bubblewrap
-from supervisor.store import attempts, jobs
-from supervisor.store.database import open_store
 
 _LOW_DISK_BYTES = 500 * 1024 * 1024
 _FILES_A_SESSION = 2
 _INOTIFY = Path("/proc/sys/fs/inotify/max_user_watches")
-
-
-class Finding(Frozen):
-    """One thing that was looked at."""
-
-    level: Literal["ok", "warning", "failure"]
-    subject: str
-    text: str
 
 
 def diagnose(start: Path) -> Iterator[Finding]:
@@ -52,7 +41,7 @@ def diagnose(start: Path) -> Iterator[Finding]:
     yield from _limits(project)
     yield from _pipelines(project)
     yield from _agents(project)
-    yield from _store(project)
+    yield from look_at_state(project)
 
 
 def _machine() -> Iterator[Finding]:
@@ -65,7 +54,7 @@ def _machine() -> Iterator[Finding]:
 
     async def events() -> Finding:
         found = file_events()
-        level: Literal["ok", "warning"] = "ok" if isinstance(found, InotifyEvents) else "warning"
+        level: Level = "ok" if isinstance(found, InotifyEvents) else "warning"
         finding = Finding(level=level, subject="file events", text=found.description)
         found.close()
         return finding
@@ -90,7 +79,7 @@ def _sandbox(project: Project) -> Finding:
     if why_not is None or project.settings.sandbox == "workspace":
         level = project.settings.sandbox if why_not is not None else "bubblewrap works here"
         return Finding(level="ok", subject="sandbox", text=f"{level}; limits are kept by {kept}")
-    lacking: Literal["warning", "failure"] = "failure" if project.settings.sandbox == "bubblewrap" else "warning"
+    lacking: Level = "failure" if project.settings.sandbox == "bubblewrap" else "warning"
     return Finding(
         level=lacking,
         subject="sandbox",
@@ -140,45 +129,12 @@ def _agents(project: Project) -> Iterator[Finding]:
         try:
             make_agent(project, name).check()
         except SupervisorError as error:
-            level: Literal["warning", "failure"] = "failure" if name == chosen else "warning"
+            level: Level = "failure" if name == chosen else "warning"
             yield Finding(level=level, subject=f"agent {name}", text=_flat(error))
         else:
             yield Finding(
                 level="ok", subject=f"agent {name}", text="can start" + (", default" if name == chosen else "")
             )
-
-
-def _store(project: Project) -> Iterator[Finding]:
-    if not project.store.exists():
-        yield Finding(level="ok", subject="store", text="none yet: nothing was run")
-        return
-    try:
-        database = open_store(project.store, read_only=True)
-        said = database.value("PRAGMA quick_check")
-        found = jobs.all_jobs(database)
-    except (SupervisorError, sqlite3.DatabaseError) as error:
-        yield Finding(level="failure", subject="store", text=_flat(error))
-        return
-    yield Finding(
-        level="ok" if said == "ok" else "failure",
-        subject="store",
-        text=f"{len(found)} jobs, {project.store.stat().st_size / 1e6:.1f} MB"
-        if said == "ok"
-        else f"damaged: {said}; keep a copy of {project.relative(project.store)}",
-    )
-    working = holder(project)
-    if working is not None:
-        yield Finding(level="ok", subject="supervisor", text=f"{working.kind}, process {working.pid}, is at work")
-    left = sum(len(attempts.unfinished(database, job.id)) for job in found)
-    strays = process_tree.marked_processes(project.key)
-    if working is None and (left or strays):
-        yield Finding(
-            level="warning",
-            subject="supervisor",
-            text=f"one ended without a word: {left} sessions cut off, {len(strays)} of their processes still run;"
-            " the next run or start ends them and takes in what they finished",
-        )
-    database.close()
 
 
 def _flat(error: Exception) -> str:

@@ -17,7 +17,6 @@ from supervisor.model.base import Frozen
 from supervisor.sessions.process_tree import start_ticks
 from supervisor.store.folders import make_folder
 
-
 Kind = Literal["daemon", "run", "repair"]
 
 

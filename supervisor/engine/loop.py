@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import sqlite3
 import time
 from collections.abc import Callable
 from types import TracebackType
@@ -17,6 +18,7 @@ from supervisor.content.pipeline_file import load_pipeline, read_target
 from supervisor.content.project import Project
 from supervisor.engine import recovery
 from supervisor.engine.content_pool import ContentPool
+from supervisor.engine.damage import require_sound
 from supervisor.engine.gates import Gates
 from supervisor.engine.job_run import JobRun
 from supervisor.engine.journal import Journal
@@ -51,6 +53,7 @@ class Supervisor:
     async def __aenter__(self) -> Supervisor:
         project = self._project
         project.sessions.mkdir(parents=True, exist_ok=True)
+        require_sound(project)
         self.database: Database = open_store(project.store, create=True)
         self._events: FileEvents = file_events()
         self.journal = Journal(self.database)
@@ -151,6 +154,8 @@ class Supervisor:
                 jobs.requeue(self.database, job.id)  # the next daemon goes on with it
         except SupervisorError as error:
             logger.error("{}", error)  # run() wrote it into the store
+        except sqlite3.Error as error:
+            logger.error("job {} stopped, the store fails: {}", job.id, error)
         except Exception:
             logger.exception("job {} ended by a fault of the supervisor", job.id)
         finally:

@@ -13,6 +13,7 @@ from supervisor.engine.damage import lost_commits, session_folders, store_damage
 from supervisor.engine.earlier_answers import kept_answers
 from supervisor.engine.finding import Finding
 from supervisor.engine.holding import holder, stale_note
+from supervisor.engine.rebuilding import targets_with_results
 from supervisor.model.base import Frozen
 from supervisor.model.job import Job
 from supervisor.sessions import process_tree
@@ -95,7 +96,7 @@ def _look(project: Project) -> Iterator[Finding]:
     if any(each.repair == "store" for each in damage):
         return
     if not project.store.exists():
-        yield Finding(level="ok", subject="store", text="none yet: nothing was run")
+        yield _of_nothing(project)
         return
     lost = lost_commits(project)
     if lost:
@@ -117,6 +118,20 @@ def _look(project: Project) -> Iterator[Finding]:
         database.close()
     if working is not None:
         yield Finding(level="ok", subject="supervisor", text=f"{working.kind}, process {working.pid}, is at work")
+
+
+def _of_nothing(project: Project) -> Finding:
+    results = targets_with_results(project)
+    if not results:
+        return Finding(level="ok", subject="store", text="none yet: nothing was run")
+    return Finding(
+        level="warning",
+        subject="store",
+        text=f"none, but there are main files of {'/'.join(results[0])}"
+        + (f" and {len(results) - 1} more" if len(results) > 1 else "")
+        + "; a run begins anew and sets them aside, `doctor --repair` makes a store of them",
+        repair="store",
+    )
 
 
 def _of_store(project: Project, database: Database, *, well: bool, working: bool) -> Iterator[Finding]:

@@ -86,6 +86,8 @@ class StraySessions:
         workspace = Workspace(self._project.sessions, folder.name)
         data = read_output(workspace.input, self._project.settings.max_output_bytes)
         if not isinstance(data, bytes):
+            if not workspace.transcript.exists():
+                workspace.remove()  # its supervisor died while it made the folder
             return
         try:
             given, _ = parse_strict(data)
@@ -110,7 +112,7 @@ class StraySessions:
         for item_id in stray.asked:
             self._asked[stray.phase, item_id].remove(stray)
         with self._journal.transaction():
-            number = max(attempts.last_number(database, batch.id) + 1, stray.number)
+            number = max(attempts.last_number(database, batch) + 1, stray.number)
             agent = next(iter(self._agents))
             attempt = attempts.adopt(database, batch, number, stray.name, agent, list(stray.asked), stray.started_at)
             result = result_of(self._project, attempt, self._agents)

@@ -145,9 +145,21 @@ class Tally(Frozen):
     """What the last judged attempt got wrong."""
 
 
-def last_number(database: Database, batch: int) -> int:
-    """The highest number of a batch's sessions; 0 where it had none."""
-    return int(database.value("SELECT coalesce(max(number), 0) FROM attempts WHERE batch = ?", (batch,)))
+def last_number(database: Database, batch: StoredBatch) -> int:
+    """The highest number of a batch's sessions, and of one that had its number before it; 0 where there was none."""
+    name = session_name(batch, "")
+    return int(
+        database.value(
+            "SELECT max((SELECT coalesce(max(number), 0) FROM attempts WHERE batch = ?),"
+            " (SELECT coalesce(max(number), 0) FROM attempts WHERE name > ? AND name < ?))",
+            (batch.id, name, f"{name}:"),  # the sign that follows the digits
+        )
+    )
+
+
+def session_name(batch: StoredBatch, number: int | str) -> str:
+    """The name of a batch's session, and of its folder."""
+    return f"job{batch.job}-phase{batch.phase}-batch{batch.number}-session{number}"
 
 
 def names(database: Database, job: int) -> set[str]:

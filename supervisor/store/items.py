@@ -147,6 +147,13 @@ def take_edit(database: Database, job: int, phase: int, item_id: str, value: Any
     )
 
 
+def put_back_value(database: Database, job: int, phase: int, item_id: str, value: Any) -> None:
+    """Have a merged item's value again as it was before it was damaged; call it inside a transaction."""
+    database.execute(
+        "UPDATE items SET value = ? WHERE job = ? AND phase = ? AND id = ?", (in_order(value), job, phase, item_id)
+    )
+
+
 def release(database: Database, job: int, phase: int, ids: Sequence[str]) -> None:
     """Have items tried again that were quarantined, left out or merged; call it inside a transaction.
 

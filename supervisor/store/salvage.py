@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, get_args
 from supervisor.model.base import Frozen
 from supervisor.model.job import JobStatus, StoredBatch
 from supervisor.store import attempts, items
-from supervisor.store.database import Database
+from supervisor.store.database import Database, open_store
 
 _TABLES = ("jobs", "phases", "instructions", "batches", "items", "expansions", "attempts", "gates", "events")
 _JSON = {
@@ -32,6 +32,7 @@ _KEYS_OF_ITEMS = (
     "SELECT job, phase, id FROM items INDEXED BY items_in_order ORDER BY job DESC, phase DESC, position DESC",
 )
 """An index has the keys of rows that stand on a page that cannot be read, or cannot be reached from above."""
+_PAGE = 4096
 _MOST_NUMBERS = 200_000
 """Row numbers that are tried one by one."""
 
@@ -49,6 +50,8 @@ class Salvaged(Frozen):
     """Rows that had something in them that cannot be: left out, or used without it."""
     missing: int
     """Rows that were counted and not found, as far as the counters could be read."""
+    whole: bool
+    """Whether the table could be read from end to end."""
 
 
 class _Column(NamedTuple):
@@ -64,6 +67,10 @@ def salvage(damaged: Path, new: Database) -> list[Salvaged]:
     Pages are reached from both ends of each table, rows in between by their keys: what is on a damaged page is lost.
     """
     old = _open_damaged(damaged)
+    if not _columns(old, "jobs"):
+        old.close()
+        _lend_head(damaged)
+        old = _open_damaged(damaged)
     found: list[Salvaged] = []
     try:
         for table in _TABLES:
@@ -73,7 +80,7 @@ def salvage(damaged: Path, new: Database) -> list[Salvaged]:
                 found.append(_copy(old, new, table, columns))
     finally:
         old.close()
-    _put_right(new)
+    _put_right(new, items_whole=any(each.table == "items" and each.whole for each in found))
     return found
 
 
@@ -100,6 +107,32 @@ def _open_damaged(path: Path, *, immutable: bool = True) -> sqlite3.Connection:
     connection.text_factory = bytes  # what is no UTF-8 is to be found out row by row
     connection.execute("PRAGMA writable_schema = ON")  # else a store that is shorter than it says cannot be read at all
     return connection
+
+
+def _lend_head(damaged: Path) -> None:
+    """Give a store whose first page is damaged that of a new store, where all else of it is as it should be.
+
+    A schema lays out its tables in the same way each time; that of a store of an earlier schema was another.
+    """
+    fresh = damaged.with_name("fresh.sqlite")
+    open_store(fresh, create=True).close()
+    head = bytearray(fresh.read_bytes()[:_PAGE])
+    fresh.unlink()
+    head[28:32] = (damaged.stat().st_size // _PAGE).to_bytes(4, "big")
+    with open(damaged, "r+b") as file:
+        before = file.read(_PAGE)
+        file.seek(0)
+        file.write(head)
+    connection = _open_damaged(damaged)
+    try:
+        said = [_text(row[0]) for row in connection.execute("PRAGMA integrity_check")]
+    except sqlite3.DatabaseError as error:
+        said = [str(error)]
+    finally:
+        connection.close()
+    if any(each != "ok" and "never used" not in each for each in said):
+        with open(damaged, "r+b") as file:
+            file.write(before)
 
 
 def _columns(connection: sqlite3.Connection, table: str) -> dict[str, _Column]:
@@ -131,12 +164,14 @@ def _copy(old: sqlite3.Connection, new: Database, table: str, columns: Sequence[
             read += max(0, new.connection.execute(insert, row).rowcount)
 
     walk = f"SELECT {names} FROM {table} ORDER BY"
-    if not _until_damage(old, f"{walk} {', '.join(key)}", take):
+    whole = _until_damage(old, f"{walk} {', '.join(key)}", take)
+    if not whole:
         _until_damage(old, f"{walk} {', '.join(f'{name} DESC' for name in key)}", take)
         one = f"SELECT {names} FROM {table} WHERE {' AND '.join(f'{name} = ?' for name in key)}"
         for mark in [mark for mark in _keys(old, table, seen) if mark not in seen]:
             _until_damage(old, one, take, tuple(_text(part) for part in mark))
-    return Salvaged(table=table, read=read, bad=bad, missing=max(0, _counted(old, table) - read - bad))
+    missing = max(0, _counted(old, table) - read - bad)
+    return Salvaged(table=table, read=read, bad=bad, missing=missing, whole=whole)
 
 
 def _until_damage(old: sqlite3.Connection, sql: str, take: _Taker, parameters: tuple[Any, ...] = ()) -> bool:
@@ -217,8 +252,11 @@ def _checked(table: str, column: _Column, cell: Any) -> Any:
     return value
 
 
-def _put_right(new: Database) -> None:
+def _put_right(new: Database, *, items_whole: bool) -> None:
     """Bring rows together again of which some are missing: what is not known is read, expanded and done anew."""
+    if not items_whole:
+        # Their sessions are found again by their folders, and their answers with them.
+        new.execute("DELETE FROM batches WHERE id NOT IN (SELECT batch FROM items WHERE batch IS NOT NULL)")
     # Without its value an item is not merged, without its content not known; without its batch it waits for another.
     again = "UPDATE items SET status = 'waiting', batch = NULL, seq = NULL, made_with = NULL"
     new.execute(f"{again} WHERE status IN ('merged', 'passed') AND value IS NULL")

@@ -122,6 +122,14 @@ TROUBLES = {
     "a limit of requests": (retry("Too Many Requests"), "rate_limit", None, False),
     "one that tells its end in words": (retry(RATE), "rate_limit", NOW + 20, False),
     "one that tells hours in words": (retry("Rate limit. Try again in 1h30m0s"), "rate_limit", NOW + 5400, True),
+    "one that tells days in words": (
+        retry("Rate limit. Resets in 2 days, 3 hours."),
+        "rate_limit",
+        NOW + 183_600,
+        True,
+    ),
+    "one that tells less than a second": (retry("Rate limit. Try again in 120ms."), "rate_limit", NOW + 0.12, False),
+    "an overload for an hour": (retry("Overloaded", after_s=3600), "rate_limit", NOW + 3600, True),
     "one that it would sleep over": (retry("Too Many Requests", after_s=18000), "rate_limit", NOW + 18000, True),
     "one for a minute that says quota": (retry(f"{QUOTA} Please retry in 34.5s."), "rate_limit", NOW + 34.5, False),
     "a quota": (retry(QUOTA), "usage_limit", None, True),
@@ -465,6 +473,13 @@ def test_settings_that_cannot_be_read_are_named(home: Path, agent: Making) -> No
     user_file(home, ".config/opencode/opencode.json", {"provider": {"own": {"options": {"apiKey": "{file:~/no.key}"}}}})
     with pytest.raises(AgentError, match=r"no\.key"):
         agent().check()
+
+
+def test_settings_that_no_variable_holds_are_refused(home: Path, agent: Making, paths: SessionPaths) -> None:
+    models = {f"a-model-with-a-long-name-{n}": {"name": f"The model of number {n}"} for n in range(3000)}
+    user_file(home, ".config/opencode/opencode.json", {"provider": {"gate": {"models": models}}})
+    with pytest.raises(AgentError, match="too long"):
+        agent().environment(paths)
 
 
 def test_it_may_be_silent_while_a_long_file_comes_in(agent: Making) -> None:

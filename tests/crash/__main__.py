@@ -17,7 +17,6 @@ from pathlib import Path
 from crash import checks, plans
 from crash.plans import Plan
 from crash.rounds import Round
-
 from supervisor import failpoints
 
 

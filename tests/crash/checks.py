@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from crash import course
-WRONG_AT_FIRST = "w3"
 from crash.rounds import Round
 from crash.sessions import Run
 
@@ -136,7 +135,7 @@ def _finished_work(round_: Round) -> Iterator[str]:
                 answered[run.job, run.phase, item].append(run)
     released = Counter(row["job"] for row in round_.rows("SELECT job FROM events WHERE kind = 'items_released'"))
     for (job, phase, item), runs in answered.items():
-        allowed = 1 + ((phase, item) == (1, WRONG_AT_FIRST)) * (1 + round_.agents_killed)
+        allowed = 1 + ((phase, item) == (1, course.WRONG_AT_FIRST)) * (1 + round_.agents_killed)
         allowed += released[job] * ((phase, item) == (1, course.REDONE))
         if len(runs) > allowed:
             yield f"{item} of phase {phase} was done {len(runs)} times: {', '.join(run.name for run in runs)}"
@@ -170,19 +169,20 @@ def _money(round_: Round) -> Iterator[str]:
             yield f"{name} told {told} tokens, and the store has {tokens if name in stored else 'nothing of it'}"
         if "lent" not in round_.plan.traits and abs((cost or 0.0) - tokens / 1000) > _CLOSE:
             yield f"{name} has {tokens} tokens, and cost {cost}"
-    yield from _last_line(round_, sum(tokens for tokens, _ in stored.values()))
+    yield from _last_line(round_)
 
 
-def _last_line(round_: Round, tokens: int) -> Iterator[str]:
+def _last_line(round_: Round) -> Iterator[str]:
     """The totals that a run keeps by itself agree with the store."""
     (job,) = round_.rows("SELECT id FROM jobs WHERE set_aside_at IS NULL")
-    last = round_.rows("SELECT id, data FROM events WHERE job = ? AND kind = 'batch_ended' ORDER BY id DESC", job["id"])
-    began = round_.rows("SELECT max(id) FROM events WHERE job = ? AND kind LIKE 'job_%ed'", job["id"])
-    del began
-    told: Any = json.loads(last[0]["data"])["tokens"] if last else None
-    set_aside = round_.rows("SELECT coalesce(sum(input_tokens), 0) AS n FROM attempts WHERE job <> ?", job["id"])
-    if (told or 0) > tokens - set_aside[0]["n"]:
-        yield f"progress says {told} tokens, and the store {tokens - set_aside[0]['n']}"
+    last = round_.rows(
+        "SELECT kind, data FROM events WHERE job = ? AND kind IN ('batch_ended', 'job_started', 'job_resumed')"
+        " ORDER BY id DESC LIMIT 1",
+        job["id"],
+    )
+    stored = round_.rows("SELECT sum(input_tokens) AS n FROM attempts WHERE job = ?", job["id"])[0]["n"]
+    if last[0]["kind"] == "batch_ended" and (told := json.loads(last[0]["data"])["tokens"]) != stored:
+        yield f"progress says {told} tokens, and the store {stored}"
 
 
 def _leavings(round_: Round) -> Iterator[str]:

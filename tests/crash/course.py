@@ -13,6 +13,8 @@ OUTPUTS = {1: "squares.json", 2: "halves.json", 3: "parts.json"}
 ITEMS = {f"w{number}": {"n": number} for number in range(1, 5)}
 REDONE = "w2"
 """The item that `retry` asks for again."""
+WRONG_AT_FIRST = "w3"
+"""The item that `agent.py` answers wrongly at first."""
 CONCURRENCY = 3
 SIGN_IN = ".gemini/oauth_creds.json"
 

@@ -6,6 +6,7 @@ In words: `workspace limited | run store.before_commit=3 | start supervisor@7`, 
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from supervisor import failpoints
@@ -16,9 +17,13 @@ TRAITS = ("bubblewrap", "limited", "lent")
 """The sandbox, a session that is limited, a sign-in that is lent and renewed."""
 COMMANDS = ("run", "start", "resume", "retry", "stop", "spoiled", "fresh")
 """As they are typed; spoiled: `run`, with a main file that somebody broke meanwhile; fresh: `run --fresh`."""
-MOST_STEPS = 45
-_MOST_REACHED = 12
+STEPS = 45
+"""Of all agents in an undisturbed run."""
+_PASSED = {"store": 45, "progress_log": 20, "transcript": 12, "worker": 8, "main_file": 8, "receipt": 8, "hold": 1}
+"""How often a run passes a subject's points, where that is not about seven times."""
+_ALL_PASSED = 290
 _IN_DAEMON = 0.35
+_MOST_KILLS = 4
 
 
 class Kill(NamedTuple):
@@ -46,7 +51,9 @@ class Plan(NamedTuple):
     kills: tuple[Kill, ...]
 
     def __str__(self) -> str:
-        return " | ".join([" ".join(self.traits) or "workspace", *(f"{kill.command} {kill.how}" for kill in self.kills)])
+        return " | ".join(
+            [" ".join(self.traits) or "workspace", *(f"{kill.command} {kill.how}" for kill in self.kills)]
+        )
 
 
 def read(text: str) -> Plan:
@@ -64,28 +71,31 @@ def drawn(chance: random.Random) -> Plan:
     """Any plan."""
     traits = {"bubblewrap": 0.2, "limited": 0.1, "lent": 0.15}
     chosen = tuple(trait for trait in TRAITS if chance.random() < traits[trait])
-    kills = [_drawn_kill(chance) for _ in range(chance.randint(2, 4))]
-    if chance.random() < 0.3:
-        special = _reaching(chance.choice(failpoints.POINTS), chance.randint(1, 4))
-        chosen, kills = special.traits or chosen, [*special.kills, *kills]
-    return Plan(chosen, tuple(kills[:5]))
+    kills: list[Kill] = []
+    while len(kills) < _MOST_KILLS:
+        kills += _drawn_kills(chance)
+    return Plan(chosen, tuple(kills))
 
 
-def _drawn_kill(chance: random.Random) -> Kill:
+def _drawn_kills(chance: random.Random) -> Sequence[Kill]:
     command = chance.choice(("start", "resume", "retry", "stop")) if chance.random() < _IN_DAEMON else "run"
     if command == "run" and chance.random() < 0.1:
         command = chance.choice(("spoiled", "fresh"))
     kind = chance.random()
     if kind < 0.4:
-        step = chance.randint(1, MOST_STEPS)
-        return Kill(command, f"{chance.choices(VICTIMS, (6, 2, 2, 1, 2))[0]}@{step}")
-    if kind < 0.65:
-        return Kill(command, f"{failpoints.ANY}={chance.randint(1, 300)}")
+        return [Kill(command, f"{chance.choices(VICTIMS, (6, 2, 2, 1, 2))[0]}@{_at_most(STEPS, chance)}")]
+    if kind < 0.6:
+        return [Kill(command, f"{failpoints.ANY}={_at_most(_ALL_PASSED, chance)}")]
     point = chance.choice(failpoints.POINTS)
-    how = f"{point}={chance.randint(1, _MOST_REACHED)}"
+    *before, kill = _reaching(point, _at_most(_PASSED.get(point.partition(".")[0], 6), chance)).kills
     if chance.random() < 0.15 and point != "spawner.before_kill_all":
-        how += ",spawner.before_kill_all=1"  # sessions that outlive both
-    return Kill(command, how)
+        kill = kill._replace(how=f"{kill.how},spawner.before_kill_all=1")  # sessions that outlive both
+    return [*before, kill if kill.command != "run" else kill._replace(command=command)]
+
+
+def _at_most(most: int, chance: random.Random) -> int:
+    """Rather few: what is left to do becomes less with every kill."""
+    return 1 + int(most * chance.random() ** 2)
 
 
 def _reaching(point: str, count: int) -> Plan:

@@ -25,7 +25,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 _KILLED = re.compile(r"^failpoint ([\w.]+): killed in (\S+)$", re.MULTILINE)
 _PATIENCE_S = 90.0
 _ENOUGH = 2
-"""A process below the supervisor that is killed at its first step each time: the supervisor is killed after so often."""
+"""Processes below the supervisor that are killed at the same point each time: it is killed itself after so many."""
 _BEFORE_STOP = 4
 """Steps of the agents after which `stop` comes."""
 _TRIES = 5
@@ -110,7 +110,9 @@ class Round:
         if kill.command in ("run", "fresh", "spoiled"):
             if kill.command == "spoiled":
                 self._spoil()
-            self._command("run", course.PIPELINE, course.TARGET, *(["--fresh"] * (kill.command == "fresh")), failpoints=failpoints)
+            self._command(
+                "run", course.PIPELINE, course.TARGET, *(["--fresh"] * (kill.command == "fresh")), failpoints=failpoints
+            )
         elif kill.command == "stop":
             self._command("start", course.PIPELINE, course.TARGET)
             self._until(lambda: self.sessions.steps >= _BEFORE_STOP or not processes.daemons(self.root))
@@ -172,7 +174,7 @@ class Round:
     def _until_no_daemon(self) -> None:
         began = time.monotonic()
         while found := processes.daemons(self.root):
-            self._until(lambda: not processes.alive(found[0]), found[0])  # noqa: B023 - used at once
+            self._until(lambda: not processes.alive(found[0]), found[0])
             if time.monotonic() - began > _PATIENCE_S:
                 break
         self.lived_s += time.monotonic() - began

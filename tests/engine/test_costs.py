@@ -51,7 +51,9 @@ def test_a_part_that_is_unknown_is_said(small: Small) -> None:
     assert "cost $0.50 and 1 sessions of unknown cost" in small.done("status").out
 
 
-@pytest.mark.parametrize("words", ['{"type": "supervisor_usage", "cost_usd": -1, "input_tokens": "many"}', "nonsense {"])
+@pytest.mark.parametrize(
+    "words", ['{"type": "supervisor_usage", "cost_usd": -1, "input_tokens": "many"}', "nonsense {"]
+)
 def test_a_report_that_cannot_be_is_not_believed(small: Small, words: str) -> None:
     small.lay_out(numbered(2), agent=f"print({words!r})\n{ANSWER}")
     small.run()
@@ -131,7 +133,9 @@ def test_sessions_that_run_at_the_limit_finish(small: Small) -> None:
 
 
 def test_a_retry_is_not_started_beyond_the_limit(small: Small) -> None:
-    small.lay_out(numbered(2), agent=f"if session == 1:\n    write({{'i01': {{'said': items['i01']}}}})\nelse:\n    {ANSWER}")
+    small.lay_out(
+        numbered(2), agent=f"if session == 1:\n    write({{'i01': {{'said': items['i01']}}}})\nelse:\n    {ANSWER}"
+    )
     small.run("--max-sessions", "1", status=4)
     assert len(small.sessions()) == 1
     small.run("--max-sessions", "2")

@@ -111,7 +111,8 @@ def test_a_program_without_bracketed_paste_is_told_where_the_prompt_is(small: Sm
 
 @pytest.mark.parametrize("seconds", [2])
 def test_a_dialog_that_nobody_knows_is_shown_in_the_error(small: Small, seconds: int) -> None:
-    agent = SCREEN + "ask('Your plan has changed.\\n\\n  1. Accept\\n  2. Decline\\n\\nWhat now?')\ntime.sleep(100000)\n"
+    question = "Your plan has changed.\n\n  1. Accept\n  2. Decline\n\nWhat now?"
+    agent = SCREEN + f"ask({question!r})\ntime.sleep(100000)\n"
     settings = {**SETTINGS, "stall_timeout": seconds}
     small.lay_out(numbered(2), agent=agent, agent_settings=settings, phases=[{"max_attempts": 1}])
     small.run(status=1)

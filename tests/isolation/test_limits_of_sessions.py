@@ -15,6 +15,8 @@ from supervisor.sessions.sandbox import why_no_bubblewrap
 ANSWER = "write(answers())\n"
 MB = 1 << 20
 
+pytestmark = pytest.mark.adversarial
+
 levels = pytest.mark.parametrize(
     "level",
     [
@@ -116,7 +118,8 @@ def test_a_line_without_an_end_costs_no_memory(small: Small) -> None:
 def test_without_limits_none_are_set(small: Small) -> None:
     reads = (
         "import resource\n"
-        "found = {n: resource.getrlimit(getattr(resource, n))[0] for n in ('RLIMIT_DATA', 'RLIMIT_FSIZE', 'RLIMIT_CPU')}\n"
+        "names = ('RLIMIT_DATA', 'RLIMIT_FSIZE', 'RLIMIT_CPU')\n"
+        "found = {name: resource.getrlimit(getattr(resource, name))[0] for name in names}\n"
         "write({i: found for i in items})\n"
     )
     small.lay_out(numbered(1), agent=reads, settings={"limits": {"file_size": 0}})

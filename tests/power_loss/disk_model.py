@@ -207,14 +207,16 @@ class Disk:
         return self._number
 
 
-def fates(pending: Sequence[Change], chance: random.Random, drawn: int) -> Iterator[Fate]:
+def fates(pending: Sequence[Change], chance: random.Random, *, most: int, drawn: int) -> Iterator[Fate]:
     """What may become of un-synced changes: none arrives, all do, each prefix (its last write also torn, or as zeros),
-    all but one of them, one of them alone, and `drawn` random ones of any kind."""
+    all but one of them, one of them alone, and `drawn` random ones of any kind. Where they are more than `most`, as
+    many are chosen to be the one."""
     whole: Fate = {change.number: "whole" for change in pending}
     yield {}
     yield whole
-    for length, change in enumerate(pending, 1):
-        before: Fate = {each.number: "whole" for each in pending[: length - 1]}
+    for place in sorted(chance.sample(range(len(pending)), min(most, len(pending)))):
+        change = pending[place]
+        before: Fate = {each.number: "whole" for each in pending[:place]}
         yield {**before, change.number: "whole"}
         if isinstance(change, Written):
             yield {**before, change.number: _torn(change, chance)}

@@ -16,8 +16,8 @@ from engine_support.small import PIPELINE, TARGET, Small
 from recording import Step, Stored, fast_folder, laid_out_at, main_files, stored_in
 from replay import Said, Syncing, real, replay, syncs
 
-DRAWN = 6
-"""Random states at each moment, besides those that are made systematically."""
+MOST, DRAWN = 10, 6
+"""Changes of which each is lost alone, kept alone, and so on, at every moment; and random states besides."""
 TOLD = 20
 """Violations that are told in full."""
 LOG_NAME = "progress.log"
@@ -141,7 +141,7 @@ class Losses:
         """Every state that a loss of power may leave now keeps what was promised."""
         self.moments += 1
         pending = [change for change in self._disk.pending if _may_matter(change.path)]
-        for fate in fates(pending, self._chance, DRAWN):
+        for fate in fates(pending, self._chance, most=MOST, drawn=DRAWN):
             self.states += 1
             mark = self._disk.mark_of(fate, _may_matter)
             if mark not in self._looks:
@@ -152,7 +152,7 @@ class Losses:
 
     def _go_on(self, becomes: Sequence[Step]) -> None:
         """From what a loss of power leaves of all files, the same command comes to the same end."""
-        *_, fate = fates(self._disk.pending, self._chance, 1)
+        *_, fate = fates(self._disk.pending, self._chance, most=0, drawn=1)
         self.goings_on += 1
         with tempfile.TemporaryDirectory(dir=fast_folder()) as folder:
             project = laid_out_at(Path(folder).resolve() / "project", self._project, self._disk.left_by(fate))

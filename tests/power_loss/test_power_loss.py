@@ -23,7 +23,7 @@ Noted = Callable[[Losses], None]
 
 def items(count: int) -> dict[str, Any]:
     """Large ones, so that the store's log is written back, and begun anew, while the job runs."""
-    return {name: {**item, "text": f"{name} " * 800} for name, item in numbered(count).items()}
+    return {name: {**item, "text": f"{name} " * 1500} for name, item in numbered(count).items()}
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def project(tmp_path: Path) -> Iterator[Small]:
     root = tmp_path.resolve() / "project"
     root.mkdir()
     yield Small(root).lay_out(
-        items(8), phases=[{}, {}, {"items": {"phase": 2, "by": "by.py"}, "batch_size": 3}], functions={"by.py": BY}
+        items(14), phases=[{}, {}, {"items": {"phase": 2, "by": "by.py"}, "batch_size": 3}], functions={"by.py": BY}
     )
     processes.none_left(root)
 
@@ -82,7 +82,7 @@ def test_a_run_after_items_and_main_files_were_changed_and_another_from_the_begi
     by_id = project.main(1)
     edited = {**by_id, "i02": {"said": "otherwise"}}
     del edited["i04"]
-    changed = {**items(9), "i03": {"n": "other"}}
+    changed = {**items(15), "i03": {"n": "other"}}
     run = record(
         project,
         by_hand={

@@ -12,12 +12,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import pytest
 from engine_support.project import Ended, Project, Running
 from engine_support.waiting import until
 from model_server import CACHED, FRESH, OUTPUT, STORED, Batch, ModelServer
 from small_project import pipeline_text, toml
-
-from supervisor.agents.registry import PROGRAMS
 
 FOLDER_VARIABLE = "SUPERVISOR_TEST_CLIS"
 """Names the folder in which npm installed the CLIs; without it they are looked for on PATH."""
@@ -125,13 +124,11 @@ CLIS = (
 
 
 def why_not(cli: Cli) -> str | None:
-    """Why nothing can be tested with the CLI here; None where it can."""
-    if cli.name not in PROGRAMS:
-        return f"{cli.name} is not an agent of the supervisor yet"
+    """Why nothing can be tested with the CLI here; None where it can. UsageError where it had to be installed."""
     if cli.program is not None:
         return None
     if FOLDER_VARIABLE in os.environ:
-        return f"{cli.name} is not installed in {os.environ[FOLDER_VARIABLE]}, which {FOLDER_VARIABLE} names"
+        raise pytest.UsageError(f"{cli.name} is not in {os.environ[FOLDER_VARIABLE]}, which {FOLDER_VARIABLE} names")
     install = f"`npm install -g {cli.package}` installs it, `make test-agents` only for its tests"
     return f"{cli.name} is not installed: {install}"
 

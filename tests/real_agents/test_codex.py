@@ -372,7 +372,7 @@ def test_a_sign_in_that_a_session_renews_is_the_user_s_and_every_other_session_s
     subscription.sign_in(for_s=-60)
     variable = "CODEX_REFRESH_TOKEN_URL_OVERRIDE"
     subscribed(squares, server, sandbox=level, pass_env=[variable])
-    running = squares.begin("run", PIPELINE, TARGET, "--concurrency", "1", **{variable: subscription.url})
+    running = squares.begin("run", PIPELINE, TARGET, **{variable: subscription.url})
     assert running.end() == 0, running.err
     assert squares.made == squares.right
     assert subscription.refresh_token == "a-refresh-token-1"

@@ -12,6 +12,8 @@ from engine_support import processes
 from model_server import ModelServer
 from support import BATCH, CLIS, PIPELINE, TARGET, Cli, Squares, asked_in, pinned_version, usage_of
 
+from supervisor.agents.registry import PROGRAMS
+
 
 class Finished(NamedTuple):
     """A job of two batches that was run to its end."""
@@ -34,6 +36,10 @@ def finished(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
         squares.agent(cli, server)
         squares.run()
         yield Finished(cli, server, squares)
+
+
+def test_no_known_program_is_left_out() -> None:
+    assert sorted(cli.name for cli in CLIS) == sorted(PROGRAMS)
 
 
 def test_a_pipeline_of_two_batches_is_done(finished: Finished) -> None:

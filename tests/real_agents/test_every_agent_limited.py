@@ -45,7 +45,7 @@ def test_a_limit_whose_end_was_not_told_pauses_and_says_so(
     if mode in cli.tells_end_of:
         pytest.skip(f"{cli.name} prints when it ends")
     if mode == "rate_limit" and cli.insists:
-        pytest.skip(f"{cli.name} tries again by itself for minutes")
+        pytest.skip(f"{cli.name} first tries again by itself for minutes; the next test looks at that")
     squares.agent(cli, server)
     server.mode, server.failures, server.wait = mode, MANY, FAR_S
     running = squares.begin_run()
@@ -55,6 +55,22 @@ def test_a_limit_whose_end_was_not_told_pauses_and_says_so(
     assert "until when is not known" in squares.done("status").out
     assert running.ask_to_end() == 3
     assert set(squares.outcomes()) == {("limited", False)}
+
+
+def test_while_a_session_tries_again_by_itself_no_other_starts(cli: Cli, squares: Squares, server: ModelServer) -> None:
+    if not cli.insists:
+        pytest.skip(f"{cli.name} soon gives up")
+    squares.agent(cli, server, concurrency=1)
+    server.mode, server.failures = "rate_limit", MANY
+    running = squares.begin_run()
+    (gate,) = until(lambda: squares.rows("SELECT * FROM gates"), "the gate is closed")
+    assert gate["until"] is None
+    assert squares.outcomes() == [("running", False)]
+    server.failures = 0
+    running.line_with(f"agent {cli.name} works again")
+    assert running.end() == 0
+    assert squares.made == squares.right
+    assert squares.outcomes() == [("passed", True)] * 2
 
 
 def test_a_limit_of_a_second_is_waited_for_and_counts_no_attempt(

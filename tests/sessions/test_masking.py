@@ -26,7 +26,7 @@ KEYS = [
     "eyJhbGciOiJIUzI1NiJ9" + ".eyJzdWIiOiIxMjM0NTY3ODkwIn0" + ".dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U",
     "-----BEGIN " + "RSA PRIVATE KEY-----\nMIIBOgIBAAJBAKj34Gkx\n-----END RSA PRIVATE KEY-----",
 ]
-ORDINARY = ["sk-learn is a library", "the task-based mask", "AIzawa", "Bearer of news", "eyJ is a prefix", "a.b.c", "x" * 300]
+ORDINARY = ["sk-learn is a library", "the task-based mask", "AIzawa", "Bearer of news", "eyJ is a prefix", "x" * 300]
 
 
 def masked(text: str, *values: str) -> str:
@@ -52,8 +52,9 @@ def test_a_value_that_was_passed_is_taken_out_also_as_json_writes_it(value: str,
     if value in before + after:
         return
     value = value.encode("utf-8", "replace").decode()
-    text = json.dumps({"said": f"{before}{value}{after}"})
-    assert json.dumps(value)[1:-1] not in masked(text, value).replace("[secret]", "") or json.dumps(value)[1:-1] in "[secret]"
+    written = json.dumps(value)[1:-1]
+    found = masked(json.dumps({"said": f"{before}{value}{after}"}), value)
+    assert written in "[secret]" or written not in found.replace("[secret]", "")
 
 
 def test_a_short_value_is_no_secret() -> None:
