@@ -32,6 +32,7 @@ def main() -> None:
         if shutil.which("parallel"):
             found |= _parallel(options.sessions, options.seconds)
         runs.append(found)
+    alone = _supervisor(1, _SETTLE_S)
     middle = {name: {key: median(run[name][key] for run in runs) for key in runs[0][name]} for name in runs[0]}
     base = middle.get("GNU parallel")
     rows = []
@@ -43,7 +44,18 @@ def main() -> None:
         ["process", "% of a core", "ratio", "wake-ups/s", "MB resident"],
         rows,
     )
-    save("idle", {"sessions": options.sessions, "seconds": options.seconds, "median": middle, "runs": runs})
+    each = {
+        name: 1000 * (kept["mb"] - alone[name]["mb"]) / (options.sessions - 1)
+        for name, kept in middle.items()
+        if name in alone
+    }
+    table(
+        f"memory for each of {options.sessions} sessions, beyond what one takes",
+        ["process", "KB a session"],
+        [[name, f"{kb:.0f}"] for name, kb in each.items()],
+    )
+    figures = {"sessions": options.sessions, "seconds": options.seconds, "median": middle, "kb_a_session": each}
+    save("idle", {**figures, "runs": runs})
 
 
 def _supervisor(sessions: int, seconds: float) -> Figures:

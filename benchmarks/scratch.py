@@ -65,7 +65,8 @@ class Scratch:
         shutil.copy(agent, self.agent)
         command = json.dumps([f"{{project}}/agents/{self.agent.name}", "{project}/answers", "{output_file}"])
         (self.root / "supervisor.toml").write_text(
-            f'agent = "mine"\n\n[agents.mine]\ncommand = {command}\nreadable = ["{{project}}/answers"]\n'
+            'agent = "mine"\nsandbox = "workspace"\nstartup_timeout = 0\n\n'
+            f'[agents.mine]\ncommand = {command}\nreadable = ["{{project}}/answers"]\n'
         )
         count = self.batches * self.batch_size
         with open(self.root / "vfs" / "items.jsonl", "w") as file:

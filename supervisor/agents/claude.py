@@ -100,8 +100,7 @@ class ClaudeAgent(ProgramAgent):
             "CLAUDE_CODE_RETRY_WATCHDOG_SCOPE": "capacity",
             # Else a stream that stops half-way is never noticed, but for the maker's own.
             "CLAUDE_ENABLE_BYTE_WATCHDOG": "1",
-            # It prints times of day in its time zone.
-            **({} if self.typing is None else {"TZ": "UTC"}),
+            **({} if self.typing is None else claude_terminal.SWITCHES),
             # By a lock in this folder, of sessions that find the sign-in expired one alone renews it.
             **({} if folder is None else {"CLAUDE_SECURESTORAGE_CONFIG_DIR": str(folder)}),
             # A line that differs from session to session stands first: only its maker can leave it out of the cache.

@@ -26,6 +26,10 @@ from supervisor.agents.claude_troubles import (
 )
 from supervisor.agents.listening import JsonListener, amount, as_event, words
 
+SWITCHES = {
+    "TZ": "UTC",  # in which it shows times of day
+    "CLAUDE_CODE_DISABLE_OFFICIAL_MARKETPLACE_AUTOINSTALL": "1",
+}
 _KEY_TAIL = 20
 """By so many of its last characters Claude Code knows a key again that was approved."""
 _LARGEST_RECORD_BYTES = 64 << 20
@@ -149,7 +153,8 @@ class TerminalListener(JsonListener):
         told = wait_s > LONGEST_WAIT_S
         meaning = _OF_STATUS.get(what[:3], RATE_LIMIT if told else OVERLOAD)
         until = now + wait_s if told and meaning == RATE_LIMIT else None
-        hopeless = meaning == NOT_SIGNED_IN or told or attempt >= _HOPELESS_ATTEMPT
+        # A sign-in is renewed and tried once more.
+        hopeless = told or attempt >= (2 if meaning == NOT_SIGNED_IN else _HOPELESS_ATTEMPT)
         self._noted(meaning, what, until=until, final=hopeless)
 
     def _ended(self, screen: str) -> None:

@@ -32,8 +32,7 @@ async def run_batch(batch: StoredBatch, agent: Agent, tools: Tools) -> list[str]
     """
     tools.earlier.give_back(batch.phase, batch.id)
     work = await BatchWork.load(batch, tools)
-    strays = tools.strays.adopt(batch, work.digests, done=not work.todo, progress=tools.progress)
-    tools.captured.setdefault(batch.id, []).extend(strays)
+    tools.captured.setdefault(batch.id, []).extend(tools.strays.adopt(work, tools.progress))
     records = AttemptRecords(batch, agent, tools, stalls=work.stalls)
     try:
         while work.todo and (work.attempts_left or records.has_captured):

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from supervisor.agents.base import Agent
+from supervisor.content.output_shape import as_output, shape_output
 from supervisor.content.project import Project
 from supervisor.engine.damage import SESSION_NAME
 from supervisor.engine.journal import Journal
@@ -14,11 +16,14 @@ from supervisor.engine.progress import Progress
 from supervisor.engine.recovery import Captured, result_of
 from supervisor.model.base import Frozen
 from supervisor.model.job import Job, StoredBatch
-from supervisor.model.strict_json import JsonRefused, parse_strict
+from supervisor.model.strict_json import JsonRefused, in_order, parse_strict
 from supervisor.sessions.output_watch import last_change
 from supervisor.sessions.safe_read import read_output
 from supervisor.sessions.workspace import Workspace
 from supervisor.store import attempts, items
+
+if TYPE_CHECKING:
+    from supervisor.engine.batch_work import BatchWork
 
 
 class _Stray(Frozen):
@@ -44,6 +49,7 @@ class StraySessions:
         """Phase and batch number to the highest number of a session that has a folder."""
         self._asked: dict[tuple[int, str], list[_Stray]] = defaultdict(list)
         """Phase and item to the sessions that were to answer it."""
+        self._taken: dict[str, Captured] = {}
         known = attempts.names(journal.database, job.id)
         for folder in project.sessions.glob(f"job{job.id}-phase*-batch*-session*"):
             named = SESSION_NAME.fullmatch(folder.name)
@@ -54,39 +60,51 @@ class StraySessions:
         """The highest number of a session of this batch that the store did not know; 0 where there was none."""
         return self._highest.get((phase, batch), 0)
 
-    def adopt(
-        self, batch: StoredBatch, digests: Mapping[str, str], *, done: bool, progress: Progress
-    ) -> list[Captured]:
-        """Take the sessions into the store that answered items of a batch as they are now; outputs still to be judged.
+    def adopt(self, work: BatchWork, progress: Progress) -> list[Captured]:
+        """Take the sessions into the store that answered items of a batch, and what is still to be judged of that.
 
-        `digests` are those of the batch's items, `done` whether nothing of it is to do. What the sessions cost is
-        counted with them. Their agent is not known any more: it is taken to be the job's first one.
+        What the sessions cost is counted with them. Their agent is not known any more: it is taken to be the job's
+        first one. Batches may have had other bounds: a session's answers go to the batches that its items are in now.
         """
-        found: dict[str, _Stray] = {}
-        for item_id in digests:
+        batch, found = work.batch, {}
+        for item_id, mark in work.digests.items():
             for stray in self._asked.get((batch.phase, item_id), ()):
-                if all(digests.get(asked) == mark for asked, mark in stray.asked.items()):
+                if stray.asked[item_id] == mark:
                     found[stray.name] = stray
-        captured: list[Captured] = []
-        for stray in sorted(found.values(), key=lambda each: (each.batch, each.number)):
-            captured += self._adopt(stray, batch, progress, done=done)
-        if captured:
-            self._journal.say(
-                self._job.id,
-                "sessions_found",
-                f"phase {batch.phase} batch {batch.number}: {len(captured)} sessions were found that the store did not"
-                " know; their outputs are judged, not made again",
-                phase=batch.phase,
-                batch=batch.number,
-            )
-        return captured
+        if not found:
+            return []
+        answers: dict[str, Any] = {}
+        ours: list[Captured] = []
+        for stray in sorted(found.values(), key=lambda each: each.started_at):
+            if stray.name not in self._taken:
+                self._taken[stray.name] = self._take(stray, batch, progress)
+                ours.append(self._taken[stray.name])
+            output = self._taken[stray.name][1].output
+            if output is not None:
+                shaped = shape_output(output, work.phase.merge, tuple(stray.asked), tuple(stray.asked))
+                answers.update({i: v for i, v in shaped.values.items() if work.digests.get(i) == stray.asked[i]})
+        wanted = {item_id: answers[item_id] for item_id in work.todo if item_id in answers}
+        bearer = next((each for each in reversed(ours) if each[1].output is not None), None) if wanted else None
+        self._end([each for each in ours if each is not bearer])
+        if bearer is None:
+            return []
+        self._journal.say(
+            batch.job,
+            "sessions_found",
+            f"phase {batch.phase} batch {batch.number}: {len(found)} sessions were found that the store did not know;"
+            f" their answers for {len(wanted)} items are judged, not made again",
+            phase=batch.phase,
+            batch=batch.number,
+        )
+        output = in_order(as_output(wanted, work.phase.merge)).encode("utf-8")
+        return [(bearer[0], bearer[1].model_copy(update={"output": output}))]
 
     def _find(self, folder: Path, phase: int, batch: int, number: int) -> None:
         self._highest[phase, batch] = max(number, self._highest.get((phase, batch), 0))
         workspace = Workspace(self._project.sessions, folder.name)
         data = read_output(workspace.input, self._project.settings.max_output_bytes)
         if not isinstance(data, bytes):
-            if not workspace.transcript.exists():
+            if not workspace.transcript.exists() and not any(workspace.path.glob("phase*_batch_*")):
                 workspace.remove()  # its supervisor died while it made the folder
             return
         try:
@@ -107,20 +125,23 @@ class StraySessions:
         for item_id in asked:
             self._asked[phase, item_id].append(stray)
 
-    def _adopt(self, stray: _Stray, batch: StoredBatch, progress: Progress, *, done: bool) -> list[Captured]:
+    def _take(self, stray: _Stray, batch: StoredBatch, progress: Progress) -> Captured:
+        """Note the session with the first batch that has items of it; left unended, it is judged whatever happens."""
         database = self._journal.database
-        for item_id in stray.asked:
-            self._asked[stray.phase, item_id].remove(stray)
         with self._journal.transaction():
             number = max(attempts.last_number(database, batch) + 1, stray.number)
             agent = next(iter(self._agents))
             attempt = attempts.adopt(database, batch, number, stray.name, agent, list(stray.asked), stray.started_at)
             result = result_of(self._project, attempt, self._agents)
-            progress.session_started()
-            progress.session_ended(result)
-            whole = result.output is not None
-            if whole and not done:
-                attempts.note_session(database, attempt.id, result)
-                return [(attempt, result)]
-            attempts.finish(database, attempt.id, "passed" if whole else "interrupted", counted=whole, result=result)
-            return []
+            attempts.note_session(database, attempt.id, result)
+        progress.session_started()
+        progress.session_ended(result)
+        return attempt, result
+
+    def _end(self, taken: list[Captured]) -> None:
+        """Note the end of sessions of which nothing is to be judged, or which others bear the answers of."""
+        with self._journal.transaction(durable=False):
+            for attempt, result in taken:
+                whole = result.output is not None
+                outcome: attempts.Outcome = "passed" if whole else "interrupted"
+                attempts.finish(self._journal.database, attempt.id, outcome, counted=whole)

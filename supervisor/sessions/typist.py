@@ -22,7 +22,7 @@ from supervisor.sessions.workspace import PROMPT_NAME
 _LOOK_EVERY_S = 0.25
 """The screen is looked at so long after it began to change: what is drawn piece by piece is whole by then."""
 _PATIENCE_S = 20.0
-"""Seconds without a change on the screen after which a question that no pattern knows is one."""
+"""Seconds that a question is shown, or nothing on the screen changes, after which it is one that no pattern knows."""
 _SHOWN_AFTER_S = 2.0
 """A program that shows nothing of what is typed has taken it by then."""
 _BRACKETED_PASTE = 2004 << 5
@@ -58,6 +58,7 @@ class Typist:
         self._answered: set[str] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._patience: asyncio.TimerHandle | None = None
+        self._asked = False
         self._unwritten = bytearray()
         self._worked = typing.busy is None
         """Whether it was seen at work, where that can be seen: right after the prompt it waits for input still."""
@@ -111,27 +112,37 @@ class Typist:
             return
         text = "\n".join(line.rstrip() for line in self._screen.display)
         self._seen(text)
-        if self._patience is not None:
-            self._patience.cancel()
-            self._patience = None
+        asks = self._asks(text)
+        if not asks or not self._asked:  # what it asks may blink
+            self._be_patient()
+        self._asked = asks
         if self._answer_dialog(text):
+            self._be_patient()
             return
         ready = re.search(self._typing.ready, text, re.MULTILINE) is not None
         if self._state == "starting":
             if ready:
                 self._paste(text)
                 return
-            self._patience = self._loop.call_later(
-                _PATIENCE_S, self._give_up, "it does not become ready for the prompt"
-            )
+            self._lose_patience("it does not become ready for the prompt")
         elif self._state == "pasted":
             self._submit_once_shown(text)
-        elif self._asks(text):
-            self._patience = self._loop.call_later(_PATIENCE_S, self._give_up, "it asks what no pattern knows")
+        elif asks:
+            self._lose_patience("it asks what no pattern knows")
         elif self._busy(text):
             self._worked = True
         elif ready and self._worked and not self.idle.done():
             self.idle.set_result(None)
+
+    def _be_patient(self) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
+
+    def _lose_patience(self, why: str) -> None:
+        """Give up after a while, unless something comes in between."""
+        if self._patience is None:
+            self._patience = self._loop.call_later(_PATIENCE_S, self._give_up, why)
 
     def _answer_dialog(self, text: str) -> bool:
         """Answer the question that the screen shows, where it is a known one; each look of it once."""
@@ -162,7 +173,8 @@ class Typist:
         self.type(self._typing.submit)
 
     def _asks(self, text: str) -> bool:
-        return self._typing.asks is not None and re.search(self._typing.asks, text, re.MULTILINE) is not None
+        found = self._typing.asks is not None and re.search(self._typing.asks, text, re.MULTILINE) is not None
+        return found and not self._busy(text)
 
     def _busy(self, text: str) -> bool:
         return self._typing.busy is not None and re.search(self._typing.busy, text, re.MULTILINE) is not None

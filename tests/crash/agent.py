@@ -83,9 +83,8 @@ def renew_sign_in(number):
     os.rename(path + ".part", path)
 
 
-if place != STAYS:
-    for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, signal.SIG_IGN)
+for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGINT):
+    signal.signal(number, signal.SIG_IGN)
 if place == LEAVES_A_PROCESS and os.fork() == 0:
     os.setsid()
     test.close()
@@ -103,9 +102,13 @@ if "GEMINI_CLI_HOME" in os.environ:
     say("renewed")
 else:
     tell_usage(1000 + spent)
+if place == STAYS:  # it may be ended as soon as it wrote
+    tell_usage(2000 + spent)
+    write_output()
+    say("done")
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    time.sleep(100_000)
 write_output()
 say("written")
 tell_usage(2000 + spent)
 say("done")
-if place == STAYS:
-    time.sleep(100_000)

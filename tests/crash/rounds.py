@@ -148,7 +148,6 @@ class Round:
             "HOME": str(self.home),
             "LANG": "C.UTF-8",
             "PYTHONPATH": str(REPOSITORY),
-            "PYTHONDONTWRITEBYTECODE": "1",
             "CRASH_TEST": self.sessions.address,
             **({"SUPERVISOR_FAILPOINTS": failpoints} if failpoints else {}),
         }

@@ -134,6 +134,7 @@ def test_paths_in_items_attach_nothing(mode: str, cli: Cli, squares: Squares, se
 
 # What it is kept from ---------------------------------------------------------------------------------------------
 
+
 def hostile(folder: str, marks: Path) -> list[str]:
     """Commands that lay out settings in a folder by which Claude Code would run programs, ask others, be told more."""
     hook = {"hooks": [{"type": "command", "command": f"touch {marks}/hook"}]}
@@ -218,7 +219,8 @@ def test_it_reads_and_writes_in_its_workspace_alone(cli: Cli, squares: Squares) 
     assert list(squares.root.rglob("ran.txt")) == []
 
 
-def test_it_asks_nobody_but_the_model(cli: Cli, squares: Squares, server: ModelServer) -> None:
+@pytest.mark.parametrize("mode", ["headless", "interactive"])
+def test_it_asks_nobody_but_the_model(mode: str, cli: Cli, squares: Squares, server: ModelServer) -> None:
     strace = shutil.which("strace")
     if strace is None or subprocess.run([strace, "-o", os.devnull, "true"], check=False).returncode != 0:
         pytest.skip("strace is not there or may not look at processes")
@@ -227,7 +229,7 @@ def test_it_asks_nobody_but_the_model(cli: Cli, squares: Squares, server: ModelS
     words = f"exec {strace} -f -qq -e trace=connect,sendto,sendmsg -o {trace} {cli.program}"
     traced = squares.write("traced", f'#!/bin/sh\n{words} "$@"\n')
     traced.chmod(0o755)
-    squares.agent(cli, server, program=str(traced), sandbox="workspace")
+    squares.agent(cli, server, mode=mode, program=str(traced), sandbox="workspace")
     squares.run()
     assert squares.made == squares.right
     asked = set(re.findall(r"sin6?_port=htons\((\d+)\).*?\"([^\"]+)\"", trace.read_text(errors="replace")))
@@ -369,7 +371,7 @@ def test_one_that_is_typed_into_is_given_the_prompt_writes_and_is_left(
     for body in first_requests(server):
         system = "".join(block["text"] for block in body["system"])
         said = user_text(body)
-        assert said.startswith(LEAD)
+        assert LEAD in said
         assert ("Square every number." in system, "Square every number." in said) == (shared, not shared)
         assert "The items, id to content:" in said
     status = squares.status()
@@ -383,7 +385,8 @@ def test_one_that_is_typed_into_is_given_the_prompt_writes_and_is_left(
 def test_what_it_asks_a_person_at_its_first_start_is_answered(cli: Cli, squares: Squares, server: ModelServer) -> None:
     squares.items(BATCH)
     forgotten = """printf '{"hasCompletedOnboarding":true}' > "$HOME/.claude.json\""""
-    squares.agent(cli, server, mode="interactive", program=wrapper(squares, cli, forgotten))
+    program = wrapper(squares, cli, forgotten)
+    squares.agent(cli, server, mode="interactive", program=program, sandbox="workspace")
     squares.run()
     assert squares.made == squares.right
     assert squares.outcomes() == [("passed", True)]

@@ -193,6 +193,20 @@ def test_it_asks_nobody_but_the_model(opencode: Cli, squares: Squares, server: M
     assert asked == {(server.url.rpartition(":")[2], "127.0.0.1")}
 
 
+def test_it_works_with_what_was_signed_in_to(opencode: Cli, squares: Squares, server: ModelServer) -> None:
+    squares.items(BATCH)
+    squares.agent(opencode, server)
+    squares.sign_out()
+    kept = squares.home / ".local" / "share" / "opencode" / "auth.json"
+    kept.parent.mkdir(parents=True)
+    kept.write_text(json.dumps({"anthropic": {"type": "api", "key": "dummy-key-that-is-kept"}}))
+    squares.run()
+    assert squares.made == squares.right
+    (session,) = squares.sessions()
+    link = session.folder / "home" / kept.relative_to(squares.home)
+    assert link.is_symlink() and link.resolve() == kept
+
+
 def test_models_of_the_users_own_settings_can_be_used(opencode: Cli, squares: Squares, server: ModelServer) -> None:
     squares.items(BATCH)
     squares.other_agent("own", kind="opencode")

@@ -1,0 +1,394 @@
+"""The store against plain dictionaries: whatever happens, in whatever order, both hold the same."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import tempfile
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, NamedTuple
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from plain_job import NOTHING, PlainItem, PlainJob
+from small_project import pipeline_text
+
+from supervisor.content.pipeline_file import load_pipeline, read_target
+from supervisor.content.project import find_project
+from supervisor.content.prompts import PromptMaker
+from supervisor.engine.journal import Journal
+from supervisor.engine.main_files import MainFiles
+from supervisor.engine.planning import Planner
+from supervisor.engine.releasing import release
+from supervisor.model.job import JobOptions, StoredBatch
+from supervisor.model.report import ValidationError
+from supervisor.model.session import Trouble
+from supervisor.store import attempts, batches, gates, items, jobs, main_file, merged_view, phases
+from supervisor.store.database import open_store
+
+PHASES = {1: "one.json", 2: "two.json"}
+PLAIN_STATE = {"passed": "waiting", "quarantined": "failed", "dropped": "left_out"}
+"""What the plain job calls a state that the store has another word for."""
+IDS = "abcdef"
+CONTENTS = st.integers(0, 2)
+VALUES = st.integers(0, 3)
+SOURCES = st.dictionaries(st.sampled_from(IDS), CONTENTS, min_size=1)
+NOW = 1e9
+REFUSED = (ValidationError(type="refused", message="refused"),)
+
+
+class Begun(NamedTuple):
+    """A batch that a session works on."""
+
+    batch: StoredBatch
+    attempt: int
+    digests: dict[str, str]
+    """What the store is told of the items that the batch began with."""
+    members: dict[str, int]
+    """What the plain job is told of them."""
+
+
+class StoreMachine(RuleBasedStateMachine):
+    """A supervisor that works, stops, is killed and begins again, a person who edits, and an agent that may fail."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        memory = Path("/dev/shm")
+        self._folder = tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None)
+        self.root = Path(self._folder.name)
+        self.plain = PlainJob()
+        self.instructions = {1: "A", 2: "A"}
+        self.source: dict[str, Any] = {}
+        self.running = False
+        self.begun: list[Begun] = []
+        self.tallies: dict[int, list[bool]] = {}
+        """Batch to whether each of its sessions counted."""
+        self.gates: dict[str, gates.Gate] = {}
+        self.edits: dict[int, dict[str, Any]] = {}
+        """What a person made of main files since they were written."""
+        self.seen: dict[int, tuple[int, dict[str, Any]]] = {}
+        """Phase to its sequence number and what was merged when they were looked at last."""
+        self.loop = asyncio.new_event_loop()
+
+    @initialize(source=SOURCES)
+    def lay_out(self, source: dict[str, int]) -> None:
+        common = {"intelligence": "1.md", "batch_size": 2}
+        first = {"id": 1, "name": "one", "output": PHASES[1], **common}
+        second = {**common, "id": 2, "name": "two", "items": {"phase": 1}, "output": PHASES[2], "intelligence": "2.md"}
+        folder = self.root / "phase_intelligence" / "facts"
+        folder.mkdir(parents=True)
+        (self.root / "vfs").mkdir()
+        (self.root / "supervisor.toml").touch()
+        (folder / "pipeline.toml").write_text(pipeline_text(first, second))
+        for phase, text in self.instructions.items():
+            (folder / f"{phase}.md").write_text(text)
+        self.source_becomes(source)
+        self.project = find_project(self.root)
+        self.pipeline = load_pipeline(self.project, "facts")
+        self.results = self.project.results("facts", "demo")
+        self.database = open_store(self.project.store, create=True)
+        self.job, _ = jobs.submit(self.database, self.pipeline, "demo", JobOptions(agent="mine"))
+
+    # What a person does.
+
+    @rule(source=SOURCES)
+    def source_becomes(self, source: dict[str, int]) -> None:
+        self.source = source
+        (self.root / "vfs" / "items.json").write_text(json.dumps(source))
+
+    @rule(phase=st.sampled_from(list(PHASES)), text=st.sampled_from("ABC"))
+    def instructions_become(self, phase: int, text: str) -> None:
+        self.instructions[phase] = text
+        (self.root / "phase_intelligence" / "facts" / f"{phase}.md").write_text(text)
+
+    @rule(data=st.data(), phase=st.sampled_from(list(PHASES)))
+    def a_main_file_is_edited(self, data: st.DataObject, phase: int) -> None:
+        path = self.results / PHASES[phase]
+        if not path.exists() or not (holds := json.loads(path.read_bytes())):
+            return
+        victim = data.draw(st.sampled_from(sorted(holds)))
+        if data.draw(st.booleans(), label="remove"):
+            del holds[victim]
+        else:
+            holds[victim] = data.draw(VALUES)
+        path.write_text(json.dumps(holds))
+        self.edits[phase] = holds
+
+    @precondition(lambda self: not self.running)
+    @rule(data=st.data(), everything=st.booleans())
+    def items_are_released(self, data: st.DataObject, everything: bool) -> None:
+        states = ("failed",) if everything else ("failed", "merged", "removed")
+        known = {i for phase in self.plain.phases.values() for i, item in phase.items.items() if item.state in states}
+        if not known:
+            return
+        chosen = None if everything else data.draw(st.lists(st.sampled_from(sorted(known)), min_size=1, unique=True))
+        release(self.database, jobs.get(self.database, self.job.id), chosen, None)
+        for number, phase in self.plain.phases.items():
+            ids = [i for i, item in phase.items.items() if item.state in states and (chosen is None or i in chosen)]
+            self.plain.release(number, ids)
+
+    # What a supervisor does.
+
+    @precondition(lambda self: not self.running)
+    @rule(size=st.integers(1, 4), redo_changed=st.booleans())
+    def begins(self, size: int, redo_changed: bool) -> None:
+        self._reopen(size=size, redo_changed=redo_changed)
+        for left in attempts.unfinished(self.database, self.job.id):
+            with self.journal.transaction():
+                attempts.finish(self.database, left.id, "interrupted", counted=False)
+        self.loop.run_until_complete(self.planner.prepare())
+        self.plain.prepare(self.source, self.instructions, redo_changed=redo_changed)
+        self.view = merged_view.MergedView(self.database, self.job.id)
+        self.running = True
+        there = {row["id"] for row in self.database.rows("SELECT id FROM batches")}
+        self.tallies = {batch: counted for batch, counted in self.tallies.items() if batch in there}
+        self.main_files_are_written()
+        idle = self.database.rows(
+            "SELECT id FROM items WHERE batch IS NULL AND status IN ('blocked', 'waiting', 'passed')"
+        )
+        assert not idle, "all that is to do is in a batch"
+
+    @precondition(lambda self: self.running and self._ready())
+    @rule(data=st.data())
+    def a_session_starts(self, data: st.DataObject) -> None:
+        self.begun.append(self._begin(data.draw(st.sampled_from(self._ready()), label="batch")))
+
+    @precondition(lambda self: self.begun)
+    @rule(data=st.data())
+    def an_attempt_fails_in_part(self, data: st.DataObject) -> None:
+        begun = self.begun.pop(data.draw(st.integers(0, len(self.begun) - 1)))
+        passed = self._answers(data, begun)
+        with self.journal.transaction():
+            attempts.finish(self.database, begun.attempt, "partly" if passed else "failed", counted=True)
+            items.keep_passed(self.database, self.job.id, begun.batch.phase, begun.batch.id, passed)
+            batches.set_status(self.database, begun.batch.id, "waiting")
+        self.plain.pass_some(begun.batch.phase, begun.members, passed)
+        self.tallies[begun.batch.id][-1] = True
+
+    @precondition(lambda self: self.begun)
+    @rule(data=st.data(), twice=st.booleans())
+    def a_batch_ends(self, data: st.DataObject, twice: bool) -> None:
+        begun = self.begun.pop(data.draw(st.integers(0, len(self.begun) - 1)))
+        accepted = self._answers(data, begun)
+        self._settle(begun, accepted)
+        self.plain.settle(begun.batch.phase, begun.members, accepted)
+        self.tallies[begun.batch.id][-1] = True
+        if twice:
+            before = self._items()
+            self._settle(begun, accepted)
+            assert self._items() == before
+
+    @precondition(lambda self: self.running)
+    @rule()
+    def main_files_are_written(self) -> None:
+        copies = self._copies()
+        self.loop.run_until_complete(self.files.flush(everything=True))
+        new = [path.read_text() for path in self._copies() - copies]
+        for phase in self.plain.phases:
+            edited = self.edits.pop(phase, None)
+            _, removed, conflict = self.plain.write(phase, edited)
+            if removed or conflict:
+                assert json.dumps(edited) in new, "what a person wrote is not kept"
+        for phase, output in PHASES.items():
+            merged = self.plain.phases[phase].merged()
+            if merged or (self.results / output).exists():
+                assert (self.results / output).read_text() == json.dumps(merged, indent=2) + "\n"
+
+    @precondition(lambda self: self.running)
+    @rule()
+    def everything_is_done(self) -> None:
+        """From wherever it is, the job can be brought to its end."""
+        while self.begun or self._ready():
+            begun = self.begun.pop() if self.begun else self._begin(self._ready()[0])
+            accepted = dict.fromkeys(begun.digests, 0)
+            self._settle(begun, accepted)
+            self.plain.settle(begun.batch.phase, begun.members, accepted)
+            self.tallies[begun.batch.id][-1] = True
+        assert not any(phases.open_work(self.database, self.job.id, phase) for phase in PHASES)
+
+    @precondition(lambda self: self.running)
+    @rule()
+    def stops(self) -> None:
+        with self.journal.transaction():
+            for begun in self.begun:
+                attempts.finish(self.database, begun.attempt, "interrupted", counted=False)
+                batches.set_status(self.database, begun.batch.id, "waiting")
+        self._end()
+
+    @precondition(lambda self: self.running)
+    @rule(data=st.data())
+    def is_killed_in_a_transaction(self, data: st.DataObject) -> None:
+        self.database.execute("BEGIN IMMEDIATE")
+        if self.begun:
+            begun = self.begun[0]
+            values = self._answers(data, begun)
+            items.settle(self.database, self.job.id, begun.batch.phase, begun.batch.id, begun.digests, values, {})
+            batches.set_status(self.database, begun.batch.id, "done")
+        self._end()
+
+    @rule(agent=st.sampled_from("xy"), told_s=st.none() | st.integers(-10, 100), opens=st.booleans())
+    def an_agent_is_limited(self, agent: str, told_s: int | None, opens: bool) -> None:
+        until = None if told_s is None else NOW + told_s
+        with self.database.transaction():
+            if opens:
+                gates.open_again(self.database, agent)
+                self.gates.pop(agent, None)
+                return
+            gate = gates.close(self.database, agent, Trouble(kind="rate_limit", message="later", until=until), NOW)
+        before = self.gates.get(agent)
+        if told_s is not None and told_s > 0:
+            assert (gate.next_try, gate.tries) == (until, 0)
+        else:
+            assert gate.tries == (0 if before is None else before.tries + 1)
+            assert gate.next_try == NOW + min(60 * 2**gate.tries, 1800)
+        self.gates[agent] = gate
+
+    # What is always so.
+
+    @invariant()
+    def both_hold_the_same(self) -> None:
+        found: dict[int, dict[str, PlainItem]] = {1: {}, 2: {}}
+        for row in self.database.rows("SELECT * FROM items"):
+            state = PLAIN_STATE.get(row["status"], row["status"])
+            item = self.plain.phases[row["phase"]].items.get(row["id"], PlainItem(0, "unknown"))
+            value = NOTHING if row["value"] is None else json.loads(row["value"])
+            content = NOTHING if row["payload"] is None else json.loads(row["payload"])
+            found[row["phase"]][row["id"]] = PlainItem(
+                row["position"], state, content, value, row["made_with"], item.changed, item.turn
+            )
+        for phase, plain in self.plain.phases.items():
+            assert found[phase] == plain.items
+
+    @invariant()
+    def counters_are_the_numbers_of_rows(self) -> None:
+        for table, counts in (("items", "item_counts"), ("batches", "batch_counts")):
+            rows = self.database.rows(f"SELECT job, phase, status, count(*) FROM {table} GROUP BY 1, 2, 3")
+            counted = self.database.rows(f"SELECT job, phase, status, n FROM {counts} WHERE n <> 0")
+            assert sorted(map(tuple, rows)) == sorted(map(tuple, counted))
+
+    @invariant()
+    def work_is_in_open_batches_or_in_none(self) -> None:
+        ended = self.database.rows(
+            "SELECT i.id, i.status, b.status AS batch FROM items i JOIN batches b ON b.id = i.batch"
+            " WHERE i.status IN ('blocked', 'waiting', 'passed') AND b.status NOT IN ('waiting', 'running')"
+        )
+        assert not list(map(dict, ended)), "nobody would ever do them"
+        strays = self.database.rows(
+            "SELECT i.id FROM items i WHERE i.batch IS NOT NULL AND NOT EXISTS"
+            " (SELECT 1 FROM batches b WHERE b.id = i.batch AND b.job = i.job AND b.phase = i.phase)"
+        )
+        assert not strays
+
+    @invariant()
+    def the_sequence_rises_with_every_change_of_what_is_merged(self) -> None:
+        for phase, plain in self.plain.phases.items():
+            now = items.current_seq(self.database, self.job.id, phase) if plain.version else 0
+            merged = {i: item.value for i, item in plain.items.items() if item.state == "merged"}
+            before, was_merged = self.seen.get(phase, (0, {}))
+            assert now >= before if merged == was_merged else now > before
+            self.seen[phase] = (now, merged)
+
+    @invariant()
+    def a_view_that_reads_changes_only_shows_all_that_is_merged(self) -> None:
+        if self.running:
+            self.view.begin()
+            for phase, plain in self.plain.phases.items():
+                assert list(self.view[phase].items()) == list(plain.merged().items())
+
+    @invariant()
+    def main_files_made_now_hold_what_is_merged(self) -> None:
+        for number, plain in self.plain.phases.items():
+            if plain.version:
+                taken = main_file.snapshot(self.database, self.job.id, number, "object")
+                assert main_file.render(taken) == (json.dumps(plain.merged(), indent=2) + "\n").encode()
+
+    @invariant()
+    def sessions_are_counted(self) -> None:
+        for batch, counted in self.tallies.items():
+            tally = attempts.tally(self.database, batch)
+            assert (tally.sessions, tally.counted) == (len(counted), sum(counted))
+
+    @invariant()
+    def gates_are_as_they_were_closed(self) -> None:
+        assert {agent: gates.of(self.database, agent) for agent in "xy"} == {a: self.gates.get(a) for a in "xy"}
+
+    def teardown(self) -> None:
+        if hasattr(self, "job"):
+            self._end()
+            self.database.close()
+        self.loop.close()
+        self._folder.cleanup()
+
+    def _reopen(self, *, size: int, redo_changed: bool) -> None:
+        self.database.close()
+        self.database = open_store(self.project.store)
+        self.journal = Journal(self.database)
+        tools: Any = SimpleNamespace(
+            job=self.job.id,
+            pipeline=self.pipeline,
+            target=read_target(self.pipeline, "demo"),
+            options=JobOptions(agent="mine", batch_size=size, redo_changed=redo_changed),
+            prompts=PromptMaker(self.project, self.pipeline),
+            journal=self.journal,
+            database=self.database,
+        )
+        self.planner = Planner(self.project, tools, lambda ready: None)
+        self.files = MainFiles(
+            self.job.id, self.journal, self.results, self.pipeline.phases, self.planner.changed
+        )
+
+    def _end(self) -> None:
+        """The process is gone, and with it what it had not committed."""
+        if self.running:
+            self.files.close()
+        self.database.close()
+        self.running = False
+        self.begun = []
+        self.database = open_store(self.project.store)
+
+    def _ready(self) -> list[StoredBatch]:
+        return [batch for phase in PHASES for batch in batches.ready(self.database, self.job.id, phase)]
+
+    def _begin(self, batch: StoredBatch) -> Begun:
+        members = items.of_batch(self.database, batch.id)
+        counted = self.tallies.setdefault(batch.id, [])
+        name = f"job{batch.job}-phase{batch.phase}-batch{batch.number}-session{len(counted) + 1}"
+        with self.journal.transaction(durable=False):
+            ids = [item.id for item in members]
+            attempt = attempts.begin(self.database, batch, len(counted) + 1, name, "mine", ids, None)
+            batches.set_status(self.database, batch.id, "running")
+        counted.append(False)
+        digests = {item.id: item.digest for item in members}
+        return Begun(batch, attempt, digests, self.plain.members(batch.phase, list(digests)))
+
+    def _answers(self, data: st.DataObject, begun: Begun) -> dict[str, Any]:
+        """What passed of a batch."""
+        if not begun.digests:
+            return {}
+        return data.draw(st.dictionaries(st.sampled_from(sorted(begun.digests)), VALUES), label="passed")
+
+    def _settle(self, begun: Begun, accepted: dict[str, Any]) -> None:
+        refused = {item_id: REFUSED for item_id in begun.digests if item_id not in accepted}
+        phase, batch = begun.batch.phase, begun.batch.id
+        with self.journal.transaction():
+            attempts.finish(self.database, begun.attempt, "failed" if refused else "passed", counted=True)
+            items.settle(self.database, self.job.id, phase, batch, begun.digests, accepted, refused)
+            batches.set_status(self.database, batch, "failed" if refused else "done")
+            self.planner.merged(phase, list(begun.digests))
+
+    def _items(self) -> list[dict[str, Any]]:
+        """All items as the store has them, but for the numbers of the merges."""
+        rows = map(dict, self.database.rows("SELECT * FROM items ORDER BY job, phase, id"))
+        return [{name: value for name, value in row.items() if name != "seq"} for row in rows]
+
+    def _copies(self) -> set[Path]:
+        """Copies of main files that were set aside."""
+        return set(self.results.glob("*.json.*-*"))
+
+
+TestStoreAsAMachine = StoreMachine.TestCase
+TestStoreAsAMachine.settings = settings(
+    max_examples=60, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
+)
