@@ -32,7 +32,7 @@ _PER_DAY = re.compile(r"per.?day", re.IGNORECASE)
 _TOO_MANY = re.compile(r"rate.?limit|too many requests|rate increased too quickly|resource.?exhausted|\b429\b", re.I)
 _BUSY = re.compile(
     r"overloaded|at capacity|unavailable|server.?error|internal.?error|timed? ?out|unable to connect|cannot connect"
-    r"|connection|network|socket|\b5\d\d\b",
+    r"|connection|network|socket|(?:code|status)\D{1,6}5\d\d",
     re.IGNORECASE,
 )
 _SIGNED_OUT = re.compile(

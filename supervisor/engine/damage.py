@@ -33,6 +33,17 @@ def require_sound(project: Project) -> None:
         raise StoreError(f"the store is damaged: {found[0].text}", where=str(project.store), remedy=MEND)
 
 
+def require_there(project: Project, error: Exception) -> None:
+    """StoreError where an error comes from the store's having been deleted, or moved away, while it was worked with."""
+    if not project.store.exists():
+        raise StoreError(
+            "the store was deleted or moved away while it was worked with",
+            where=str(project.store),
+            remedy="Where the project was moved, run the same command there. Where it was deleted,"
+            " `supervisor doctor --repair` makes it again from main files and session folders: run that first.",
+        ) from error
+
+
 def mended_store(project: Project) -> Path:
     """A store that a repair has made, whole, and has not put into its place yet."""
     return project.state / "store.sqlite.mended"

@@ -18,7 +18,7 @@ from supervisor.content.pipeline_file import load_pipeline, read_target
 from supervisor.content.project import Project
 from supervisor.engine import recovery
 from supervisor.engine.content_pool import ContentPool
-from supervisor.engine.damage import require_sound
+from supervisor.engine.damage import require_sound, require_there
 from supervisor.engine.gates import Gates
 from supervisor.engine.job_run import JobRun
 from supervisor.engine.journal import Journal
@@ -106,6 +106,9 @@ class Supervisor:
             if self._stopping:
                 run.stop("stopped")
             return await run.run()
+        except (OSError, sqlite3.Error) as error:
+            require_there(self._project, error)
+            raise
         finally:
             del self._runs[job.id]
             watcher.cancel()

@@ -31,6 +31,8 @@ class Workspace:
         """Make the folder anew, so that no earlier file can be taken for this session's."""
         workspace = cls(sessions, spec.name)
         reached("workspace.before_make")
+        if not sessions.exists():
+            os.mkdir(sessions)  # it was deleted under way
         try:
             os.mkdir(workspace.folder, 0o700)
         except FileExistsError:

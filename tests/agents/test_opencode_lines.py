@@ -179,6 +179,12 @@ TROUBLES = {
         None,
         True,
     ),
+    "an overload inside of a stream": (
+        error("UnknownError", '{"message":"Provider returned error","code":502}'),
+        "overload",
+        None,
+        True,
+    ),
     "a key that is refused": (refused(401, "invalid x-api-key"), "not_signed_in", None, True),
     "a key that google refuses": (refused(400, "API key not valid."), "not_signed_in", None, True),
     "a key without rights": (refused(403, "Your account does not have access"), "not_signed_in", None, True),
@@ -228,6 +234,7 @@ NO_TROUBLES = {
     "an answer that is too long": error("MessageOutputLengthError", ""),
     "a request that is wrong": refused(400, "messages: text content blocks must be non-empty"),
     "a prompt that is not allowed": refused(403, "Your input was flagged by moderation"),
+    "what nobody knows": error("UnknownError", "Expected 512 words"),
     "an error of its own": error("UnknownError", "Unexpected server error. Check server logs.", ref="err_aed6c1a4"),
 }
 

@@ -19,8 +19,8 @@ COMMANDS = ("run", "start", "resume", "retry", "stop", "spoiled", "fresh")
 """As they are typed; spoiled: `run`, with a main file that somebody broke meanwhile; fresh: `run --fresh`."""
 STEPS = 45
 """Of all agents in an undisturbed run."""
-_PASSED = {"store": 45, "progress_log": 20, "transcript": 12, "worker": 8, "main_file": 8, "receipt": 8, "hold": 1}
-"""How often a run passes a subject's points, where that is not about seven times."""
+_PASSED = {"store": 45, "progress_log": 20, "transcript": 12, "main_file": 8, "receipt": 8, "session": 7}
+"""How often a run passes a subject's points, where that is not about three times."""
 _ALL_PASSED = 290
 _IN_DAEMON = 0.35
 _MOST_KILLS = 4
@@ -73,11 +73,11 @@ def drawn(chance: random.Random) -> Plan:
     chosen = tuple(trait for trait in TRAITS if chance.random() < traits[trait])
     kills: list[Kill] = []
     while len(kills) < _MOST_KILLS:
-        kills += _drawn_kills(chance)
+        kills += _drawn_kills(chance, lent="lent" in chosen)
     return Plan(chosen, tuple(kills))
 
 
-def _drawn_kills(chance: random.Random) -> Sequence[Kill]:
+def _drawn_kills(chance: random.Random, *, lent: bool) -> Sequence[Kill]:
     command = chance.choice(("start", "resume", "retry", "stop")) if chance.random() < _IN_DAEMON else "run"
     if command == "run" and chance.random() < 0.1:
         command = chance.choice(("spoiled", "fresh"))
@@ -86,8 +86,8 @@ def _drawn_kills(chance: random.Random) -> Sequence[Kill]:
         return [Kill(command, f"{chance.choices(VICTIMS, (6, 2, 2, 1, 2))[0]}@{_at_most(STEPS, chance)}")]
     if kind < 0.6:
         return [Kill(command, f"{failpoints.ANY}={_at_most(_ALL_PASSED, chance)}")]
-    point = chance.choice(failpoints.POINTS)
-    *before, kill = _reaching(point, _at_most(_PASSED.get(point.partition(".")[0], 6), chance)).kills
+    point = chance.choice([point for point in failpoints.POINTS if lent or not point.startswith("sign_in.")])
+    *before, kill = _reaching(point, _at_most(_PASSED.get(point.partition(".")[0], 3), chance)).kills
     if chance.random() < 0.15 and point != "spawner.before_kill_all":
         kill = kill._replace(how=f"{kill.how},spawner.before_kill_all=1")  # sessions that outlive both
     return [*before, kill if kill.command != "run" else kill._replace(command=command)]

@@ -19,7 +19,6 @@ from supervisor.content.pipeline_file import load_pipeline, read_target
 from supervisor.content.project import find_project
 from supervisor.content.prompts import PromptMaker
 from supervisor.engine.journal import Journal
-from supervisor.engine.main_files import MainFiles
 from supervisor.engine.planning import Planner
 from supervisor.engine.releasing import release
 from supervisor.model.job import JobOptions, StoredBatch
@@ -184,7 +183,8 @@ class StoreMachine(RuleBasedStateMachine):
     @rule()
     def main_files_are_written(self) -> None:
         copies = self._copies()
-        self.loop.run_until_complete(self.files.flush(everything=True))
+        for phase in PHASES:
+            self._write(phase)
         new = [path.read_text() for path in self._copies() - copies]
         for phase in self.plain.phases:
             edited = self.edits.pop(phase, None)
@@ -335,14 +335,10 @@ class StoreMachine(RuleBasedStateMachine):
             database=self.database,
         )
         self.planner = Planner(self.project, tools, lambda ready: None)
-        self.files = MainFiles(
-            self.job.id, self.journal, self.results, self.pipeline.phases, self.planner.changed
-        )
+        self.files = {phase: main_file.MainFile(self.results / output) for phase, output in PHASES.items()}
 
     def _end(self) -> None:
         """The process is gone, and with it what it had not committed."""
-        if self.running:
-            self.files.close()
         self.database.close()
         self.running = False
         self.begun = []
@@ -378,6 +374,24 @@ class StoreMachine(RuleBasedStateMachine):
             batches.set_status(self.database, batch, "failed" if refused else "done")
             self.planner.merged(phase, list(begun.digests))
 
+    def _write(self, phase: int) -> None:
+        """Take over what a person edited, and make the main file anew."""
+        file = self.files[phase]
+        looked_at = file.state()
+        edits = main_file.find_edits(self.database, file, self.job.id, phase, "object")
+        if edits is not None:
+            with self.journal.transaction():
+                for item_id, value in edits.values.items():
+                    items.take_edit(self.database, self.job.id, phase, item_id, value)
+                for item_id in edits.removed:
+                    items.drop(self.database, self.job.id, phase, item_id, by_hand=True)
+            self.loop.run_until_complete(self.planner.changed(phase, [*edits.values, *edits.removed]))
+        taken = main_file.snapshot(self.database, self.job.id, phase, "object")
+        if taken.rows or looked_at is not None:
+            sha256 = file.write(taken, looked_at)
+            assert sha256 is not None
+            main_file.record_written(self.database, taken, sha256)
+
     def _items(self) -> list[dict[str, Any]]:
         """All items as the store has them, but for the numbers of the merges."""
         rows = map(dict, self.database.rows("SELECT * FROM items ORDER BY job, phase, id"))
@@ -390,5 +404,5 @@ class StoreMachine(RuleBasedStateMachine):
 
 TestStoreAsAMachine = StoreMachine.TestCase
 TestStoreAsAMachine.settings = settings(
-    max_examples=60, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=600, stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck)
 )
