@@ -19,6 +19,8 @@ from supervisor.model.session import SessionSpec, Usage
 
 _VERSION = re.compile(r"\d+\.\d+[\w.\-+]*")
 _VERSION_PATIENCE_S = 30.0
+_OF_SIGN_IN = re.compile(r"KEY|TOKEN|SECRET|CREDENTIAL|PASSWORD|AUTH|PROFILE|BEDROCK|VERTEX|FOUNDRY")
+"""In the names of variables that sign a program in, as far as names can tell."""
 
 
 class ProgramAgent(Agent):
@@ -84,7 +86,8 @@ class ProgramAgent(Agent):
 
     def signed_in_by(self) -> str | None:
         """The variable or the file that signs it in; None where there is none."""
-        passed = next((name for name in self.settings.pass_env if os.environ.get(name)), None)
+        given = (name for name in self.settings.pass_env if _OF_SIGN_IN.search(name))
+        passed = next((name for name in given if os.environ.get(name)), None)
         return self.key_variable() or passed or self.sign_in.shown()
 
     def presence(self) -> Presence:

@@ -73,12 +73,15 @@ def session_mark(pid: int) -> str | None:
 
 
 def belongs(pid: int, project_key: str, sessions: Path) -> bool:
-    """Whether a process is a session of this project: by its mark, or, where it hides that, by where it works."""
+    """Whether a process is a session of this project: by its mark, or, where it hides that, by where it works.
+
+    One of a project that was moved has the mark of the old place, and works in the new one.
+    """
     if not HAS_PROC:
         return True
     mark = session_mark(pid)
-    if mark is not None:
-        return mark.startswith(f"{project_key}/")
+    if mark is not None and mark.startswith(f"{project_key}/"):
+        return True
     try:
         return Path(os.readlink(f"/proc/{pid}/cwd")).is_relative_to(sessions)
     except OSError:

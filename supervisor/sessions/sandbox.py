@@ -91,40 +91,50 @@ def bubblewrapped(
     network: str | tuple[str, ...],
 ) -> list[str]:
     """The command inside of bubblewrap: the system read-only, its own workspace and home, and nothing else."""
-    command = [shutil.which("bwrap") or "bwrap", "--die-with-parent", "--unshare-pid", "--unshare-ipc", "--unshare-uts"]
-    command += ["--unshare-cgroup-try", "--hostname", "sandbox", "--cap-drop", "ALL"]
-    if os.getuid() == 0:
-        # Root without capabilities could not make name spaces of its own, as sandboxes inside of this one need.
-        command += ["--unshare-user", "--uid", _NOBODY, "--gid", _NOBODY]
-    if network == "none":
-        command.append("--unshare-net")
-    elif network != "on":
+    if isinstance(network, tuple):
         words = _with_hosts_only(words, network, paths, writable)
-    for folder in SYSTEM:
-        if os.path.islink(folder):
-            command += ["--symlink", os.readlink(folder), folder]
-        elif os.path.isdir(folder):
-            command += ["--ro-bind", folder, folder]
-    for file in _HIDDEN_FILES:
-        if os.path.exists(file):
-            command += ["--ro-bind", os.devnull, file]
-    for folder in _HIDDEN_FOLDERS:
-        if os.path.isdir(folder):
-            command += ["--tmpfs", folder]
-    command += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"]  # noqa: S108 - the session's own
-    resolver = os.path.realpath("/etc/resolv.conf")
-    private = (Path.home(), paths.project)
-    search_path = environment.get("PATH", os.defpath)
-    needed = [*program_files(words, search_path, private), *readable, Path(resolver)]
-    needed += [Path(environment[name]) for name in _FOUND_BY_NAME if name in environment]
+    command = [shutil.which("bwrap") or "bwrap", "--die-with-parent", *_name_spaces(), *_system()]
+    command += ["--unshare-net"] if network == "none" else []
+    seen = [*_program(words, environment, paths), *readable]
     # Outer folders first, so that none of them hides an inner one.
-    for path in sorted(set(needed), key=lambda each: len(each.parts)):
-        if path.exists() and not any(path.is_relative_to(folder) for folder in SYSTEM):
-            command += ["--ro-bind", str(path), str(path)]
+    for path in sorted({path for path in seen if path.exists()}, key=lambda each: len(each.parts)):
+        command += ["--ro-bind", str(path), str(path)]
     for path in (*writable, paths.workspace, paths.home):
         if path.exists():
             command += ["--bind", str(path), str(path)]
     return [*command, "--chdir", str(paths.workspace), "--", *words]
+
+
+def _name_spaces() -> list[str]:
+    words = ["--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try", "--hostname", "sandbox"]
+    words += ["--cap-drop", "ALL"]
+    if os.getuid() == 0:
+        # Root without capabilities could not make name spaces of its own, as sandboxes inside of this one need.
+        words += ["--unshare-user", "--uid", _NOBODY, "--gid", _NOBODY]
+    return words
+
+
+def _system() -> list[str]:
+    """The system's folders read-only, but for what is root's alone; processes, devices and /tmp of its own."""
+    words: list[str] = []
+    for folder in SYSTEM:
+        if os.path.islink(folder):
+            words += ["--symlink", os.readlink(folder), folder]
+        elif os.path.isdir(folder):
+            words += ["--ro-bind", folder, folder]
+    for file in filter(os.path.exists, _HIDDEN_FILES):
+        words += ["--ro-bind", os.devnull, file]
+    for folder in filter(os.path.isdir, _HIDDEN_FOLDERS):
+        words += ["--tmpfs", folder]
+    return [*words, "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"]  # noqa: S108 - the session's own
+
+
+def _program(words: Sequence[str], environment: dict[str, str], paths: SessionPaths) -> list[Path]:
+    """What the command needs to be run, outside of the system's folders: its files, certificates, name resolution."""
+    found = program_files(words, environment.get("PATH", os.defpath), (Path.home(), paths.project))
+    found += [Path(environment[name]) for name in _FOUND_BY_NAME if name in environment]
+    found.append(Path(os.path.realpath("/etc/resolv.conf")))
+    return [path for path in found if not any(path.is_relative_to(folder) for folder in SYSTEM)]
 
 
 def _with_hosts_only(

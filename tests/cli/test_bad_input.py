@@ -13,6 +13,7 @@ from small_project import SmallProject, pipeline_text, plain_words, toml
 PIPELINE = "phase_intelligence/facts/pipeline.toml"
 ITEMS = "vfs/items.json"
 RUN = ("run", "facts", "demo")
+AGENTS = "claude, codex, gemini, mine, opencode, phrasebook"
 
 
 class Bad(NamedTuple):
@@ -105,7 +106,7 @@ BAD_SETTINGS = [
     ),
     Bad(
         "agent that the settings name is not there",
-        ("there is no agent 'mien'", "Did you mean 'mine'?", "Here are: claude, codex, gemini, mine, opencode, phrasebook"),
+        ("there is no agent 'mien'", "Did you mean 'mine'?", f"Here are: {AGENTS}"),
         settings(f"agent = 'mien'\n{MINE}"),
     ),
     Bad(

@@ -140,7 +140,7 @@ def test_what_only_shows_when_a_prompt_is_made_ends_the_run_with_the_template_na
 ) -> None:
     project.write(TEMPLATE, wrong)
     with pytest.raises(PipelineError, match=re.escape("prompts/facts/batch.md.j2: the prompt template of phase 1 ")):
-        maker(project).render(batch(1, {"a": 1}), 1, "out.json").text
+        maker(project).render(batch(1, {"a": 1}), 1, "out.json")
 
 
 def test_a_run_whose_template_fails_says_so_and_can_go_on_when_it_is_mended(project: SmallProject) -> None:
