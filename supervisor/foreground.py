@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -17,7 +18,8 @@ from supervisor.model.event import Event
 from supervisor.model.job import AT_WORK, Job, JobOptions
 from supervisor.model.pipeline import Pipeline
 from supervisor.store import jobs
-from supervisor.store.database import Database, open_store
+from supervisor.store.database import Database
+from supervisor.store.soundness import is_empty, look_into
 from supervisor.store.folders import make_folder, sync_folder
 
 _IDLE_DAEMON_S = 3.0
@@ -50,11 +52,13 @@ async def run(
 
 def busy(project: Project) -> bool:
     """Whether there is a job that some supervisor works on or is about to."""
-    if not project.store.exists():
+    if not project.store.exists() or is_empty(project.store):
         return False
-    database = open_store(project.store)
+    database = look_into(project.store)  # whether it is sound is not known yet
     try:
         return bool(jobs.with_status(database, "queued", *AT_WORK))
+    except sqlite3.DatabaseError:
+        return False
     finally:
         database.close()
 

@@ -26,6 +26,7 @@ _LEAVES_NOTHING = ("--no-session-persistence", "--disable-slash-commands")
 _CONFINED = ("--permission-mode", "acceptEdits", "--setting-sources", "", "--strict-mcp-config")
 _NEEDED = frozenset({"--tools", "--setting-sources", "--strict-mcp-config", "--exclude-dynamic-system-prompt-sections"})
 _HELP_PATIENCE_S = 30.0
+_SIGN_IN_FILE = ".claude/.credentials.json"
 
 
 class ClaudeAgent(ProgramAgent):
@@ -41,7 +42,7 @@ class ClaudeAgent(ProgramAgent):
         "ANTHROPIC_DEFAULT_SONNET_MODEL",
         "ANTHROPIC_DEFAULT_HAIKU_MODEL",
     )
-    sign_in = SignIn(files=(".claude/.credentials.json",), moved_by="CLAUDE_CONFIG_DIR")
+    sign_in = SignIn(files=(_SIGN_IN_FILE,), apart=True, moved_by="CLAUDE_CONFIG_DIR")
     how_to_sign_in = claude_troubles.SIGN_IN
     interactive = True
     tells_cost = tells_tokens = True
@@ -66,7 +67,8 @@ class ClaudeAgent(ProgramAgent):
         return frozenset() if program is None else _options_of(program, program.stat().st_mtime_ns)
 
     def prepare(self, paths: SessionPaths, spec: SessionSpec) -> None:
-        # The sign-in stays where it is, see `switches`: Claude Code puts a new file in the place of a link.
+        if spec.isolation.sandbox == "bubblewrap":  # else the sign-in stays where it is, see `switches`
+            super().prepare(paths, spec)
         _temporary(paths).mkdir(mode=0o700)
         if spec.shared:
             _shared(paths).write_text(spec.prompt[: spec.shared], encoding="utf-8")
@@ -75,20 +77,18 @@ class ClaudeAgent(ProgramAgent):
             settings = claude_terminal.settings(paths.workspace.resolve(), os.environ.get(self.key_variables[0]))
             (paths.home / ".claude.json").write_text(settings, encoding="utf-8")
 
-    def take_back(self, paths: SessionPaths) -> None:
-        """Nothing was lent."""
+    def _sign_in_folder(self, paths: SessionPaths) -> Path | None:
+        """The folder of the sign-in that sessions share; None where they are given a key.
 
-    def writable(self, paths: SessionPaths) -> list[Path]:
-        folder = self._sign_in_folder()
-        return [] if folder is None else [folder]
-
-    def _sign_in_folder(self) -> Path | None:
-        """The folder of the sign-in that sessions use; None where they are given a key."""
-        found = self.sign_in.found()
-        return None if found is None or self.key_variable() is not None else found.parent
+        In a sandbox it is the one of a copy: the user's own also holds settings whose commands run outside of it.
+        """
+        found, lent = self.sign_in.found(), paths.home / _SIGN_IN_FILE
+        if found is None or self.key_variable() is not None:
+            return None
+        return lent.resolve().parent if lent.is_symlink() else found.parent
 
     def switches(self, paths: SessionPaths) -> dict[str, str]:
-        base, folder = os.environ.get(BASE_URL), self._sign_in_folder()
+        base, folder = os.environ.get(BASE_URL), self._sign_in_folder(paths)
         return {
             "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
             "CLAUDE_CODE_DISABLE_ATTACHMENTS": "1",

@@ -29,6 +29,7 @@ from supervisor.agents.listening import JsonListener, amount, as_event, words
 SWITCHES = {
     "TZ": "UTC",  # in which it shows times of day
     "CLAUDE_CODE_DISABLE_OFFICIAL_MARKETPLACE_AUTOINSTALL": "1",
+    "CLAUDE_CODE_ENABLE_PROMPT_SUGGESTION": "false",  # which the model is asked for, and which stands where one types
 }
 _KEY_TAIL = 20
 """By so many of its last characters Claude Code knows a key again that was approved."""
@@ -36,21 +37,21 @@ _LARGEST_RECORD_BYTES = 64 << 20
 _UP, _DOWN, _ENTER, _CTRL_C = "\x1b[A", "\x1b[B", "\r", "\x03"
 _ASKS_FOR_KEY = r"Do you want to use this API key\?(?s:.*)"
 _TYPING = Typing(
-    ready=r"^❯( Try \".*)?$",
+    ready=r"^❯(\sTry \".*)?$",
     dialogs=(
-        Dialog(shows=r"^ *❯ (1\. )?Yes, I trust this folder", answer=_ENTER),
-        Dialog(shows=r"^ *❯ No, exit", answer=_DOWN),
-        Dialog(shows=_ASKS_FOR_KEY + r"^ *❯ Yes", answer=_ENTER),
-        Dialog(shows=_ASKS_FOR_KEY + r"^ *❯ No", answer=_UP),
+        Dialog(shows=r"^ *❯ (\d\. )?Yes, I trust this folder", answer=_ENTER),
+        Dialog(shows=r"^ *❯ (\d\. )?No, exit", answer=_DOWN),
+        Dialog(shows=_ASKS_FOR_KEY + r"^ *❯ (\d\. )?Yes", answer=_ENTER),
+        Dialog(shows=_ASKS_FOR_KEY + r"^ *❯ (\d\. )?No", answer=_UP),
     ),
-    asks=r"^ *(Enter to confirm|Esc to (cancel|go back))|^ *❯ 1\. ",
+    asks=r"^ *(Enter to confirm|Esc to (cancel|go back))|^ *❯ \d\. ",
     busy=r"esc to interrupt",
     # It tells the model to follow what is pasted only where words that are typed ask for that.
     lead="Do what the pasted text says: ",
     leave=(_CTRL_C, _CTRL_C),
 )
 _RETRY = re.compile(
-    r"^\S (?P<what>.+?)…? · retrying in (?P<wait>[\dhms ]+?)(?: \((?P<at>[^)]+)\))? · attempt (?P<attempt>\d+)/\d+",
+    r"^\S (?P<what>.+?)…? · [Rr]etrying in (?P<wait>[\dhms ]+?)(?: \((?P<at>[^)]+)\))? · attempt (?P<attempt>\d+)/\d+",
     re.MULTILINE,
 )
 _HOPELESS_ATTEMPT = 7

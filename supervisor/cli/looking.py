@@ -43,7 +43,7 @@ def status(
     if job is None and not here.store.exists():
         typer.echo(json.dumps({"jobs": []}) if as_json else "no jobs yet; `supervisor run PIPELINE TARGET` makes one")
         return
-    database = o.store_of(here)
+    database = o.look_at_store(here)
     chosen = jobs.all_jobs(database) if job is None else [jobs.find(database, job)]
     found = [(summarise(database, each), failed_items(database, each)) for each in chosen]
     if as_json:
@@ -64,7 +64,7 @@ def list_jobs(project: o.ProjectOption = None) -> None:
     if not here.store.exists():
         typer.echo("no jobs yet; `supervisor run PIPELINE TARGET` makes one")
         return
-    for job in jobs.all_jobs(o.store_of(here)):
+    for job in jobs.all_jobs(o.look_at_store(here)):
         made = f"{datetime.fromtimestamp(job.created_at):%Y-%m-%d %H:%M}"
         detail = f"  {job.detail.splitlines()[0]}" if job.detail else ""
         typer.echo(f"{job.id:>4}  {job.status:<10}  {made}  {duration(job.elapsed_s):>8}  {job.name}{detail}")

@@ -172,6 +172,19 @@ def store_of(project: Project) -> Database:
     return open_store(project.store)
 
 
+def look_at_store(project: Project) -> Database:
+    """The same for a short look, which leaves a store alone that may be damaged."""
+    from supervisor.store.database import SCHEMA_VERSION
+    from supervisor.store.soundness import is_empty, look_into
+
+    if project.store.exists() and not is_empty(project.store):
+        database = look_into(project.store)
+        if database.value("PRAGMA user_version") == SCHEMA_VERSION:
+            return database
+        database.close()
+    return store_of(project)
+
+
 def job_named(project: Project, name: str) -> tuple[Database, Job]:
     """The store, and the job that a person named."""
     from supervisor.store import jobs

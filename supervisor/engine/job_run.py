@@ -162,6 +162,7 @@ class JobRun:
         if any(isinstance(phase.validator, str) for phase in self._pipeline.phases):
             self._tools.pool.warm()
         await self._planner.prepare()
+        self._tools.strays.note_done(self._progress)
         with self._journal.transaction():
             asked = jobs.get(database, self.job.id).status
             if asked in ("stopped", "cancelled"):  # while it was being prepared

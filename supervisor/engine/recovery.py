@@ -15,6 +15,7 @@ from supervisor.failpoints import reached
 from supervisor.model.session import Heard, SessionResult
 from supervisor.model.strict_json import JsonRefused, parse_strict
 from supervisor.sessions import process_tree
+from supervisor.sessions.cgroups import end_groups
 from supervisor.sessions.output_watch import last_change
 from supervisor.sessions.safe_read import read_output
 from supervisor.sessions.transcript import hear_again
@@ -52,6 +53,7 @@ def end_stale_sessions(project: Project, left: list[Attempt]) -> int:
     for pid in doomed:
         while process_tree.start_ticks(pid) is not None and time.monotonic() < deadline:
             time.sleep(0.01)
+    end_groups(f"{project.key}-job")
     return len(doomed)
 
 

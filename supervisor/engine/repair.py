@@ -152,11 +152,14 @@ class _Repair:
                 if sha256 is None:
                     yield f"{shown}: it was changed at this moment, and is left as it is"
                     return
+                before = receipts.find(self._project.state, state.job.id, state.phase)
                 receipts.note(database, state.job.id, state.phase, taken.seq, sha256)
                 main_file.record_written(database, taken, sha256)
         except Timeout as error:
             raise held(file, error) from error
         yield f"{shown}: written from the store, {len(taken.rows)} items"
+        if before is not None and before.seq == taken.seq and before.sha256 != sha256:
+            yield f"{shown}: it is not what it was: some of its values were damaged in the store, nothing tells which"
 
     def _copy(self, paths: Iterable[Path]) -> Iterator[str]:
         """Copy what is about to change into this repair's own folder."""

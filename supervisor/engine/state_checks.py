@@ -18,7 +18,7 @@ from supervisor.model.base import Frozen
 from supervisor.model.job import Job
 from supervisor.sessions import process_tree
 from supervisor.store import attempts, items, jobs
-from supervisor.store.database import Database, is_damage
+from supervisor.store.database import SCHEMA_VERSION, Database, is_damage
 from supervisor.store.main_file import entries
 from supervisor.store.soundness import look_into
 
@@ -135,6 +135,11 @@ def _of_nothing(project: Project) -> Finding:
 
 
 def _of_store(project: Project, database: Database, *, well: bool, working: bool) -> Iterator[Finding]:
+    version = database.value("PRAGMA user_version")
+    if version > SCHEMA_VERSION:
+        text = f"it has schema {version}, made by a newer supervisor; this one knows up to {SCHEMA_VERSION}"
+        yield Finding(level="failure", subject="store", text=text)
+        return
     if not database.value("SELECT count(*) FROM sqlite_master WHERE name = 'jobs'"):
         yield Finding(level="ok", subject="store", text="none yet: nothing was run")
         return
@@ -180,9 +185,10 @@ def _of_sessions(project: Project, database: Database, found: list[Job], *, work
     known = {row["name"] for row in database.rows("SELECT name FROM attempts")}
     strays = [name for name in session_folders(project) if name not in known]
     if not working and strays:
+        open_work = database.value(f"SELECT count(*) FROM items WHERE status IN {items.IN_WORK}")
         yield Finding(
-            level="warning",
+            level="warning" if open_work else "ok",
             subject="sessions",
-            text=f"{len(strays)} have folders and are not in the store; the next run of their job judges their outputs,"
-            " where their items are still to do",
+            text=f"{len(strays)} have folders and are not in the store; "
+            + ("the next run of their job judges what they answered" if open_work else "nothing is left to do of them"),
         )

@@ -20,7 +20,7 @@ from supervisor.model.strict_json import JsonRefused, in_order, parse_strict
 from supervisor.sessions.output_watch import last_change
 from supervisor.sessions.safe_read import read_output
 from supervisor.sessions.workspace import Workspace
-from supervisor.store import attempts, items
+from supervisor.store import attempts, batches, items
 
 if TYPE_CHECKING:
     from supervisor.engine.batch_work import BatchWork
@@ -98,6 +98,21 @@ class StraySessions:
         )
         output = in_order(as_output(wanted, work.phase.merge)).encode("utf-8")
         return [(bearer[0], bearer[1].model_copy(update={"output": output}))]
+
+    def note_done(self, progress: Progress) -> None:
+        """Take those into the store of whose items nothing is left to do: they were paid for."""
+        for stray in {stray.name: stray for found in self._asked.values() for stray in found}.values():
+            batch = self._settled_batch(stray)
+            if batch is not None:
+                self._taken[stray.name] = self._take(stray, batch, progress)
+                self._end([self._taken[stray.name]])
+
+    def _settled_batch(self, stray: _Stray) -> StoredBatch | None:
+        """The batch that answered the first item of a session all of whose items are done; None where some are not."""
+        done = items.batches_of_done(self._journal.database, self._job.id, stray.phase, stray.asked)
+        if len(done) < len(stray.asked):
+            return None
+        return next((batch for number in done.values() if (batch := batches.get(self._journal.database, number))), None)
 
     def _find(self, folder: Path, phase: int, batch: int, number: int) -> None:
         self._highest[phase, batch] = max(number, self._highest.get((phase, batch), 0))

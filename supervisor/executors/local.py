@@ -44,7 +44,7 @@ class LocalExecutor:
         workspace = Workspace.make(self._sessions, spec)
         paths = workspace.paths(self._project, spec.output_name)
         began = time.monotonic()
-        group = make_cgroup(spec.name, spec.isolation.limits)
+        group = make_cgroup(f"{self._project_key}-{spec.name}", spec.isolation.limits)
         try:
             spec = _as_it_is_kept(spec)
             agent.prepare(paths, spec)

@@ -16,6 +16,7 @@ _MOUNTS = Path("/proc/self/mounts")
 _OWN = Path("/proc/self/cgroup")
 _CONTROLLERS = ("memory", "pids")
 _PATIENCE_S = 2.0
+_PREFIX = "supervisor-"
 
 
 class Cgroup:
@@ -55,7 +56,7 @@ def make_cgroup(name: str, limits: Limits) -> Cgroup | None:
     made: list[Path] = []
     try:
         for controllers, parent in hierarchies().items():
-            folder = parent / f"supervisor-{os.getpid()}-{name}"
+            folder = parent / f"{_PREFIX}{name}"
             folder.mkdir()
             made.append(folder)
             for controller in controllers:
@@ -68,12 +69,18 @@ def make_cgroup(name: str, limits: Limits) -> Cgroup | None:
     return Cgroup(tuple(made))
 
 
+def end_groups(beginning: str) -> None:
+    """End the groups whose names begin so, which a dead supervisor left."""
+    found = [folder for parent in hierarchies().values() for folder in parent.glob(f"{_PREFIX}{beginning}*")]
+    Cgroup(tuple(found)).end()
+
+
 @functools.cache
 def hierarchies() -> dict[tuple[str, ...], Path]:
     """Controllers to the folder in which this process can make groups with them; empty where it cannot."""
     found: dict[tuple[str, ...], Path] = {}
     for controllers, folder in _candidates():
-        trial = folder / f"supervisor-{os.getpid()}-trial"
+        trial = folder / f"{_PREFIX}{os.getpid()}-trial"
         try:
             trial.mkdir()
         except OSError:

@@ -61,7 +61,8 @@ class Typist:
         self._asked = False
         self._unwritten = bytearray()
         self._worked = typing.busy is None
-        """Whether it was seen at work, where that can be seen: right after the prompt it waits for input still."""
+        """Whether it was seen at work, where that can be seen."""
+        self._submitted_at = 0.0
         self.stuck: asyncio.Future[str] = self._loop.create_future()
         """Why it cannot go on, in words, where it shows what no pattern knows."""
         self.idle: asyncio.Future[None] = self._loop.create_future()
@@ -131,8 +132,15 @@ class Typist:
             self._lose_patience("it asks what no pattern knows")
         elif self._busy(text):
             self._worked = True
-        elif ready and self._worked and not self.idle.done():
+        elif ready and not self.idle.done():
+            self._be_idle()
+
+    def _be_idle(self) -> None:
+        """It waits for input: after its work, or still, right after the prompt; of short work nothing may be seen."""
+        if self._worked or self._loop.time() - self._submitted_at > _SHOWN_AFTER_S:
             self.idle.set_result(None)
+        else:
+            self._timer = self._loop.call_later(_SHOWN_AFTER_S, self._look)
 
     def _be_patient(self) -> None:
         if self._patience is not None:
@@ -169,7 +177,7 @@ class Typist:
         if self._unwritten or not shown:
             self._timer = self._loop.call_later(_LOOK_EVERY_S, self._look)
             return
-        self._state = "submitted"
+        self._state, self._submitted_at = "submitted", self._loop.time()
         self.type(self._typing.submit)
 
     def _asks(self, text: str) -> bool:

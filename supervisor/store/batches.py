@@ -83,6 +83,12 @@ def ready_among(database: Database, job: int, phase: int, item_ids: Sequence[str
     return found
 
 
+def get(database: Database, batch: int | None) -> StoredBatch | None:
+    """The batch with this id; None where there is none."""
+    row = database.row("SELECT * FROM batches WHERE id = ?", (batch,))
+    return None if row is None else _batch(row)
+
+
 def newest(database: Database, job: int, phase: int) -> int:
     """The highest batch number of a phase; 0 where it has none."""
     return int(database.value("SELECT coalesce(max(number), 0) FROM batches WHERE job = ? AND phase = ?", (job, phase)))
@@ -100,12 +106,17 @@ def reset_running(database: Database, job: int) -> None:
 
 
 def drop_empty(database: Database, job: int) -> None:
-    """Delete waiting batches that lost all their items; call it inside a transaction."""
+    """End waiting batches that lost all their items; call it inside a transaction.
+
+    One that had sessions stays, as done: its number, which their names hold, is not used again.
+    """
+    empty = "job = ? AND status = 'waiting' AND NOT EXISTS (SELECT 1 FROM items i WHERE i.batch = batches.id)"
     database.execute(
-        "DELETE FROM batches WHERE job = ? AND status = 'waiting' AND NOT EXISTS"
-        " (SELECT 1 FROM items i WHERE i.batch = batches.id)",
-        (job,),
+        f"UPDATE batches SET status = 'done', ended_at = ? WHERE {empty}"
+        " AND EXISTS (SELECT 1 FROM attempts a WHERE a.batch = batches.id)",
+        (time.time(), job),
     )
+    database.execute(f"DELETE FROM batches WHERE {empty}", (job,))
 
 
 def total(database: Database, job: int, phase: int) -> int | None:

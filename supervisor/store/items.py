@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from supervisor.model.job import StoredItem
@@ -90,9 +90,24 @@ def of_batch(database: Database, batch: int) -> list[StoredItem]:
     ]
 
 
+def batches_of_done(database: Database, job: int, phase: int, ids: Iterable[str]) -> dict[str, int | None]:
+    """Item id to batch, of those among `ids` of which nothing is left to do."""
+    found: dict[str, int | None] = {}
+    for item_id in ids:
+        row = database.row(
+            f"SELECT batch FROM items WHERE job = ? AND phase = ? AND id = ? AND status NOT IN {IN_WORK}",
+            (job, phase, item_id),
+        )
+        if row is not None:
+            found[item_id] = row["batch"]
+    return found
+
+
 def keep_passed(database: Database, job: int, phase: int, batch: int, values: dict[str, Any]) -> None:
     """Keep what passed of an attempt, and only that; call it inside the transaction that ends the attempt."""
-    database.execute("UPDATE items SET status = 'waiting' WHERE batch = ? AND status = 'passed'", (batch,))
+    database.execute(
+        "UPDATE items SET status = 'waiting', value = NULL WHERE batch = ? AND status = 'passed'", (batch,)
+    )
     database.connection.executemany(
         "UPDATE items SET status = 'passed', value = ? WHERE job = ? AND phase = ? AND id = ? AND batch = ?",
         [(in_order(value), job, phase, item_id, batch) for item_id, value in values.items()],

@@ -45,6 +45,14 @@ def note(database: Database, job: int, phase: int, seq: int, sha256: str) -> Non
     reached("receipt.written")
 
 
+def find(state: Path, job: int, phase: int) -> Receipt | None:
+    """The receipt of a phase; None where there is none that can be read."""
+    try:
+        return Receipt.model_validate(json.loads((state / FOLDER / f"job{job}-phase{phase}.json").read_bytes()))
+    except (OSError, ValueError):
+        return None
+
+
 def all_receipts(state: Path) -> list[Receipt]:
     """The receipts in a project's state folder that can be read, in the order of jobs and phases."""
     found: list[Receipt] = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from supervisor.agents.claude_troubles import next_time_of_day
 from supervisor.agents.registry import make_agent
 from supervisor.content.project import AgentSettings, AnsweredDialog, Price, Project, ProjectSettings
 from supervisor.errors import AgentError
-from supervisor.model.session import Heard, SessionSpec, Trouble, Usage
+from supervisor.model.session import Heard, Isolation, SessionSpec, Trouble, Usage
 
 NOW = datetime(2026, 11, 21, 10, 42, tzinfo=UTC).timestamp()
 RESETS = 1795264975
@@ -700,11 +701,30 @@ def test_a_sign_in_is_used_where_it_is(tmp_path: Path, paths: SessionPaths, pers
     claude.check()
     assert claude.signed_in_by() == "~/.claude/.credentials.json"
     assert claude.environment(paths)["CLAUDE_SECURESTORAGE_CONFIG_DIR"] == str(file.parent)
-    assert claude.writable(paths) == [file.parent]
     claude.prepare(paths, spec())
     claude.take_back(paths)
     assert not (paths.home / ".claude").exists()
     assert len([secret for secret in claude.secrets() if secret.startswith("sk-ant-o")]) == 2
+
+
+def test_in_a_sandbox_a_copy_of_the_sign_in_is_used_and_nothing_else_of_its_folder_is_seen(
+    tmp_path: Path, paths: SessionPaths, person: Path
+) -> None:
+    """The folder also holds settings, which may name commands that the user's own Claude Code runs."""
+    file = sign_in(person / ".claude")
+    (file.parent / "settings.json").write_text("{}")
+    claude = agent(tmp_path)
+    claude.prepare(paths, spec().model_copy(update={"isolation": Isolation(sandbox="bubblewrap")}))
+    (seen,) = claude.writable(paths)
+    assert [path.name for path in seen.iterdir() if not path.name.endswith(".lock")] == [file.name]
+    assert claude.environment(paths)["CLAUDE_SECURESTORAGE_CONFIG_DIR"] == str(seen)
+    renewed = json.loads(file.read_text())
+    renewed["claudeAiOauth"]["expiresAt"] = 2
+    (seen / "new").write_text(json.dumps(renewed))
+    os.utime(seen / "new", (time.time() + 5, time.time() + 5))
+    (seen / "new").rename(seen / file.name)
+    claude.take_back(paths)
+    assert json.loads(file.read_text()) == renewed
 
 
 def test_a_sign_in_of_another_folder_is_used_there(

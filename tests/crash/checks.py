@@ -10,6 +10,8 @@ from typing import NamedTuple
 from crash import course
 from crash.rounds import Round
 from crash.sessions import Run
+from supervisor.content.project import Project, ProjectSettings
+from supervisor.sessions.cgroups import hierarchies
 
 _KEPT = (".lock", ".log")
 _CLOSE = 1e-6
@@ -205,6 +207,9 @@ def _leavings(round_: Round) -> Iterator[str]:
     for path in (round_.state / "sessions").iterdir():
         if path.name not in known:
             yield f"the files of {path.name} are left, which the store does not know"
+    for parent in set(hierarchies().values()):
+        for path in parent.glob(f"supervisor-{Project(round_.root, ProjectSettings(), round_.root).key}-*"):
+            yield f"the control group {path} is left"
 
 
 def _sign_in(round_: Round) -> Iterator[str]:

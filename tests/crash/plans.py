@@ -23,7 +23,7 @@ _PASSED = {"store": 45, "progress_log": 20, "transcript": 12, "main_file": 8, "r
 """How often a run passes a subject's points, where that is not about three times."""
 _ALL_PASSED = 290
 _IN_DAEMON = 0.35
-_MOST_KILLS = 4
+_KILLS = 5
 
 
 class Kill(NamedTuple):
@@ -72,7 +72,7 @@ def drawn(chance: random.Random) -> Plan:
     traits = {"bubblewrap": 0.2, "limited": 0.1, "lent": 0.15}
     chosen = tuple(trait for trait in TRAITS if chance.random() < traits[trait])
     kills: list[Kill] = []
-    while len(kills) < _MOST_KILLS:
+    while len(kills) < _KILLS:
         kills += _drawn_kills(chance, lent="lent" in chosen)
     return Plan(chosen, tuple(kills))
 
@@ -95,7 +95,7 @@ def _drawn_kills(chance: random.Random, *, lent: bool) -> Sequence[Kill]:
 
 def _at_most(most: int, chance: random.Random) -> int:
     """Rather few: what is left to do becomes less with every kill."""
-    return 1 + int(most * chance.random() ** 2)
+    return 1 + int(most * chance.random() ** 3)
 
 
 def _reaching(point: str, count: int) -> Plan:

@@ -22,6 +22,18 @@ from crash.plans import Kill, Plan
 from crash.sessions import Run, Sessions, address
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+_JOB = f"{course.PIPELINE}/{course.TARGET}"
+_WORDS = {
+    "run": ("run", course.PIPELINE, course.TARGET),
+    "spoiled": ("run", course.PIPELINE, course.TARGET),
+    "fresh": ("run", course.PIPELINE, course.TARGET, "--fresh"),
+    "start": ("start", course.PIPELINE, course.TARGET),
+    "stop": ("stop",),
+    "resume": ("resume", _JOB),
+    "retry": ("retry", _JOB, "--items", course.REDONE, "--phase", "1"),
+}
+_IDLE_WHEN_DONE = ("run", "start", "resume", "stop")
+"""Commands that find nothing to do, and nothing to be killed at, when the course is through."""
 _KILLED = re.compile(r"^failpoint ([\w.]+): killed in (\S+)$", re.MULTILINE)
 _PATIENCE_S = 90.0
 _ENOUGH = 2
@@ -56,7 +68,6 @@ class Round:
         self.elapsed: dict[int, float] = {}
         self.lived_s = 0.0
         self._outputs: list[Path] = []
-        self._supervisor: int | None = None
         self._kill: Kill | None = None
         course.lay_out(
             self.root,
@@ -70,10 +81,13 @@ class Round:
     def play(self) -> None:
         """Carry the plan out, then bring the course to its end."""
         for kill in self.plan.kills:
+            if kill.command in _IDLE_WHEN_DONE and self._through():
+                continue
             before, from_outside = self._killed_by_failpoints(), self.kills.total()
             self._carry_out(kill)
             self._note_unheard(self._killed_by_failpoints() - before, self.kills.total() > from_outside)
             self._look()
+            self._look_at_elapsed()
         self._kill = None
         self._finish()
         left = processes.left(self.root)
@@ -87,7 +101,8 @@ class Round:
         store = self.state / "store.sqlite"
         if not store.exists():
             return []
-        connection = sqlite3.connect(store, timeout=30)
+        # Only read, so that what a kill left in its log is left to the supervisor.
+        connection = sqlite3.connect(f"file:{store}?mode=ro", uri=True, timeout=30)
         connection.row_factory = sqlite3.Row
         try:
             return connection.execute(sql, parameters).fetchall()
@@ -106,36 +121,30 @@ class Round:
     def _carry_out(self, kill: Kill) -> None:
         self._kill = kill
         self.sessions.steps = 0
-        failpoints = "" if kill.victim else kill.how
-        if kill.command in ("run", "fresh", "spoiled"):
-            if kill.command == "spoiled":
-                self._spoil()
-            self._command(
-                "run", course.PIPELINE, course.TARGET, *(["--fresh"] * (kill.command == "fresh")), failpoints=failpoints
-            )
-        elif kill.command == "stop":
-            self._command("start", course.PIPELINE, course.TARGET)
+        command = kill.command
+        if command == "spoiled":
+            self._spoil()
+        elif command == "stop":
+            self._command(*_WORDS["start"])
             self._until(lambda: self.sessions.steps >= _BEFORE_STOP or not processes.daemons(self.root))
             self.stops += 1
-            self._command("stop", failpoints=failpoints)
-        elif kill.command == "start" or not self.rows("SELECT 1 FROM jobs"):
-            self._command("start", course.PIPELINE, course.TARGET, failpoints=failpoints)
-        elif kill.command == "resume":
-            self._command("resume", f"{course.PIPELINE}/{course.TARGET}", failpoints=failpoints)
-        else:
-            job = f"{course.PIPELINE}/{course.TARGET}"
-            self._command("retry", job, "--items", course.REDONE, "--phase", "1", failpoints=failpoints)
+        elif command in ("resume", "retry") and not self.rows("SELECT 1 FROM jobs"):
+            command = "start"
+        self._command(*_WORDS[command], failpoints="" if kill.victim else kill.how)
         self._until_no_daemon()
+
+    def _through(self) -> bool:
+        return bool(self.rows("SELECT 1 FROM jobs WHERE set_aside_at IS NULL AND status = 'completed'"))
 
     def _finish(self) -> None:
         """As a person would: the same command again, and `retry` for what could not be judged."""
         for _ in range(_TRIES):
-            status = self._command("run", course.PIPELINE, course.TARGET)
+            status = self._command(*_WORDS["run"])
             if status == 0:
                 self.completed = True
                 return
             if status == 1:
-                self._command("retry", f"{course.PIPELINE}/{course.TARGET}")
+                self._command("retry", _JOB)
                 self._until_no_daemon()
         self.wrong.append(f"it does not complete:\n{self._outputs[-1].read_text()}")
 
@@ -243,7 +252,7 @@ class Round:
             path.write_bytes(self.spoiled[-1])
 
     def _look(self) -> None:
-        """Main files parse at every moment; what a job took does not shrink."""
+        """Main files parse at every moment."""
         for name in course.OUTPUTS.values():
             path = self.results / name
             if not path.exists():
@@ -254,6 +263,9 @@ class Round:
             except ValueError:
                 if data not in self.spoiled:
                     self.wrong.append(f"{name} does not parse: {data[:200]!r}")
+
+    def _look_at_elapsed(self) -> None:
+        """What a job took does not shrink."""
         for row in self.rows("SELECT id, elapsed_s FROM jobs"):
             if row["elapsed_s"] < self.elapsed.get(row["id"], 0.0):
                 self.wrong.append(f"job {row['id']} took {row['elapsed_s']} s, after {self.elapsed[row['id']]} s")

@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from supervisor.model.job import Job, JobOptions
@@ -18,7 +19,7 @@ from supervisor.model.report import ValidationError
 from supervisor.store import batches, items, jobs, main_file, merged_view, phases, supply
 from supervisor.store.database import Database, open_store
 
-FAST = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+FAST = examples(60)
 SECOND = 2
 EXPANDED = 3
 

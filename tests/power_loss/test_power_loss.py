@@ -16,7 +16,7 @@ from recording import Step, record
 pytestmark = pytest.mark.power_loss
 
 BY = "def expand(item_id, payload):\n    return [(f'{item_id}-{n}', {'of': payload, 'n': n}) for n in range(2)]\n"
-KILLED_AT = (20, 35)
+KILLED_AT = (25, 20)
 """The fdatasync that each of the killed supervisors began last."""
 Noted = Callable[[Losses], None]
 

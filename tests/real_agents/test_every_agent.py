@@ -121,24 +121,30 @@ def test_items_that_are_missing_are_asked_for_again_alone(cli: Cli, squares: Squ
     assert list(asked_in(second)) == [i for i, item in squares.numbers.items() if item["n"] % 3 == 0]
 
 
-def test_agents_lists_its_version_and_by_what_it_is_signed_in(cli: Cli, squares: Squares, server: ModelServer) -> None:
-    squares.agent(cli, server)
-    rows = json.loads(squares.done("agents", "--json").out)["agents"]
-    (row,) = [row for row in rows if row["name"] == cli.name]
-    assert row["can_start"] and row["default"]
-    assert row["program"] == str(cli.program)
-    assert re.fullmatch(r"\d+\.\d+\.\d+", row["version"])
-    assert row["version"] == (pinned_version(cli) or row["version"])
-    assert (row["signed_in"], row["by"]) == ("yes", cli.key)
-
-
-def test_without_a_key_agents_says_how_to_sign_in(cli: Cli, squares: Squares, server: ModelServer) -> None:
-    squares.agent(cli, server)
+def test_agents_lists_each_with_its_version_and_by_what_it_is_signed_in(squares: Squares, server: ModelServer) -> None:
+    there = [cli for cli in CLIS if cli.program is not None]
+    for cli in there:
+        squares.agent(cli, server)
+    rows = {row["name"]: row for row in json.loads(squares.done("agents", "--json").out)["agents"]}
+    for cli in there:
+        row = rows[cli.name]
+        assert row["can_start"], row["reason"]
+        assert row["program"] == str(cli.program)
+        assert re.fullmatch(r"\d+\.\d+\.\d+", row["version"])
+        assert row["version"] == (pinned_version(cli) or row["version"])
+        assert (row["signed_in"], row["by"]) == ("yes", cli.key)
     squares.sign_out()
     told = squares.done("agents").out
-    assert re.search(
-        rf"^{cli.name} \(default\) .* not signed in .*\n    .*it is not signed in\n    .*{cli.key}", told, re.M
-    )
+    for cli in there:
+        not_signed_in = rf"^{cli.name} .* not signed in .*\n    .*it is not signed in\n    .*{cli.key}"
+        assert re.search(not_signed_in, told, re.MULTILINE)
+
+
+def test_without_a_key_nothing_starts_and_it_says_how_to_sign_in(
+    cli: Cli, squares: Squares, server: ModelServer
+) -> None:
+    squares.agent(cli, server)
+    squares.sign_out()
     ended = squares.run(status=4)
     assert "not signed in" in ended.err and cli.key in ended.err
     assert squares.attempts() == []

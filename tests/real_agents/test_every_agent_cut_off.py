@@ -18,14 +18,9 @@ MODES[LEAVES] = Mode("leaves a process and says so", command="setsid sleep {nap}
 """That the words `left 42` come back to the model shows that the command was run."""
 
 
-@pytest.mark.parametrize("mode", ["unauthorized", "wrong_model"])
-def test_what_only_a_person_can_mend_stops_the_job_after_one_session(
-    mode: str, cli: Cli, squares: Squares, server: ModelServer
-) -> None:
-    squares.agent(cli, server)
-    server.mode = mode
+def stops_after_one_session(cli: Cli, squares: Squares, remedy: str) -> None:
+    """Run the job, which ends with what a person has to do; nothing counts, and its other batch is not tried."""
     ended = squares.run("--concurrency", "1", status=4)
-    remedy = {"unauthorized": cli.key, "wrong_model": "model"}[mode]
     first, *rest = ended.err.splitlines()
     assert first.startswith(f"supervisor: agent '{cli.name}': it cannot work: "), ended.err
     assert any(remedy in line for line in rest), ended.err
@@ -33,9 +28,22 @@ def test_what_only_a_person_can_mend_stops_the_job_after_one_session(
     status = squares.status()
     assert (status["status"], status["attempts"]) == ("stopped", 0)
 
+
+def test_a_key_that_is_refused_stops_the_job_and_with_another_it_goes_on(
+    cli: Cli, squares: Squares, server: ModelServer
+) -> None:
+    squares.agent(cli, server)
+    server.mode = "unauthorized"
+    stops_after_one_session(cli, squares, cli.key)
     server.mode = "good"
     squares.run()
     assert squares.made == squares.right
+
+
+def test_a_model_that_is_not_there_stops_the_job(cli: Cli, squares: Squares, server: ModelServer) -> None:
+    squares.agent(cli, server)
+    server.mode = "wrong_model"
+    stops_after_one_session(cli, squares, "model")
 
 
 def test_one_that_gets_no_answer_is_started_again_and_counts_from_the_third_on(

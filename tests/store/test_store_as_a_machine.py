@@ -9,7 +9,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
-from hypothesis import HealthCheck, settings
+from examples import examples
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from plain_job import NOTHING, PlainItem, PlainJob
@@ -403,6 +403,4 @@ class StoreMachine(RuleBasedStateMachine):
 
 
 TestStoreAsAMachine = StoreMachine.TestCase
-TestStoreAsAMachine.settings = settings(
-    max_examples=600, stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck)
-)
+TestStoreAsAMachine.settings = examples(80, stateful_step_count=30)

@@ -1,0 +1,472 @@
+"""Damaged state is named, mended where it can be, never overwritten without a copy, and nothing is paid for twice."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from engine_support import processes
+from engine_support.damage import (
+    COUNT,
+    Damaged,
+    cut_off,
+    ended_badly,
+    lay_out,
+    overwrite,
+    until_it_ends,
+)
+from engine_support.small import TARGET, Small, numbered, said
+from engine_support.waiting import until
+
+from supervisor.failpoints import REPAIR_POINTS
+
+PAGE = 4096
+damage = pytest.mark.damage
+
+
+@pytest.fixture(scope="module")
+def finished_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    small = lay_out(tmp_path_factory.mktemp("finished").resolve() / "project")
+    until_it_ends(small.root)
+    small.run()
+    return small.root
+
+
+@pytest.fixture(scope="module")
+def cut_off_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    small = lay_out(tmp_path_factory.mktemp("cut-off").resolve() / "project")
+    cut_off(small)
+    processes.none_left(small.root)
+    return small.root
+
+
+@pytest.fixture
+def finished(finished_once: Path, tmp_path: Path) -> Iterator[Damaged]:
+    """A project whose job is completed."""
+    project = Damaged.copied(finished_once, tmp_path.resolve() / "finished")
+    yield project
+    processes.none_left(project.root)
+
+
+@pytest.fixture
+def cut_off_project(cut_off_once: Path, tmp_path: Path) -> Iterator[Damaged]:
+    """A project whose supervisor was killed with two sessions in flight; its log holds most of the store."""
+    project = Damaged.copied(cut_off_once, tmp_path.resolve() / "cut-off")
+    until_it_ends(project.root)
+    yield project
+    processes.none_left(project.root)
+
+
+def gone(project: Damaged) -> None:
+    project.store.unlink()
+
+
+def emptied(project: Damaged) -> None:
+    project.store.write_bytes(b"")
+
+
+def first_page(project: Damaged) -> None:
+    overwrite(project.store, lambda data: bytes(PAGE) + data[PAGE:])
+
+
+def garbage(project: Damaged) -> None:
+    overwrite(project.store, lambda data: random.Random(1).randbytes(len(data)))
+
+
+def cut_in_half(project: Damaged) -> None:
+    overwrite(project.store, lambda data: data[: len(data) // 2])
+
+
+def every_third_page(project: Damaged) -> None:
+    def change(data: bytearray) -> bytearray:
+        for start in range(2 * PAGE, len(data), 3 * PAGE):
+            data[start : start + PAGE] = random.Random(start).randbytes(PAGE)
+        return data
+
+    overwrite(project.store, change)
+
+
+def no_trigger(project: Damaged) -> None:
+    project.change("DROP TRIGGER item_moved")
+
+
+def no_json(project: Damaged) -> None:
+    project.change("UPDATE items SET value = substr(value, 1, 5) WHERE id = 'i03'")
+
+
+def no_text(project: Damaged) -> None:
+    project.change("UPDATE items SET value = CAST(x'7b22ff' AS TEXT) WHERE id = 'i03' AND phase = 1")
+
+
+STORE: dict[str, tuple[Callable[[Damaged], None], str]] = {
+    "gone": (gone, "it is not there, but 20 session folders and notes of 3 main files of earlier runs are there"),
+    "emptied": (emptied, "it is empty, but 20 session folders"),
+    "first page overwritten": (first_page, "not a database"),
+    "garbage": (garbage, "not a database"),
+    "cut in half": (cut_in_half, "malformed"),
+    "every third page overwritten": (every_third_page, ""),
+    "a trigger missing": (no_trigger, "item_moved is missing"),
+}
+ROWS: dict[str, tuple[Callable[[Damaged], None], str]] = {
+    "a value cut short": (no_json, "rows hold what cannot be: 3 of items"),
+    "a value that is no text": (no_text, "rows hold what cannot be: 1 of items"),
+}
+ALWAYS = ("gone", "every third page overwritten")
+
+
+def cases(table: dict[str, Any]) -> list[Any]:
+    return [pytest.param(*row, id=name, marks=() if name in ALWAYS else damage) for name, row in table.items()]
+
+
+@pytest.mark.parametrize(("breaks", "named"), cases(STORE))
+def test_a_damaged_store_is_refused_by_name_and_mended_and_nothing_is_done_again(
+    finished: Damaged, breaks: Callable[[Damaged], None], named: str
+) -> None:
+    breaks(finished)
+    assert named in finished.findings()
+    assert finished.findings().startswith("failure store: ")
+    assert "doctor --repair" in finished.refused()
+    assert "set_aside_" in finished.repair() or not finished.store.exists()
+    assert finished.again() == []
+    assert finished.status()["status"] == "completed"
+
+
+@pytest.mark.parametrize(("breaks", "named"), cases(ROWS))
+def test_rows_that_hold_what_cannot_be_are_had_again_from_the_main_files(
+    finished: Damaged, breaks: Callable[[Damaged], None], named: str
+) -> None:
+    breaks(finished)
+    assert named in finished.findings()
+    finished.repair()
+    assert finished.again() == []
+
+
+def test_counters_that_disagree_with_the_rows_are_found_and_made_anew(finished: Damaged) -> None:
+    finished.change("UPDATE item_counts SET n = n - 2 WHERE phase = 2", "DELETE FROM batch_counts WHERE phase = 3")
+    assert "job 1 phase 2: 10 items are counted as merged, there are 12" in finished.findings()
+    assert "are counted as" in finished.refused()
+    assert "its counters are made anew" in finished.repair()
+    assert finished.again() == []
+
+
+@damage
+def test_a_value_that_was_changed_in_the_store_is_had_again_from_the_main_file(finished: Damaged) -> None:
+    finished.change("UPDATE items SET value = replace(value, '3', '4') WHERE phase = 1 AND id = 'i03'")
+    assert "out_1.json: 1 values that it was written with are others in the store now: i03" in finished.findings()
+    assert "1 values of the store are again what was written" in finished.repair()
+    assert finished.again() == []
+
+
+@damage
+def test_a_store_of_a_newer_schema_is_named_and_left_alone(finished: Damaged) -> None:
+    finished.change("PRAGMA user_version = 99")
+    before = finished.files()
+    assert "schema 99, made by a newer supervisor" in finished.findings()
+    assert "Install the newer supervisor" in finished.refused()
+    assert "Install the newer supervisor" in ended_badly(finished.cli("doctor", "--repair"))
+    assert finished.files() == before
+
+
+def removed(path: Path) -> None:
+    path.unlink()
+
+
+def shortened(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-40])
+
+
+def blank(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+@pytest.mark.parametrize("breaks", [removed, pytest.param(shortened, marks=damage), pytest.param(blank, marks=damage)])
+@pytest.mark.parametrize("repaired", [True, pytest.param(False, marks=damage)], ids=["repaired", "run"])
+def test_a_main_file_that_is_gone_or_cut_short_is_written_from_the_store(
+    finished: Damaged, breaks: Callable[[Path], None], repaired: bool
+) -> None:
+    whole = finished.path(3).read_bytes()
+    breaks(finished.path(3))
+    before = finished.files()
+    assert "failure main file vfs/made/demo/out_3.json: it" in finished.findings()
+    if repaired:
+        assert "out_3.json: written from the store, 24 items" in finished.repair()
+    else:
+        finished.run()
+        left = [path.read_bytes() for path in finished.folder.glob("out_3.json.unreadable-*")]
+        assert left == [before[name] for name in before if name.endswith("demo/out_3.json")]
+    assert finished.path(3).read_bytes() == whole
+    assert finished.again() == []
+
+
+@damage
+def test_without_store_and_main_files_the_outputs_of_sessions_are_judged_and_not_made_again(
+    finished: Damaged,
+) -> None:
+    finished.write(
+        "validators/small/first.py",
+        "from supervisor import ValidationError, ValidationReport\n\n\ndef validate(batch, output, merged):\n"
+        "    wrong = [i for i in batch.items if output[i] != {'said': batch.items[i]}]\n"
+        "    return ValidationReport(errors=[ValidationError(type='t', item_id=i, message='m') for i in wrong])\n",
+    )
+    path = finished.root / "phase_intelligence/small/pipeline.toml"
+    path.write_text(path.read_text().replace("[[phases]]", '[[phases]]\nvalidator = "first.py"', 1))
+    finished.store.unlink()
+    for phase in (1, 2, 3):
+        finished.path(phase).unlink()
+    (session,) = [each for each in finished.sessions(1) if "i05" in each.asked]
+    session.output.write_text(json.dumps({**json.loads(session.output.read_text()), "i05": "spoiled"}))
+    assert "found again by its session folders" in finished.repair()
+    assert finished.again() == [(1, "i05")]
+    assert finished.status()["sessions"] == 21
+
+
+@damage
+def test_with_all_of_the_state_deleted_main_files_are_taken_for_done_where_a_person_asks_for_it(
+    finished: Damaged,
+) -> None:
+    shutil.rmtree(finished.state)
+    assert "warning store: none, but there are main files of small/demo" in finished.findings()
+    finished.repair()
+    assert finished.again() == []
+    assert finished.sessions() == []
+
+
+def no_log(project: Damaged) -> None:
+    project.log.unlink()
+
+
+def log_cut_short(project: Damaged) -> None:
+    overwrite(project.log, lambda data: data[: len(data) // 3])
+
+
+def log_overwritten(project: Damaged) -> None:
+    overwrite(project.log, lambda data: random.Random(2).randbytes(len(data)))
+
+
+def log_alone(project: Damaged) -> None:
+    project.store.write_bytes(b"")
+
+
+def log_flipped(project: Damaged) -> None:
+    def change(data: bytearray) -> bytearray:
+        data[len(data) // 2] ^= 1
+        return data
+
+    overwrite(project.log, change)
+
+
+LOG: dict[str, tuple[Callable[[Damaged], None], str]] = {
+    "gone": (no_log, ""),
+    "cut short": (log_cut_short, ""),
+    "overwritten": (log_overwritten, ""),
+    "alone": (log_alone, "it is empty, but"),
+    "one bit flipped": (log_flipped, ""),
+}
+
+
+@pytest.mark.parametrize(("breaks", "named"), cases(LOG))
+def test_what_a_damaged_log_has_lost_is_told_and_had_again(
+    cut_off_project: Damaged, breaks: Callable[[Damaged], None], named: str
+) -> None:
+    in_flight = cut_off_project.in_flight()
+    assert len(in_flight) == 6
+    breaks(cut_off_project)
+    assert f"failure store: {named}" in cut_off_project.findings()
+    assert "doctor --repair" in cut_off_project.refused()
+    cut_off_project.repair()
+    assert sorted(cut_off_project.again()) == sorted(in_flight)
+
+
+@damage
+def test_of_a_log_with_one_damaged_place_all_else_is_read(cut_off_project: Damaged) -> None:
+    log_flipped(cut_off_project)
+    assert "commits after that place are not read" in cut_off_project.findings()
+    assert "1 pieces of its log are damaged" in cut_off_project.repair()
+    attempts = cut_off_project.rows("SELECT count(*) AS n FROM attempts")
+    assert attempts[0]["n"] >= 19
+    cut_off_project.again()
+
+
+@pytest.mark.parametrize("point", [pytest.param(point, marks=damage) for point in REPAIR_POINTS])
+@pytest.mark.parametrize("breaks", [garbage, no_log, removed], ids=["anew", "in place", "main file"])
+def test_a_repair_that_is_killed_leaves_what_another_one_mends(
+    cut_off_project: Damaged, breaks: Callable[[Any], None], point: str
+) -> None:
+    in_flight = cut_off_project.in_flight()
+    breaks(cut_off_project.path(1) if breaks is removed else cut_off_project)
+    before = cut_off_project.files()
+    killed = cut_off_project.cli("doctor", "--repair", SUPERVISOR_FAILPOINTS=f"{point}=1")
+    assert killed.status in (-9, 0)
+    cut_off_project.nothing_is_lost(before)
+    cut_off_project.repair()
+    assert sorted(cut_off_project.again()) == sorted(in_flight)
+
+
+@damage
+def test_a_repair_refuses_while_a_supervisor_works_and_touches_nothing(cut_off_project: Damaged) -> None:
+    (cut_off_project.root / "open").unlink()
+    running = cut_off_project.begin_run()
+    cut_off_project.at_gate(count=2)
+    before = {name: data for name, data in cut_off_project.files().items() if not name.endswith("-wal")}
+    said_no = ended_badly(cut_off_project.cli("doctor", "--repair"))
+    assert f"worked on by `supervisor run`, process {running.pid}" in said_no
+    after = cut_off_project.files()
+    assert {name: after[name] for name in before} == before
+    running.kill()
+
+
+def test_a_note_with_a_pid_that_another_program_has_now_is_named_and_that_program_left_alone(
+    cut_off_project: Damaged,
+) -> None:
+    stranger = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(1000)"], cwd="/")
+    try:
+        note = {
+            "pid": stranger.pid,
+            "started_ticks": 1,
+            "kind": "daemon",
+            "root": str(cut_off_project.root),
+            "since": 1.0,
+        }
+        (cut_off_project.state / "supervisor.json").write_text(json.dumps(note))
+        cut_off_project.change(f"UPDATE attempts SET pid = {stranger.pid}")
+        said_of_it = f"`daemon`, process {stranger.pid}, ended without a word; that number is another program's now"
+        assert said_of_it in cut_off_project.findings()
+        assert "no daemon is running" in cut_off_project.done("stop").out
+        assert said_of_it in cut_off_project.repair()
+        assert len(cut_off_project.again()) == 6
+        assert stranger.poll() is None
+    finally:
+        stranger.kill()
+        stranger.wait()
+
+
+@damage
+def test_a_project_that_was_copied_while_it_was_worked_on_goes_on_apart_from_the_original(
+    cut_off_project: Damaged,
+) -> None:
+    (cut_off_project.root / "open").unlink()
+    running = cut_off_project.begin_run()
+    cut_off_project.at_gate(count=2)
+    copy = Damaged.copied(cut_off_project.root, cut_off_project.root.with_name("copy"))
+    until_it_ends(copy.root)
+    assert f"process {running.pid} worked here when this was {cut_off_project.root}" in copy.findings()
+    copy.repair()
+    assert len(copy.again()) == 6
+    until_it_ends(cut_off_project.root)
+    for session in cut_off_project.at_gate(count=2):
+        (session.workspace / "gate").open("wb").close()
+    assert running.end() == 0, running.err
+    assert cut_off_project.main(3) == copy.main(3)
+
+
+@damage
+def test_a_project_that_is_moved_while_it_is_worked_on_ends_with_a_word_and_goes_on_in_its_new_place(
+    cut_off_project: Damaged,
+) -> None:
+    (cut_off_project.root / "open").unlink()
+    running = cut_off_project.begin_run()
+    cut_off_project.at_gate(count=2)
+    moved = Damaged(cut_off_project.root.rename(cut_off_project.root.with_name("moved")))
+    until_it_ends(moved.root)
+    for session in moved.at_gate(count=2):
+        (session.workspace / "gate").open("wb").close()
+        (session.workspace / "gate").unlink()
+    for _ in running._read():
+        pass
+    assert running.process.wait() == 4
+    told = next(moved.root.glob(".stderr-*")).read_text()
+    assert "deleted or moved away while it was worked with" in told and "Traceback" not in told
+    moved.again()
+
+
+GONE_UNDER_WAY = {
+    "its workspace": "import shutil\nif session == 1:\n    shutil.rmtree(here)\nelse:\n    write(answers())\n",
+    "its folder": "import shutil\nif session == 1:\n    shutil.rmtree(here.parent)\nelse:\n    write(answers())\n",
+    "all sessions": "import shutil\nif session == 1:\n    print('x', flush=True)\n    shutil.rmtree(here.parents[1])\n"
+    "    print('y', flush=True)\nelse:\n    write(answers())\n",
+}
+
+
+@pytest.mark.parametrize("agent", [pytest.param(a, id=name, marks=damage) for name, a in GONE_UNDER_WAY.items()])
+def test_a_session_whose_folder_is_deleted_under_way_is_an_attempt_that_failed(small: Small, agent: str) -> None:
+    small.lay_out(numbered(2), agent=agent, settings={"concurrency": 1})
+    ended = small.run()
+    assert small.main() == said(numbered(2))
+    assert "Traceback" not in ended.err
+    assert "no_workspace" in small.progress
+    assert small.status()["sessions"] == 2
+
+
+@damage
+def test_with_its_state_deleted_under_way_a_run_ends_with_a_word_and_what_its_main_files_have_is_not_done_again(
+    small: Small,
+) -> None:
+    small.lay_out(
+        numbered(4),
+        agent="if batch == 2 and session == 1:\n    wait_at('gate')\nwrite(answers())\n",
+        settings={"concurrency": 2},
+    )
+    running = small.begin_run()
+    small.at_gate()
+    until(lambda: small.path().exists() and len(small.main()) == 2, "the main file")
+    small.state.rename(small.root / "away")
+    (gate,) = small.root.glob("away/sessions/*/workspace/gate")
+    gate.open("wb").close()
+    assert running.end() == 4
+    assert "deleted or moved away" in running.err and "`supervisor doctor --repair` makes it again" in running.err
+    assert "Traceback" not in running.err
+    small.write("agents/plain.py", (small.root / "agents/plain.py").read_text().replace("    wait_at('gate')", "    1"))
+    small.done("doctor", "--repair")
+    small.run()
+    assert small.main() == said(numbered(4))
+    assert [item for each in small.sessions() for item in each.asked] == ["i03", "i04"]
+
+
+def break_anything(project: Damaged, chance: random.Random) -> str:
+    """Damage of some kind at some place of the store or its log."""
+    path = chance.choice([path for path in (project.store, project.log) if path.exists() and path.stat().st_size])
+    kind = chance.choice(("cut", "pages", "flip", "flips", "emptied", "gone", "garbage"))
+
+    def change(data: bytearray) -> bytes | bytearray:
+        if kind == "cut":
+            return data[: chance.randrange(len(data))]
+        if kind == "garbage":
+            return chance.randbytes(len(data))
+        if kind == "pages":
+            for _ in range(chance.randint(1, 3)):
+                start = chance.randrange(len(data) // PAGE) * PAGE
+                data[start : start + PAGE] = chance.randbytes(PAGE)
+        for _ in range({"flip": 1, "flips": 50}.get(kind, 0)):
+            data[chance.randrange(len(data))] ^= 1 << chance.randrange(8)
+        return b"" if kind == "emptied" else data
+
+    if kind == "gone":
+        path.unlink()
+    else:
+        overwrite(path, change)
+    return f"{path.name} {kind}"
+
+
+@damage
+@pytest.mark.parametrize("seed", range(30))
+def test_whatever_befalls_the_store_the_job_completes_as_it_would_have_and_pays_for_nothing_twice(
+    finished: Damaged, cut_off_project: Damaged, seed: int
+) -> None:
+    chance = random.Random(seed)
+    project = cut_off_project if seed % 2 else finished
+    in_flight = sorted(project.in_flight())
+    break_anything(project, chance)
+    if chance.random() < 0.5:
+        ended = project.cli("run", "small", TARGET)
+        assert ended.status in (0, 4) and "Traceback" not in ended.err, ended
+        in_flight = [] if ended.status == 0 else in_flight
+    project.repair()
+    assert sorted(project.again()) == in_flight
+    assert project.status()["phases"][2]["items"]["merged"] == 2 * COUNT

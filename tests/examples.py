@@ -1,0 +1,17 @@
+"""How many examples property tests try: few, always the same ones, unless HYPOTHESIS_PROFILE=long asks for many new."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+
+LONG = os.environ.get("HYPOTHESIS_PROFILE") == "long"
+_TIMES = 50
+
+
+def examples(count: int, **more: Any) -> settings:
+    """Settings of a test that tries so many examples, and 50 times as many in the long form."""
+    times = _TIMES if LONG else 1
+    return settings(max_examples=count * times, deadline=None, suppress_health_check=list(HealthCheck), **more)
