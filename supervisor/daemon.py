@@ -53,7 +53,8 @@ async def _serve(project: Project, *, stay: bool, ready: int | None) -> int:
             notifier.notify("READY=1")
             if ready is not None:
                 reached("daemon.before_ready")
-                os.write(ready, b"ready\n")
+                with suppress(BrokenPipeError):  # who started it is gone; its job is queued all the same
+                    os.write(ready, b"ready\n")
                 reached("daemon.ready")
                 os.close(ready)
             await supervisor.serve(linger_s=None if stay else LINGER_S)

@@ -19,8 +19,8 @@ from supervisor.model.job import AT_WORK, Job, JobOptions
 from supervisor.model.pipeline import Pipeline
 from supervisor.store import jobs
 from supervisor.store.database import Database
-from supervisor.store.soundness import is_empty, look_into
 from supervisor.store.folders import make_folder, sync_folder
+from supervisor.store.soundness import is_empty, look_into
 
 _IDLE_DAEMON_S = 3.0
 

@@ -132,6 +132,8 @@ class Typist:
             self._lose_patience("it asks what no pattern knows")
         elif self._busy(text):
             self._worked = True
+            if self.idle.done():
+                self.idle = self._loop.create_future()
         elif ready and not self.idle.done():
             self._be_idle()
 

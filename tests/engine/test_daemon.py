@@ -53,6 +53,14 @@ def test_start_says_how_to_watch_and_which_process_works(small: Small) -> None:
     small.until_ended()
 
 
+def test_a_daemon_works_on_though_the_command_that_started_it_was_killed_before_it_was_ready(small: Small) -> None:
+    small.lay_out(numbered(2))
+    killed = small.cli("start", "small", TARGET, SUPERVISOR_FAILPOINTS="daemon.started=1")
+    assert killed.status == -signal.SIGKILL
+    assert small.until_ended() == "completed"
+    processes.none_left(small.root)
+
+
 def test_a_daemon_survives_the_shell_that_started_it(small: Small) -> None:
     small.lay_out(numbered(2), agent=WAITS)
     command = " ".join(PROGRAM) + f" start small {TARGET}; kill -HUP 0; kill -9 $$"
