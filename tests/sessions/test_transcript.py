@@ -7,7 +7,6 @@ from pathlib import Path
 
 from supervisor.sessions.transcript import last_line, readable
 
-
 NOISE = '{"noise": 1}\n'
 
 
