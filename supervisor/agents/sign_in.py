@@ -102,11 +102,17 @@ def _apart(real: Path) -> Path:
 
 
 def _renew(path: Path, other: Path) -> None:
-    """Put the other file's content into the place of `path`, where that is not there, or is older and looks alike."""
+    """Put the other file's content into the place of `path`, where that is not there, or is older and looks alike.
+
+    Whatever their times, a file whose tokens were emptied gives way: so programs leave it whose renewal was refused.
+    """
     with FileLock(f"{path}.lock"):
         when = other.stat()
-        if path.exists() and path.stat().st_mtime_ns >= when.st_mtime_ns:
-            return
+        if path.exists():
+            here, there = _content(path), _content(other)
+            older = path.stat().st_mtime_ns < when.st_mtime_ns
+            if _emptied(here, there) or not (older or _emptied(there, here)):
+                return
         if not path.exists() or ((names := _members(other)) and names == _members(path)):
             _replace(path, other.read_bytes(), (when.st_atime_ns, when.st_mtime_ns))  # neither is newer now
 
@@ -123,6 +129,13 @@ def _members(path: Path) -> set[str]:
     """Names of the members of the JSON object in a file; none where it is no such file."""
     found = _content(path)
     return set(found) if isinstance(found, dict) else set()
+
+
+def _emptied(before: Any, after: Any) -> bool:
+    """Whether a text in some content is an empty one in another, at the same place."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        return any(_emptied(value, after.get(name)) for name, value in before.items())
+    return bool(before) and isinstance(before, str) and after == ""
 
 
 def _texts(content: Any) -> Iterator[str]:

@@ -229,6 +229,8 @@ class AttemptRecords:
     ) -> None:
         tools, batch = self._tools, self._batch
         items.settle(tools.database, batch.job, batch.phase, batch.id, work.digests, accepted, refused)
+        for attempt, _ in tools.captured.pop(batch.id, ()):  # whose answers were known by another way already
+            attempts.finish(tools.database, attempt.id, "interrupted" if refused else "passed", counted=not refused)
         batches.set_status(tools.database, batch.id, "failed" if refused else "done")
         tools.merged(batch.phase, list(work.input.items))
         strangers = [e.item_id for e in work.errors if e.type == "unknown_item" and e.item_id is not None]

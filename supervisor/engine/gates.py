@@ -13,6 +13,8 @@ from supervisor.model.session import SessionResult, Trouble
 from supervisor.store import gates
 from supervisor.store.gates import Gate
 
+_NEWS_S = 60.0
+"""Sessions that are told the same limit may count its seconds differently."""
 REASONS = {"rate_limit": "rate limit", "usage_limit": "usage limit"}
 
 
@@ -62,7 +64,7 @@ class Gates:
         say anything new.
         """
         gate = self.of(agent)
-        later = trouble.until is not None and trouble.until > (0.0 if gate is None else gate.until or 0.0)
+        later = trouble.until is not None and trouble.until > _NEWS_S + (0.0 if gate is None else gate.until or 0.0)
         if gate is not None and agent not in self._trying and not later:
             return
         self._trying.discard(agent)

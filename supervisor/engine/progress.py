@@ -35,6 +35,8 @@ class Progress:
         self._elapsed_s = begun.elapsed_s
         self.sessions_started = begun.sessions
         """Sessions that were started, by all supervisors."""
+        self.untold = 0
+        """Sessions of this supervisor that came to an orderly end and did not tell what they cost."""
         self._sessions = begun.sessions
         self._session_seconds = (begun.mean_session_s or 0.0) * begun.sessions
         self._retries = begun.retries
@@ -61,6 +63,8 @@ class Progress:
             self._sessions += 1
             self._session_seconds += result.duration_s
             self._usage = self._usage.plus(result.heard.usage)
+            orderly = result.ending == "output" or (result.ending == "exited" and result.exit_status == 0)
+            self.untold += orderly and result.heard.usage.cost_usd is None
 
     def mark_elapsed(self, database: Database) -> None:
         """Write the time since the last mark into the store; call it inside a transaction."""

@@ -727,6 +727,26 @@ def test_in_a_sandbox_a_copy_of_the_sign_in_is_used_and_nothing_else_of_its_fold
     assert json.loads(file.read_text()) == renewed
 
 
+def test_a_sign_in_whose_renewal_was_refused_is_not_taken_back(
+    tmp_path: Path, paths: SessionPaths, person: Path
+) -> None:
+    file = sign_in(person / ".claude")
+    claude = agent(tmp_path)
+    boxed = spec().model_copy(update={"isolation": Isolation(sandbox="bubblewrap")})
+    claude.prepare(paths, boxed)
+    lent = (paths.home / ".claude" / ".credentials.json").resolve()
+    assert lent != file and lent.read_bytes() == file.read_bytes()
+    assert claude.environment(paths)["CLAUDE_SECURESTORAGE_CONFIG_DIR"] == str(lent.parent)
+    before = file.read_bytes()
+    emptied = {"accessToken": "", "refreshToken": "", "expiresAt": 0}
+    lent.write_text(json.dumps({"claudeAiOauth": emptied}))
+    os.utime(lent, ns=(0, file.stat().st_mtime_ns + 10**9))
+    claude.take_back(paths)
+    assert file.read_bytes() == before
+    claude.sign_in.lend(paths.home / "another", boxed=True)
+    assert lent.read_bytes() == before
+
+
 def test_a_sign_in_of_another_folder_is_used_there(
     tmp_path: Path, paths: SessionPaths, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -164,6 +164,15 @@ def test_the_daemon_keeps_to_the_limits_as_well(small: Small) -> None:
     assert small.until_ended("demo") == "completed"
 
 
+def test_a_limit_is_not_kept_silently_where_sessions_do_not_tell_what_they_cost(small: Small) -> None:
+    small.lay_out(numbered(8), agent=ANSWER, settings={"concurrency": 1})
+    ended = small.run("--max-cost", "5", status=4)
+    assert "1 sessions did not tell what they cost, so --max-cost cannot be kept: use --max-sessions" in ended.err
+    assert len(small.sessions()) == 1
+    small.run("--max-sessions", "9")
+    assert small.main() == said(numbered(8))
+
+
 def test_a_limit_that_could_not_be_kept_is_refused(small: Small) -> None:
     small.lay_out(numbered(2))
     ended = small.run("--agent", "phrasebook", "--max-cost", "5", status=2)

@@ -115,7 +115,7 @@ STORE: dict[str, tuple[Callable[[Damaged], None], str]] = {
     "a trigger missing": (no_trigger, "item_moved is missing"),
 }
 ROWS: dict[str, tuple[Callable[[Damaged], None], str]] = {
-    "a value cut short": (no_json, "rows hold what cannot be: 3 of items"),
+    "a value cut short": (no_json, "rows hold what cannot be: 2 of items"),
     "a value that is no text": (no_text, "rows hold what cannot be: 1 of items"),
 }
 ALWAYS = ("gone", "every third page overwritten")

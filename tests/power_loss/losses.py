@@ -133,7 +133,8 @@ class Losses:
 
     def _ended(self, step: Step) -> None:
         now = self._disk.now()
-        differ = [path for path in sorted(now | step.left) if now.get(path, "none") != step.left.get(path, "none")]
+        differ = [path for path in now | step.left if now.get(path, "none") != step.left.get(path, "none")]
+        differ = [path for path in differ if not path.endswith("-shm")]  # written as memory, and worth nothing later
         assert not differ, f"the model is not where the real disk is: {differ}"
         self._before = look_at(step.left)
 

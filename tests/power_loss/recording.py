@@ -14,7 +14,7 @@ from typing import NamedTuple
 from disk_model import Tree
 from engine_support.project import PROGRAM
 from engine_support.small import PIPELINE, TARGET, Small
-from recorded_calls import COMMAND, Call, read_calls
+from recorded_calls import Call, read_calls, traced
 from replay import real
 
 from supervisor.errors import StoreError
@@ -59,9 +59,8 @@ def record(
     for name, data in (by_hand or {}).items():
         (project.root / "vfs" / name).write_bytes(data)
     log = project.root / ".calls"
-    kill = () if killed_at is None else (f"--inject=fdatasync:signal=SIGKILL:when={killed_at}",)
     ran = subprocess.run(
-        [*COMMAND, *kill, f"--output={log}", "--", *PROGRAM, "run", PIPELINE, TARGET, *options],
+        traced(log, [*PROGRAM, "run", PIPELINE, TARGET, *options], killed_at=killed_at),
         cwd=project.root,
         env=project.environment(),
         stdin=subprocess.DEVNULL,

@@ -20,6 +20,8 @@ from model_server import CACHED, FRESH, MODES, STORED, Call, Mode, ModelServer, 
 from small_project import toml
 from support import BATCH, CLIS, FAR_S, PIPELINE, TARGET, Cli, Squares, asked_in, usage_of
 
+from supervisor.sessions.sandbox import why_no_bubblewrap
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 ONCE_ASKED = {"input_tokens": FRESH, "cache_read_tokens": CACHED, "cache_write_tokens": STORED}
 """What an answer costs before the model has said anything."""
@@ -304,10 +306,13 @@ def test_what_only_a_person_can_mend_is_seen_on_the_screen(
     assert squares.outcomes() == [("not_started", False)]
 
 
-def test_a_sign_in_is_used_where_it_is_and_nothing_is_written_there(
-    cli: Cli, squares: Squares, server: ModelServer
+@pytest.mark.parametrize("sandbox", ["bubblewrap", "workspace"])
+def test_a_sign_in_is_used_and_nothing_else_is_written_beside_it(
+    sandbox: str, cli: Cli, squares: Squares, server: ModelServer
 ) -> None:
-    squares.agent(cli, server)
+    if sandbox == "bubblewrap" and why_no_bubblewrap() is not None:
+        pytest.skip(str(why_no_bubblewrap()))
+    squares.agent(cli, server, sandbox=sandbox)
     squares.sign_out()
     folder = squares.home / ".claude"
     folder.mkdir()
@@ -325,7 +330,8 @@ def test_a_sign_in_is_used_where_it_is_and_nothing_is_written_there(
     squares.run()
     assert squares.made == squares.right
     assert file.read_bytes() == before
-    assert list(folder.iterdir()) == [file]
+    lent = {"lent-to-sessions", f"{file.name}.lock"} if sandbox == "bubblewrap" else set()
+    assert {path.name for path in folder.iterdir()} == {file.name, *lent}
     (row,) = [row for row in json.loads(squares.done("agents", "--json").out)["agents"] if row["name"] == cli.name]
     assert (row["signed_in"], row["by"]) == ("yes", "~/.claude/.credentials.json")
 

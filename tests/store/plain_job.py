@@ -41,8 +41,6 @@ class PlainPhase:
     version: int = 0
     written_at: int = -1
     """When the main file was written."""
-    written: dict[str, Any] = field(default_factory=dict)
-    """What was in it then."""
 
     def merged(self) -> dict[str, Any]:
         """What is merged, in canonical order."""
@@ -100,34 +98,29 @@ class PlainJob:
             if item.state != "waiting" and item.content is not NOTHING:
                 self._do_again(item, item.content)
 
-    def write(self, phase: int, edited: dict[str, Any] | None) -> tuple[list[str], list[str], bool]:
-        """The main file is written anew, and `edited` is what a person made of it since the last time: the ids whose
-        values were taken over, those that were removed, and whether something could not be taken over."""
+    def write(self, phase: int, edited: dict[str, Any] | None) -> bool:
+        """The main file is written anew, and `edited` is what a person made of it since the last time. Returns whether
+        a copy of that has to be kept, since an item was removed or not all could be taken over."""
         that = self.phases[phase]
         values: list[str] = []
         removed: list[str] = []
-        conflict = False
-        for item_id, item in that.items.items():
-            if edited is None or item.state != "merged":
-                continue
-            anew = item.changed > that.written_at
+        conflict = edited is not None and not set(edited) <= set(that.merged())
+        for item_id in that.merged() if edited is not None else ():
+            assert edited is not None
+            anew = that.items[item_id].changed > that.written_at
             if item_id not in edited:
-                if not anew:
-                    removed.append(item_id)
-            elif edited[item_id] != item.value:
+                removed += [] if anew else [item_id]
+            elif edited[item_id] != that.items[item_id].value:
+                values += [] if anew else [item_id]
                 conflict |= anew
-                if not anew:
-                    values.append(item_id)
-        if edited is not None:
-            conflict |= any(i not in that.items or that.items[i].state != "merged" for i in edited)
         for item_id in values:
             assert edited is not None
             self._merge(that.items[item_id], edited[item_id])
         for item_id in removed:
             self._leave(that.items[item_id], "removed")
         self._follow_up(phase, [*values, *removed])
-        that.written_at, that.written = self._tick(), that.merged()
-        return values, removed, conflict
+        that.written_at = self._tick()
+        return conflict or bool(removed)
 
     def _use(self, phase: int, text: str, redo_changed: bool) -> None:
         """The phase is run with these instructions; what others made is done again where that is asked for."""

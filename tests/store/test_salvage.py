@@ -65,7 +65,9 @@ def read_by_sqlite(path: Path, folder: Path) -> bytes:
     folder.mkdir()
     for each in (path, Path(f"{path}-wal")):
         shutil.copy(each, folder / each.name)
-    rows(folder / path.name)
+    connection = sqlite3.connect(folder / path.name)
+    connection.execute("SELECT count(*) FROM sqlite_master").fetchall()
+    connection.close()
     return (folder / path.name).read_bytes()
 
 
@@ -138,7 +140,7 @@ def test_whatever_was_overwritten_what_is_read_was_there_and_makes_a_sound_store
         assert soundness.wrong_counters(new) == []
         read = rows(new.path)
         new.close()
-        for item_id, row in read.items():
+        for row in read.values():
             if row[1] == "merged":
                 assert json.loads(row[3]) is not None
         if not places and kept == 1:

@@ -23,18 +23,15 @@ from supervisor.engine.planning import Planner
 from supervisor.engine.releasing import release
 from supervisor.model.job import JobOptions, StoredBatch
 from supervisor.model.report import ValidationError
-from supervisor.model.session import Trouble
-from supervisor.store import attempts, batches, gates, items, jobs, main_file, merged_view, phases
+from supervisor.store import attempts, batches, items, jobs, main_file, merged_view, phases
 from supervisor.store.database import open_store
 
 PHASES = {1: "one.json", 2: "two.json"}
 PLAIN_STATE = {"passed": "waiting", "quarantined": "failed", "dropped": "left_out"}
 """What the plain job calls a state that the store has another word for."""
-IDS = "abcdef"
+IDS = "abcd"
 CONTENTS = st.integers(0, 2)
 VALUES = st.integers(0, 3)
-SOURCES = st.dictionaries(st.sampled_from(IDS), CONTENTS, min_size=1)
-NOW = 1e9
 REFUSED = (ValidationError(type="refused", message="refused"),)
 
 
@@ -58,98 +55,39 @@ class StoreMachine(RuleBasedStateMachine):
         self._folder = tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None)
         self.root = Path(self._folder.name)
         self.plain = PlainJob()
-        self.instructions = {1: "A", 2: "A"}
         self.source: dict[str, Any] = {}
-        self.running = False
+        self.instructions = {1: "A", 2: "A"}
         self.begun: list[Begun] = []
         self.tallies: dict[int, list[bool]] = {}
         """Batch to whether each of its sessions counted."""
-        self.gates: dict[str, gates.Gate] = {}
         self.edits: dict[int, dict[str, Any]] = {}
         """What a person made of main files since they were written."""
         self.seen: dict[int, tuple[int, dict[str, Any]]] = {}
         """Phase to its sequence number and what was merged when they were looked at last."""
         self.loop = asyncio.new_event_loop()
 
-    @initialize(source=SOURCES)
-    def lay_out(self, source: dict[str, int]) -> None:
+    @initialize(source=st.dictionaries(st.sampled_from(IDS), CONTENTS, min_size=2))
+    def lays_out_and_begins(self, source: dict[str, int]) -> None:
         common = {"intelligence": "1.md", "batch_size": 2}
         first = {"id": 1, "name": "one", "output": PHASES[1], **common}
         second = {**common, "id": 2, "name": "two", "items": {"phase": 1}, "output": PHASES[2], "intelligence": "2.md"}
-        folder = self.root / "phase_intelligence" / "facts"
-        folder.mkdir(parents=True)
+        self.folder = self.root / "phase_intelligence" / "facts"
+        self.folder.mkdir(parents=True)
         (self.root / "vfs").mkdir()
         (self.root / "supervisor.toml").touch()
-        (folder / "pipeline.toml").write_text(pipeline_text(first, second))
-        for phase, text in self.instructions.items():
-            (folder / f"{phase}.md").write_text(text)
-        self.source_becomes(source)
+        (self.folder / "pipeline.toml").write_text(pipeline_text(first, second))
+        self.source = source
+        self._write_content()
         self.project = find_project(self.root)
         self.pipeline = load_pipeline(self.project, "facts")
         self.results = self.project.results("facts", "demo")
         self.database = open_store(self.project.store, create=True)
         self.job, _ = jobs.submit(self.database, self.pipeline, "demo", JobOptions(agent="mine"))
-
-    # What a person does.
-
-    @rule(source=SOURCES)
-    def source_becomes(self, source: dict[str, int]) -> None:
-        self.source = source
-        (self.root / "vfs" / "items.json").write_text(json.dumps(source))
-
-    @rule(phase=st.sampled_from(list(PHASES)), text=st.sampled_from("ABC"))
-    def instructions_become(self, phase: int, text: str) -> None:
-        self.instructions[phase] = text
-        (self.root / "phase_intelligence" / "facts" / f"{phase}.md").write_text(text)
-
-    @rule(data=st.data(), phase=st.sampled_from(list(PHASES)))
-    def a_main_file_is_edited(self, data: st.DataObject, phase: int) -> None:
-        path = self.results / PHASES[phase]
-        if not path.exists() or not (holds := json.loads(path.read_bytes())):
-            return
-        victim = data.draw(st.sampled_from(sorted(holds)))
-        if data.draw(st.booleans(), label="remove"):
-            del holds[victim]
-        else:
-            holds[victim] = data.draw(VALUES)
-        path.write_text(json.dumps(holds))
-        self.edits[phase] = holds
-
-    @precondition(lambda self: not self.running)
-    @rule(data=st.data(), everything=st.booleans())
-    def items_are_released(self, data: st.DataObject, everything: bool) -> None:
-        states = ("failed",) if everything else ("failed", "merged", "removed")
-        known = {i for phase in self.plain.phases.values() for i, item in phase.items.items() if item.state in states}
-        if not known:
-            return
-        chosen = None if everything else data.draw(st.lists(st.sampled_from(sorted(known)), min_size=1, unique=True))
-        release(self.database, jobs.get(self.database, self.job.id), chosen, None)
-        for number, phase in self.plain.phases.items():
-            ids = [i for i, item in phase.items.items() if item.state in states and (chosen is None or i in chosen)]
-            self.plain.release(number, ids)
+        self._go_on(size=2, redo_changed=False)
 
     # What a supervisor does.
 
-    @precondition(lambda self: not self.running)
-    @rule(size=st.integers(1, 4), redo_changed=st.booleans())
-    def begins(self, size: int, redo_changed: bool) -> None:
-        self._reopen(size=size, redo_changed=redo_changed)
-        for left in attempts.unfinished(self.database, self.job.id):
-            with self.journal.transaction():
-                attempts.finish(self.database, left.id, "interrupted", counted=False)
-        self.loop.run_until_complete(self.planner.prepare())
-        self.plain.prepare(self.source, self.instructions, redo_changed=redo_changed)
-        self.view = merged_view.MergedView(self.database, self.job.id)
-        self.running = True
-        there = {row["id"] for row in self.database.rows("SELECT id FROM batches")}
-        self.tallies = {batch: counted for batch, counted in self.tallies.items() if batch in there}
-        self.main_files_are_written()
-        idle = self.database.rows(
-            "SELECT id FROM items WHERE batch IS NULL AND status IN ('blocked', 'waiting', 'passed')"
-        )
-        assert not idle, "all that is to do is in a batch"
-
-    @precondition(lambda self: self.running and self._ready())
+    @precondition(lambda self: self._ready())
     @rule(data=st.data())
     def a_session_starts(self, data: st.DataObject) -> None:
         self.begun.append(self._begin(data.draw(st.sampled_from(self._ready()), label="batch")))
@@ -172,78 +110,70 @@ class StoreMachine(RuleBasedStateMachine):
         begun = self.begun.pop(data.draw(st.integers(0, len(self.begun) - 1)))
         accepted = self._answers(data, begun)
         self._settle(begun, accepted)
-        self.plain.settle(begun.batch.phase, begun.members, accepted)
-        self.tallies[begun.batch.id][-1] = True
         if twice:
             before = self._items()
             self._settle(begun, accepted)
             assert self._items() == before
 
-    @precondition(lambda self: self.running)
-    @rule()
-    def main_files_are_written(self) -> None:
-        copies = self._copies()
-        for phase in PHASES:
-            self._write(phase)
-        new = [path.read_text() for path in self._copies() - copies]
-        for phase in self.plain.phases:
-            edited = self.edits.pop(phase, None)
-            _, removed, conflict = self.plain.write(phase, edited)
-            if removed or conflict:
-                assert json.dumps(edited) in new, "what a person wrote is not kept"
-        for phase, output in PHASES.items():
-            merged = self.plain.phases[phase].merged()
-            if merged or (self.results / output).exists():
-                assert (self.results / output).read_text() == json.dumps(merged, indent=2) + "\n"
+    @precondition(lambda self: self._ready())
+    @rule(data=st.data())
+    def a_batch_is_done(self, data: st.DataObject) -> None:
+        """The one after the other: other batches stay as they are."""
+        begun = self._begin(data.draw(st.sampled_from(self._ready()), label="batch"))
+        self._settle(begun, self._answers(data, begun))
 
-    @precondition(lambda self: self.running)
     @rule()
     def everything_is_done(self) -> None:
         """From wherever it is, the job can be brought to its end."""
         while self.begun or self._ready():
             begun = self.begun.pop() if self.begun else self._begin(self._ready()[0])
-            accepted = dict.fromkeys(begun.digests, 0)
-            self._settle(begun, accepted)
-            self.plain.settle(begun.batch.phase, begun.members, accepted)
-            self.tallies[begun.batch.id][-1] = True
+            self._settle(begun, dict.fromkeys(begun.digests, 0))
         assert not any(phases.open_work(self.database, self.job.id, phase) for phase in PHASES)
 
-    @precondition(lambda self: self.running)
-    @rule()
-    def stops(self) -> None:
-        with self.journal.transaction():
+    @rule(data=st.data(), edit=st.sampled_from([None, *PHASES]))
+    def main_files_are_written(self, data: st.DataObject, edit: int | None) -> None:
+        if edit is not None:
+            self._edit(data, edit)
+        self._write_all()
+
+    # What a person does, while a supervisor works and while none does.
+
+    @rule(data=st.data(), phase=st.sampled_from(list(PHASES)))
+    def a_main_file_is_edited(self, data: st.DataObject, phase: int) -> None:
+        self._edit(data, phase)
+
+    @rule(
+        data=st.data(),
+        ends=st.sampled_from(["stopped", "killed", "killed in a transaction"]),
+        changes=st.lists(st.sampled_from(["source", "source", "instructions", "released", "edited"]), max_size=3),
+        size=st.integers(1, 3),
+        redo_changed=st.booleans(),
+    )
+    def it_ends_and_goes_on(
+        self, data: st.DataObject, ends: str, changes: list[str], size: int, redo_changed: bool
+    ) -> None:
+        if ends == "stopped":
+            with self.journal.transaction():
+                for begun in self.begun:
+                    attempts.finish(self.database, begun.attempt, "interrupted", counted=False)
+                    batches.set_status(self.database, begun.batch.id, "waiting")
+        elif ends == "killed in a transaction":
+            self.database.execute("BEGIN IMMEDIATE")
             for begun in self.begun:
-                attempts.finish(self.database, begun.attempt, "interrupted", counted=False)
-                batches.set_status(self.database, begun.batch.id, "waiting")
-        self._end()
-
-    @precondition(lambda self: self.running)
-    @rule(data=st.data())
-    def is_killed_in_a_transaction(self, data: st.DataObject) -> None:
-        self.database.execute("BEGIN IMMEDIATE")
-        if self.begun:
-            begun = self.begun[0]
-            values = self._answers(data, begun)
-            items.settle(self.database, self.job.id, begun.batch.phase, begun.batch.id, begun.digests, values, {})
-            batches.set_status(self.database, begun.batch.id, "done")
-        self._end()
-
-    @rule(agent=st.sampled_from("xy"), told_s=st.none() | st.integers(-10, 100), opens=st.booleans())
-    def an_agent_is_limited(self, agent: str, told_s: int | None, opens: bool) -> None:
-        until = None if told_s is None else NOW + told_s
-        with self.database.transaction():
-            if opens:
-                gates.open_again(self.database, agent)
-                self.gates.pop(agent, None)
-                return
-            gate = gates.close(self.database, agent, Trouble(kind="rate_limit", message="later", until=until), NOW)
-        before = self.gates.get(agent)
-        if told_s is not None and told_s > 0:
-            assert (gate.next_try, gate.tries) == (until, 0)
-        else:
-            assert gate.tries == (0 if before is None else before.tries + 1)
-            assert gate.next_try == NOW + min(60 * 2**gate.tries, 1800)
-        self.gates[agent] = gate
+                self._settle_in_the_store(begun, self._answers(data, begun))
+        self.database.close()
+        self.database = open_store(self.project.store)
+        for change in changes:
+            if change == "source":
+                self._change_source(data)
+            elif change == "instructions":
+                self.instructions[data.draw(st.sampled_from(list(PHASES)))] = data.draw(st.sampled_from("ABC"))
+            elif change == "released":
+                self._release(data)
+            else:
+                self._edit(data, data.draw(st.sampled_from(list(PHASES))))
+        self._write_content()
+        self._go_on(size=size, redo_changed=redo_changed)
 
     # What is always so.
 
@@ -284,7 +214,7 @@ class StoreMachine(RuleBasedStateMachine):
     @invariant()
     def the_sequence_rises_with_every_change_of_what_is_merged(self) -> None:
         for phase, plain in self.plain.phases.items():
-            now = items.current_seq(self.database, self.job.id, phase) if plain.version else 0
+            now = items.current_seq(self.database, self.job.id, phase)
             merged = {i: item.value for i, item in plain.items.items() if item.state == "merged"}
             before, was_merged = self.seen.get(phase, (0, {}))
             assert now >= before if merged == was_merged else now > before
@@ -292,17 +222,15 @@ class StoreMachine(RuleBasedStateMachine):
 
     @invariant()
     def a_view_that_reads_changes_only_shows_all_that_is_merged(self) -> None:
-        if self.running:
-            self.view.begin()
-            for phase, plain in self.plain.phases.items():
-                assert list(self.view[phase].items()) == list(plain.merged().items())
+        self.view.begin()
+        for phase, plain in self.plain.phases.items():
+            assert list(self.view[phase].items()) == list(plain.merged().items())
 
     @invariant()
     def main_files_made_now_hold_what_is_merged(self) -> None:
         for number, plain in self.plain.phases.items():
-            if plain.version:
-                taken = main_file.snapshot(self.database, self.job.id, number, "object")
-                assert main_file.render(taken) == (json.dumps(plain.merged(), indent=2) + "\n").encode()
+            taken = main_file.snapshot(self.database, self.job.id, number, "object")
+            assert main_file.render(taken) == (json.dumps(plain.merged(), indent=2) + "\n").encode()
 
     @invariant()
     def sessions_are_counted(self) -> None:
@@ -310,20 +238,14 @@ class StoreMachine(RuleBasedStateMachine):
             tally = attempts.tally(self.database, batch)
             assert (tally.sessions, tally.counted) == (len(counted), sum(counted))
 
-    @invariant()
-    def gates_are_as_they_were_closed(self) -> None:
-        assert {agent: gates.of(self.database, agent) for agent in "xy"} == {a: self.gates.get(a) for a in "xy"}
-
     def teardown(self) -> None:
-        if hasattr(self, "job"):
-            self._end()
-            self.database.close()
+        self.database.close()
         self.loop.close()
         self._folder.cleanup()
 
-    def _reopen(self, *, size: int, redo_changed: bool) -> None:
-        self.database.close()
-        self.database = open_store(self.project.store)
+    def _go_on(self, *, size: int, redo_changed: bool) -> None:
+        """A supervisor begins, as a job's run does."""
+        self.begun = []
         self.journal = Journal(self.database)
         tools: Any = SimpleNamespace(
             job=self.job.id,
@@ -336,13 +258,73 @@ class StoreMachine(RuleBasedStateMachine):
         )
         self.planner = Planner(self.project, tools, lambda ready: None)
         self.files = {phase: main_file.MainFile(self.results / output) for phase, output in PHASES.items()}
+        for left in attempts.unfinished(self.database, self.job.id):
+            with self.journal.transaction():
+                attempts.finish(self.database, left.id, "interrupted", counted=False)
+        self.loop.run_until_complete(self.planner.prepare())
+        self.plain.prepare(self.source, self.instructions, redo_changed=redo_changed)
+        self.view = merged_view.MergedView(self.database, self.job.id)
+        there = {row["id"] for row in self.database.rows("SELECT id FROM batches")}
+        self.tallies = {batch: counted for batch, counted in self.tallies.items() if batch in there}
+        self._write_all()
+        idle = self.database.rows(
+            "SELECT id FROM items WHERE batch IS NULL AND status IN ('blocked', 'waiting', 'passed')"
+        )
+        assert not idle, "all that is to do is in a batch"
 
-    def _end(self) -> None:
-        """The process is gone, and with it what it had not committed."""
-        self.database.close()
-        self.running = False
-        self.begun = []
-        self.database = open_store(self.project.store)
+    def _write_content(self) -> None:
+        (self.root / "vfs" / "items.json").write_text(json.dumps(self.source))
+        for phase, text in self.instructions.items():
+            (self.folder / f"{phase}.md").write_text(text)
+
+    def _change_source(self, data: st.DataObject) -> None:
+        """An item joins, leaves, changes, or goes to the end."""
+        item_id = data.draw(st.sampled_from(IDS), label="item")
+        content = self.source.pop(item_id, 0)
+        if not self.source or data.draw(st.booleans(), label="stays or joins"):
+            self.source[item_id] = data.draw(st.just(content) | CONTENTS, label="content")
+        if data.draw(st.booleans(), label="in order"):
+            self.source = dict(sorted(self.source.items()))
+
+    def _release(self, data: st.DataObject) -> None:
+        """All that failed, or one that is named, is to be done again."""
+        everything = data.draw(st.booleans(), label="all that failed")
+        states = ("failed",) if everything else ("failed", "merged", "removed")
+        known = {i for phase in self.plain.phases.values() for i, item in phase.items.items() if item.state in states}
+        if not known:
+            return
+        chosen = None if everything else [data.draw(st.sampled_from(sorted(known)), label="item")]
+        release(self.database, jobs.get(self.database, self.job.id), chosen, None)
+        for number, phase in self.plain.phases.items():
+            ids = [i for i, item in phase.items.items() if item.state in states and (chosen is None or i in chosen)]
+            self.plain.release(number, ids)
+
+    def _edit(self, data: st.DataObject, phase: int) -> None:
+        """A person changes or removes an item in a main file, where there is one to."""
+        path = self.results / PHASES[phase]
+        if not path.exists() or not (holds := json.loads(path.read_bytes())):
+            return
+        victim = data.draw(st.sampled_from(sorted(holds)), label="edited")
+        if data.draw(st.booleans(), label="removed"):
+            del holds[victim]
+        else:
+            holds[victim] = data.draw(VALUES, label="value")
+        path.write_text(json.dumps(holds))
+        self.edits[phase] = holds
+
+    def _write_all(self) -> None:
+        """Main files are brought to what is merged, and what a person wrote is taken over or kept."""
+        copies = self._copies()
+        for phase in PHASES:
+            self._write(phase)
+        new = [path.read_text() for path in self._copies() - copies]
+        for phase, output in PHASES.items():
+            edited = self.edits.pop(phase, None)
+            if self.plain.write(phase, edited):
+                assert json.dumps(edited) in new, "what a person wrote is not kept"
+            merged = self.plain.phases[phase].merged()
+            if merged or (self.results / output).exists():
+                assert (self.results / output).read_text() == json.dumps(merged, indent=2) + "\n"
 
     def _ready(self) -> list[StoredBatch]:
         return [batch for phase in PHASES for batch in batches.ready(self.database, self.job.id, phase)]
@@ -366,13 +348,18 @@ class StoreMachine(RuleBasedStateMachine):
         return data.draw(st.dictionaries(st.sampled_from(sorted(begun.digests)), VALUES), label="passed")
 
     def _settle(self, begun: Begun, accepted: dict[str, Any]) -> None:
+        with self.journal.transaction():
+            self._settle_in_the_store(begun, accepted)
+        self.plain.settle(begun.batch.phase, begun.members, accepted)
+        self.tallies[begun.batch.id][-1] = True
+
+    def _settle_in_the_store(self, begun: Begun, accepted: dict[str, Any]) -> None:
         refused = {item_id: REFUSED for item_id in begun.digests if item_id not in accepted}
         phase, batch = begun.batch.phase, begun.batch.id
-        with self.journal.transaction():
-            attempts.finish(self.database, begun.attempt, "failed" if refused else "passed", counted=True)
-            items.settle(self.database, self.job.id, phase, batch, begun.digests, accepted, refused)
-            batches.set_status(self.database, batch, "failed" if refused else "done")
-            self.planner.merged(phase, list(begun.digests))
+        attempts.finish(self.database, begun.attempt, "failed" if refused else "passed", counted=True)
+        items.settle(self.database, self.job.id, phase, batch, begun.digests, accepted, refused)
+        batches.set_status(self.database, batch, "failed" if refused else "done")
+        self.planner.merged(phase, list(begun.digests))
 
     def _write(self, phase: int) -> None:
         """Take over what a person edited, and make the main file anew."""

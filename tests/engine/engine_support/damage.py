@@ -71,7 +71,7 @@ class Damaged(Small):
         """What `doctor` finds wrong with the state, a line each; it changes nothing."""
         before = self.files()
         found = list(look_at_state(find_project(self.root)))
-        assert self.files() == before
+        assert not (changed := _changed(before, self.files())), changed
         return "\n".join(f"{each.level} {each.subject}: {each.text}" for each in found if each.level != "ok")
 
     def refused(self, *words: str) -> str:
@@ -79,7 +79,7 @@ class Damaged(Small):
         before = self.files()
         ended = self.cli("run", "small", TARGET, *words)
         assert (ended.status, "Traceback" in ended.err) == (4, False), ended
-        assert self.files() == before
+        assert not (changed := _changed(before, self.files())), changed
         return ended.err
 
     def repair(self, status: int = 0) -> str:
@@ -107,12 +107,16 @@ class Damaged(Small):
         expected = {f"{i}x{n}": {"of": value, "n": n} for i, value in self.main(2).items() for n in range(2)}
         assert self.main(3) == said(expected)
         assert list(self.main(3)) == list(expected)
-        assert self.findings() == ""
+        assert not (found := self.findings()), found
         return [(each.phase, item) for each in self.sessions() if each.name not in before for item in each.asked]
 
     def in_flight(self) -> list[tuple[int, str]]:
         """`(phase, item)` of sessions that were cut off without an output."""
         return [(each.phase, item) for each in self.sessions() if not each.output.exists() for item in each.asked]
+
+
+def _changed(before: dict[str, bytes], now: dict[str, bytes]) -> list[str]:
+    return [name for name in {**before, **now} if before.get(name) != now.get(name)]
 
 
 def lay_out(root: Path) -> Small:
