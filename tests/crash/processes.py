@@ -8,6 +8,8 @@ import signal
 import time
 from pathlib import Path
 
+from supervisor.sessions.process_tree import start_ticks
+
 _PATIENCE_S = 10.0
 _PAUSE_S = 0.02
 
@@ -59,10 +61,11 @@ def daemons(root: Path) -> list[int]:
 def holder(state: Path) -> int | None:
     """The process that works on the project, by its own note."""
     try:
-        pid = int(json.loads((state / "supervisor.json").read_text())["pid"])
+        noted = json.loads((state / "supervisor.json").read_text())
     except (OSError, ValueError):
         return None
-    return pid if alive(pid) else None
+    pid: int = noted["pid"]
+    return pid if start_ticks(pid) == noted["started_ticks"] else None  # else the pid is somebody else's by now
 
 
 def below(pid: int, word: str) -> list[int]:
@@ -78,10 +81,7 @@ def below(pid: int, word: str) -> list[int]:
 
 def alive(pid: int) -> bool:
     """Whether a process still runs."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in ("Z", "X")
-    except OSError:
-        return False
+    return start_ticks(pid) is not None
 
 
 def send(pid: int, number: signal.Signals) -> bool:

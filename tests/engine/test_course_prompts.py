@@ -5,7 +5,10 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 
+import pytest
 from engine_support.project import Project
+
+pytestmark = pytest.mark.slow
 
 
 def common(first: str, second: str) -> int:

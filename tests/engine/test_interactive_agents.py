@@ -10,6 +10,8 @@ from engine_support.small import Small, numbered, said
 SCREEN = r'''
 import re, select, termios, tty
 
+pytestmark = pytest.mark.slow
+
 
 def show(text):
     """Draw the screen anew, as such programs do."""

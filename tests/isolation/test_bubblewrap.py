@@ -15,6 +15,8 @@ from engine_support.small import Small, numbered, said
 
 from supervisor.sessions.sandbox import why_no_bubblewrap
 
+pytestmark = pytest.mark.adversarial
+
 BOXED = {"sandbox": "bubblewrap"}
 ANSWER = "write(answers())\n"
 
