@@ -98,8 +98,9 @@ class ClaudeAgent(ProgramAgent):
             # Else it ends without a word of it where it is to wait for more than a minute.
             "CLAUDE_CODE_RETRY_WATCHDOG": "1",
             "CLAUDE_CODE_RETRY_WATCHDOG_SCOPE": "capacity",
-            # Else a stream that stops half-way is never noticed, but for the maker's own.
+            # Else a stream that stops half-way is never noticed, but for the maker's own; sooner than as a stall here.
             "CLAUDE_ENABLE_BYTE_WATCHDOG": "1",
+            "CLAUDE_BYTE_STREAM_IDLE_TIMEOUT_MS": "180000",
             **({} if self.typing is None else claude_terminal.SWITCHES),
             # By a lock in this folder, of sessions that find the sign-in expired one alone renews it.
             **({} if folder is None else {"CLAUDE_SECURESTORAGE_CONFIG_DIR": str(folder)}),

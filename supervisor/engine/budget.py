@@ -19,7 +19,8 @@ class Budget:
         if options.max_cost is not None and (progress.cost or 0.0) >= options.max_cost:
             return f"{money(progress.cost)} of {money(options.max_cost)} are spent (--max-cost)"
         if options.max_cost is not None and progress.untold:
-            return f"{progress.untold} sessions did not tell what they cost, so --max-cost cannot be kept: use --max-sessions"
+            untold = f"{progress.untold} sessions did not tell what they cost"
+            return f"{untold}, so --max-cost cannot be kept: use --max-sessions"
         if options.max_sessions is not None and progress.sessions_started >= options.max_sessions:
             return f"{progress.sessions_started} of {options.max_sessions} sessions are started (--max-sessions)"
         if options.max_runtime is not None and progress.elapsed_s >= options.max_runtime:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -322,7 +323,8 @@ def test_waiting_ends_with_the_request_that_is_wanted() -> None:
 def test_it_can_be_run_by_hand(tmp_path: Path) -> None:
     record = tmp_path / "requests.jsonl"
     command = [sys.executable, str(TESTS / "model_server.py")]
-    shown = subprocess.run([*command, "--help"], capture_output=True, encoding="utf-8", check=True).stdout
+    wide = {**os.environ, "COLUMNS": "500"}
+    shown = subprocess.run([*command, "--help"], capture_output=True, encoding="utf-8", check=True, env=wide).stdout
     assert all(mode.meaning in shown for mode in MODES.values())
     with subprocess.Popen([*command, "--record", record], stdout=subprocess.PIPE, encoding="utf-8") as process:
         assert process.stdout is not None

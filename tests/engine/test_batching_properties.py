@@ -277,3 +277,17 @@ def test_contents_are_the_same_where_they_are_equal_whatever_the_order_of_member
     turned = dict(reversed(list(left.items())))
     assert items.digest(left) == items.digest(turned)
     assert (items.digest(left) == items.digest(right)) == (left == right)
+
+
+def test_what_passed_once_and_failed_later_is_done_when_it_comes_back() -> None:
+    with opened() as (database, job):
+        take(database, job, numbered(2))
+        form(database, job, 1, 2)
+        (batch,) = batches.ready(database, job.id, 1)
+        for passed in ({"i000": "right at first"}, {}):
+            with database.transaction(durable=False):
+                items.keep_passed(database, job.id, 1, batch.id, passed)
+        take(database, job, numbered(2)[1:])
+        take(database, job, numbered(2))
+        assert merged(database, job, 1) == {}
+        assert items.ids_with_status(database, job.id, 1, "waiting") == ["i000", "i001"]

@@ -147,7 +147,7 @@ def test_time_counts_over_all_runs(small: Small) -> None:
     agent = "if (phase, batch) == (1, 1):\n    time.sleep(1.2)\n" + ANSWER
     small.lay_out(numbered(4), agent=agent, settings={"concurrency": 1})
     ended = small.run("--max-runtime", "1s", status=4)
-    assert re.search(r"1\.\d s of 1\.0 s are over \(--max-runtime\)", ended.err)
+    assert re.search(r"\d s of 1\.0 s are over \(--max-runtime\)", ended.err)
     assert small.main() == said(numbered(2))
     small.run("--max-runtime", "1s", status=4)
     assert len(small.sessions()) == 1

@@ -44,4 +44,5 @@ def squares(tmp_path: Path) -> Iterator[Squares]:
     yield project
     project.end_all()
     processes.none_left(project.root)
-    assert project.files_with(project.secret) == []
+    # A link of a session's home leads to the sign-in that it was lent.
+    assert [path for path in project.files_with(project.secret) if not path.is_symlink()] == []
