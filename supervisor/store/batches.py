@@ -108,7 +108,7 @@ def reset_running(database: Database, job: int) -> None:
 def drop_empty(database: Database, job: int) -> None:
     """End waiting batches that lost all their items; call it inside a transaction.
 
-    One that had sessions stays, as done: its number, which their names hold, is not used again.
+    One that had sessions stays, as done, so that no later batch has its number or its id, and with it its attempts.
     """
     empty = "job = ? AND status = 'waiting' AND NOT EXISTS (SELECT 1 FROM items i WHERE i.batch = batches.id)"
     database.execute(

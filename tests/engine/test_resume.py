@@ -362,3 +362,14 @@ def test_a_copy_of_a_project_with_a_daemon_is_nobodys(small: Small, tmp_path: Pa
     assert daemon.lives
     open_gate(session)
     assert small.until_ended() == "completed"
+
+
+def test_a_new_item_has_all_its_attempts_whatever_one_had_that_left(small: Small) -> None:
+    agent = 'if not {"i03", "i04"} & set(items):\n    write(answers())\n'
+    small.lay_out(numbered(3), agent=agent, phases=[{"batch_size": 1, "max_attempts": 2}])
+    small.run("--concurrency", "1", "--max-sessions", "3", status=4)
+    small.write_items(numbered(2))
+    small.run()
+    small.write_items({**numbered(2), "i04": {"n": 4}})
+    small.run(status=1)
+    assert [list(each.asked) for each in small.sessions()] == [["i01"], ["i02"], ["i03"], ["i04"], ["i04"]]
