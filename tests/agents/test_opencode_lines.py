@@ -59,7 +59,7 @@ STREAM_ERROR = (
 def not_found(model: str, near: str) -> str:
     error = f"ProviderModelNotFoundError: Model not found: {model}. Did you mean: {near}?"
     start = "timestamp=2026-11-21T11:03:14.365Z level=ERROR run=fccd61f8 message=failed ref=err_aed6c1a4"
-    return f'{start} error="{error}" cause="{error}\\n    at <anonymous> (/$bunfs/root/chunk.js:439:94416)"'
+    return f'{start} error="{error}" cause="{error}\\n    at <anonymous> (/$bunfs/chunk.js:439:94416)"'
 
 
 def retry(message: str, after_s: float = 2.0, **more: Any) -> str:
