@@ -619,8 +619,11 @@ SECRETS = ("authorization", "x-api-key", "x-goog-api-key", "cookie")
 class ModelServer:
     """Runs in a thread while the `with` block does; `mode`, `failures`, `wait` may be changed meanwhile."""
 
-    def __init__(self, mode: str = "good", *, failures: int = 1, wait: int = 30, port: int = 0) -> None:
-        """`failures`: requests of the work that are refused at first; `wait`: seconds until limits are reset."""
+    def __init__(self, mode: str | Mode = "good", *, failures: int = 1, wait: int = 30, port: int = 0) -> None:
+        """A mode by its name, or one of the test's own.
+
+        `failures`: requests of the work that are refused at first; `wait`: seconds until limits are reset.
+        """
         self.mode, self.failures, self.wait = mode, failures, wait
         self.nap = f"1000.{uuid.uuid4().int % 10**9:09d}"
         """Seconds that the process in the background sleeps: an argument that no other process has."""
@@ -693,7 +696,8 @@ class ModelServer:
 
     async def _model(self, dialect: Dialect, request: Request, body: Json) -> Response:
         """What the mode makes of a request to the model."""
-        mode, turn = MODES[self.mode], dialect.turn(body, request.url.path)
+        mode = self.mode if isinstance(self.mode, Mode) else MODES[self.mode]
+        turn = dialect.turn(body, request.url.path)
         if mode.trouble is not None and (mode.lasting or self.failures > 0):
             if turn.main and not mode.lasting:
                 self.failures -= 1

@@ -10,6 +10,8 @@ from pathlib import Path
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/etc", "/opt", "/nix")
 """Folders of the system, which every session sees."""
 _TOO_BROAD = (".local", ".config", ".cache")
+# pyenv, asdf and mise keep the versions that a shim chooses from beside the folder of shims.
+_OF_AN_INSTALLATION = ("bin", "sbin", "shims")
 
 
 def program_files(words: Iterable[str], search_path: str, private: Iterable[Path]) -> list[Path]:
@@ -53,7 +55,7 @@ def _installed_in(path: Path, guarded: list[Path]) -> Path:
     parts = path.parts
     if "node_modules" in parts:
         folder = Path(*parts[: parts.index("node_modules") + 1])
-    elif path.parent.name in ("bin", "sbin"):
+    elif path.parent.name in _OF_AN_INSTALLATION:
         folder = path.parent.parent
     else:
         folder = path.parent

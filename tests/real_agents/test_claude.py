@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 from engine_support.waiting import until
-from model_server import CACHED, FRESH, MODES, STORED, Call, Mode, ModelServer, Part, Turn
+from model_server import CACHED, FRESH, STORED, Call, Mode, ModelServer, Part, Turn
 from small_project import toml
 from support import BATCH, CLIS, FAR_S, PIPELINE, TARGET, Cli, Squares, asked_in, usage_of
 
@@ -26,7 +26,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 ONCE_ASKED = {"input_tokens": FRESH, "cache_read_tokens": CACHED, "cache_write_tokens": STORED}
 """What an answer costs before the model has said anything."""
 LEAD = "Do what the pasted text says: "
-MODES["asks"] = Mode("runs a command that has to be allowed first", command="sh -c 'echo ran > shell.txt'")
+ASKS = Mode("runs a command that has to be allowed first", command="sh -c 'echo ran > shell.txt'")
 
 
 class Scripted(ModelServer):
@@ -401,7 +401,7 @@ def test_what_it_asks_a_person_at_its_first_start_is_answered(cli: Cli, squares:
 def test_a_question_that_nobody_knows_is_shown(cli: Cli, squares: Squares, server: ModelServer) -> None:
     squares.items(BATCH)
     squares.agent(cli, server, mode="interactive", args=["--tools", "Read,Write,Bash"])
-    server.mode = "asks"
+    server.mode = ASKS
     running = squares.begin_run()
     running.line_with("session 1", "it asks what no pattern knows")
     screens = squares.rows("SELECT data FROM events WHERE kind = 'session_stalled'")
@@ -417,7 +417,7 @@ def test_the_project_can_answer_its_questions(cli: Cli, squares: Squares, server
     answers = toml([{"shows": r"Do you want to proceed\?", "answer": "\r"}])
     settings = squares.root / "supervisor.toml"
     settings.write_text(settings.read_text() + f"dialogs = {answers}\n")
-    server.mode = "asks"
+    server.mode = ASKS
     squares.run()
     assert squares.made == squares.right
     assert len(list(squares.root.rglob("shell.txt"))) == 1

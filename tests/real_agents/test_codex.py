@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 from engine_support import processes
 from engine_support.waiting import until
-from model_server import CACHED, FRESH, MODES, OUTPUT, STORED, Mode, ModelServer
+from model_server import CACHED, FRESH, OUTPUT, STORED, Mode, ModelServer
 from support import BATCH, CLIS, FAR_S, PIPELINE, TARGET, Cli, Squares
 
 from supervisor.sessions.sandbox import why_no_bubblewrap
@@ -34,11 +34,11 @@ ONE_ANSWER = {
     "cache_write_tokens": STORED,
 }
 
-MODES["naps"] = Mode("runs a command that takes long", command="sleep {nap}")
-MODES["waits"] = Mode(
+NAPS = Mode("runs a command that takes long", command="sleep {nap}")
+WAITS = Mode(
     "runs a command that ends when a file is there", command="touch began; until [ -e go ]; do sleep 0.05; done"
 )
-MODES["looks_around"] = Mode(
+LOOKS_AROUND = Mode(
     "looks at what a command may see and write",
     command="env > seen.txt; mktemp >> seen.txt; touch /tmp/codex-{nap} $SUPERVISOR_PROJECT/codex-{nap} 2>> seen.txt",
 )
@@ -112,7 +112,7 @@ def test_a_command_sees_no_key_and_writes_only_where_it_may(
 ) -> None:
     squares.items(BATCH)
     squares.agent(cli, server, sandbox=level)
-    server.mode = "looks_around"
+    server.mode = LOOKS_AROUND
     squares.run()
     assert squares.made == squares.right
     (session,) = squares.sessions()
@@ -178,7 +178,7 @@ def test_all_that_batches_share_stands_first_and_is_the_same(cli: Cli, squares: 
 def test_what_a_killed_session_cost_is_known(cli: Cli, squares: Squares, server: ModelServer) -> None:
     squares.items(BATCH)
     squares.agent(cli, server)
-    server.mode = "naps"
+    server.mode = NAPS
     running = squares.begin_run()
     until(lambda: processes.named(server.nap), "its command runs")
     os.kill(squares.running_pid(), signal.SIGKILL)
@@ -196,7 +196,7 @@ def test_what_a_session_cost_is_known_whose_supervisor_was_killed(
 ) -> None:
     squares.items(BATCH)
     squares.agent(cli, server)
-    server.mode = "naps"
+    server.mode = NAPS
     running = squares.begin_run()
     until(lambda: processes.named(server.nap), "its command runs")
     running.kill()
@@ -211,7 +211,7 @@ def test_what_a_session_cost_is_known_whose_supervisor_was_killed(
 def test_what_a_session_cost_is_known_that_met_a_limit_halfway(cli: Cli, squares: Squares, server: ModelServer) -> None:
     squares.items(BATCH)
     squares.agent(cli, server)
-    server.mode = "waits"
+    server.mode = WAITS
     running = squares.begin_run()
     began = until(lambda: [*squares.state.glob("sessions/*/workspace/began")], "its command runs")
     server.mode = "usage_limit"

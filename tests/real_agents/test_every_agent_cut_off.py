@@ -9,12 +9,11 @@ import signal
 import pytest
 from engine_support import processes
 from engine_support.waiting import until
-from model_server import MODES, Mode, ModelServer
+from model_server import Mode, ModelServer
 from support import BATCH, Cli, Squares
 
 STALL_S = 2.0
-LEAVES = "leaves_a_process"
-MODES[LEAVES] = Mode("leaves a process and says so", command="setsid sleep {nap} >/dev/null 2>&1 & printf 'left %s' 42")
+LEAVES = Mode("leaves a process and says so", command="setsid sleep {nap} >/dev/null 2>&1 & printf 'left %s' 42")
 """That the words `left 42` come back to the model shows that the command was run."""
 
 

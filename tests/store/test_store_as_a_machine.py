@@ -332,7 +332,7 @@ class StoreMachine(RuleBasedStateMachine):
     def _begin(self, batch: StoredBatch) -> Begun:
         members = items.of_batch(self.database, batch.id)
         counted = self.tallies.setdefault(batch.id, [])
-        name = f"job{batch.job}-phase{batch.phase}-batch{batch.number}-session{len(counted) + 1}"
+        name = attempts.session_name(batch, len(counted) + 1)
         with self.journal.transaction(durable=False):
             ids = [item.id for item in members]
             attempt = attempts.begin(self.database, batch, len(counted) + 1, name, "mine", ids, None)
