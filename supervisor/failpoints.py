@@ -1,31 +1,45 @@
 """Points at which a process can be told to kill itself, to see what its sudden end leaves; off unless asked for.
 
 `SUPERVISOR_FAILPOINTS=store.before_commit=3` has every process that inherits the variable end by SIGKILL as it reaches
-that point for the third time. Several are separated by commas; `*` is any point.
+that point for the third time. Several are separated by commas; `*` is any point. With `?` nothing ends, and each process
+names every point that it passes, once, on its standard error.
 """
 
 from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
+from pathlib import Path
 
 from supervisor.errors import UsageError
 
 VARIABLE = "SUPERVISOR_FAILPOINTS"
 POINTS = (
+    "cgroup.before_make",
+    "cgroup.before_remove",
+    "cgroup.made",
+    "cgroup.removed",
+    "command.before_start",
+    "command.ended",
     "daemon.asked_to_end",
     "daemon.before_end",
     "daemon.before_ready",
     "daemon.before_start",
     "daemon.ready",
     "daemon.started",
+    "folder.before_make",
+    "folder.before_sync",
+    "folder.synced",
     "fresh.before_move",
     "fresh.moved",
     "hold.before_release",
     "hold.note_removed",
     "hold.noted",
     "hold.taken",
+    "last_words.before_write",
+    "last_words.written",
     "main_file.before_folder_sync",
     "main_file.before_rename",
     "main_file.before_sync",
@@ -33,28 +47,46 @@ POINTS = (
     "main_file.synced",
     "progress_log.before_write",
     "progress_log.written",
+    "receipt.before_rename",
     "receipt.before_write",
     "receipt.written",
     "recovery.before_kill",
     "recovery.killed",
     "session.before_end",
+    "session.before_kill",
     "session.before_spawn",
     "session.ended",
+    "session.killed",
     "session.spawned",
+    "sign_in.before_lend",
+    "sign_in.before_remove",
     "sign_in.before_rename",
+    "sign_in.before_sync",
     "sign_in.before_write",
+    "sign_in.lent",
+    "sign_in.removed",
     "sign_in.renamed",
+    "spawner.asked",
+    "spawner.before_ask",
     "spawner.before_fork",
     "spawner.before_kill",
     "spawner.before_kill_all",
     "spawner.before_start",
+    "spawner.before_sweep",
     "spawner.forked",
+    "spawner.killed",
+    "spawner.killed_all",
     "spawner.reaped",
     "spawner.replied",
     "spawner.started",
+    "spawner.swept",
+    "store.before_close",
     "store.before_commit",
+    "store.before_open",
     "store.before_ring",
+    "store.closed",
     "store.committed",
+    "store.opened",
     "store.rung",
     "transcript.before_write",
     "transcript.written",
@@ -62,30 +94,43 @@ POINTS = (
     "worker.asked",
     "worker.before_kill",
     "worker.before_start",
+    "worker.killed",
     "worker.started",
     "workspace.before_make",
     "workspace.before_remove",
     "workspace.made",
+    "workspace.prompt_written",
     "workspace.removed",
     "workspace.written",
 )
 """All that work on a job passes: before and after each thing that changes something."""
 REPAIR_POINTS = (
-    "repair.copied",
+    "answers.before_remove",
+    "answers.removed",
+    "repair.before_commit",
     "repair.before_main_file",
     "repair.before_store",
-    "repair.store_made",
-    "repair.log_removed",
-    "repair.store_mended",
-    "repair.before_commit",
+    "repair.committed",
+    "repair.copied",
     "repair.done",
+    "repair.folded",
+    "repair.log_removed",
+    "repair.main_file_written",
+    "repair.salvaged",
+    "repair.store_made",
+    "repair.store_mended",
 )
-"""Those of `doctor --repair`."""
+"""Those of `doctor --repair`, and of the run that takes over what it found."""
+INIT_POINTS = ("init.before_rename", "init.made", "init.renamed")
+"""Those of `init`."""
+ALL = frozenset((*POINTS, *REPAIR_POINTS, *INIT_POINTS))
 ANY = "*"
+TELL = "?"
 
 _armed = VARIABLE in os.environ
 _left: dict[str, int] | None = None
 """Point to how often it is still passed, the last time included."""
+_told: set[str] = set()
 
 
 def reached(name: str) -> None:
@@ -98,25 +143,36 @@ def _pass(name: str) -> None:
     global _left  # noqa: PLW0603 - what a process was asked for is read once
     if _left is None:
         _left = _read(os.environ[VARIABLE])
-    if name not in (*POINTS, *REPAIR_POINTS):
+    if name not in ALL:
         raise UsageError(f"the failpoint {name!r} is not registered", where=__name__)
+    if TELL in _left and name not in _told:
+        _told.add(name)
+        _say(name, "passed")
     for asked in (name, ANY):
         if asked in _left:
             _left[asked] -= 1
             if _left[asked] == 0:
-                os.write(2, f"failpoint {name}: killed in {threading.current_thread().name}\n".encode())
+                _say(name, "killed")
                 os.kill(os.getpid(), signal.SIGKILL)
 
 
+def _say(name: str, what: str) -> None:
+    program = Path(sys.argv[0]).stem
+    who = sys.argv[1] if program == "__main__" and len(sys.argv) > 1 else program
+    os.write(2, f"failpoint {name}: {what} {who} in {threading.current_thread().name}\n".encode())
+
+
 def _read(text: str) -> dict[str, int]:
+    if text == TELL:
+        return {TELL: 1}
     asked: dict[str, int] = {}
     for part in filter(None, text.split(",")):
         name, _, count = part.partition("=")
-        if name not in (*POINTS, *REPAIR_POINTS, ANY) or not count.isdecimal() or int(count) == 0:
+        if name not in (*ALL, ANY) or not count.isdecimal() or int(count) == 0:
             raise UsageError(
                 f"{part!r} names no failpoint and how often it is reached",
                 where=VARIABLE,
-                remedy=f"Write it as store.before_commit=3; there are: {', '.join((*POINTS, *REPAIR_POINTS))}.",
+                remedy=f"Write it as store.before_commit=3; there are: {', '.join(sorted(ALL))}.",
             )
         asked[name] = int(count)
     return asked

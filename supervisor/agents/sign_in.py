@@ -63,6 +63,7 @@ class SignIn(Frozen):
             real = self.real(name)
             if real.is_file():
                 link = home / name
+                reached("sign_in.before_lend")
                 link.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
                 if self.copied:
                     shutil.copy2(real, link)  # with its time, by which a renewed one is known
@@ -73,6 +74,7 @@ class SignIn(Frozen):
                     link.symlink_to(shared)
                 else:
                     link.symlink_to(real.resolve())
+                reached("sign_in.lent")
 
     def lent(self) -> list[Path]:
         """What links of a session's home lead to, in a sandbox."""
@@ -92,7 +94,9 @@ class SignIn(Frozen):
                 _renew(real.resolve(), _apart(real))
             if renewed.is_file() and not renewed.is_symlink():
                 _renew(real.resolve(), renewed)
+                reached("sign_in.before_remove")
                 renewed.unlink()
+                reached("sign_in.removed")
 
 
 def _apart(real: Path) -> Path:
@@ -156,6 +160,7 @@ def _replace(path: Path, content: bytes, times: tuple[int, int]) -> None:
         reached("sign_in.before_write")
         file.write(content)
         file.flush()
+        reached("sign_in.before_sync")
         os.fsync(file.fileno())
     os.utime(temporary, ns=times)
     reached("sign_in.before_rename")

@@ -17,6 +17,7 @@ from supervisor.cli.live_view import LiveView
 from supervisor.cli.status_text import cost_text
 from supervisor.content.project import Project
 from supervisor.engine.holding import holder
+from supervisor.engine.machine_faults import if_the_machine_lets
 from supervisor.engine.progress import duration
 from supervisor.model.event import Event
 from supervisor.model.job import ENDED, Job
@@ -68,7 +69,8 @@ class ForegroundView:
         with Live(view.render(), console=self._console, auto_refresh=False, transient=True) as live:
             while True:
                 await asyncio.sleep(REFRESH_S)
-                live.update(view.render(), refresh=True)
+                with if_the_machine_lets():
+                    live.update(view.render(), refresh=True)
 
 
 def follow(project: Project, job: Job, *, plain: bool) -> Job:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from supervisor.errors import ContentFault
+from supervisor.failpoints import reached
 from supervisor.model.batch import BatchInput
 from supervisor.model.report import ValidationError, ValidationReport
 from supervisor.model.strict_json import JsonRefused, parse_strict
@@ -17,12 +18,14 @@ def validate(command: list[str], folder: Path, batch: BatchInput, output: Any) -
     """Run the command in `folder`, in this process's group, so that it ends with it; ContentFault without a report."""
     where = " ".join(command)
     question = json.dumps({**batch.file_content(), "output": output}, ensure_ascii=False).encode()
+    reached("command.before_start")
     try:
         done = subprocess.run(command, cwd=folder, input=question, capture_output=True, check=False)
     except OSError as error:
         raise ContentFault(
             f"the validator cannot be started: {error.strerror}", where=where, remedy="Correct `validator`."
         ) from error
+    reached("command.ended")
     if done.returncode:
         said = done.stderr.decode("utf-8", "replace").strip().splitlines()
         raise ContentFault(f"it ended with status {done.returncode}" + (f": {said[-1]}" if said else ""), where=where)

@@ -134,6 +134,8 @@ class ProjectSettings(Frozen):
     """Largest output that is read."""
     max_transcript_bytes: int = Field(default=8 * 1024 * 1024, ge=0)
     """What is kept of what a session printed."""
+    min_free_bytes: int = Field(default=64 * 1024 * 1024, ge=0)
+    """Room on the disk below which no session is started; 0 is no limit."""
     keep_sessions: float = Field(default=24 * 3600.0, ge=0)
     """Seconds after which the files of sessions that passed are deleted; those of failed ones are kept."""
     json_log: bool = False

@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 from supervisor.errors import UsageError
+from supervisor.failpoints import reached
 
 _SOURCE = Path(__file__).parent / "scaffold_files"
 
@@ -29,9 +30,12 @@ def make_project(folder: Path) -> list[Path]:
         staged = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder if existed else folder.parent))
         try:
             shutil.copytree(_SOURCE, staged, dirs_exist_ok=True, copy_function=shutil.copyfile)
+            reached("init.made")
             if existed:
                 for entry in sorted(os.listdir(staged)):
+                    reached("init.before_rename")
                     os.rename(staged / entry, folder / entry)
+                    reached("init.renamed")
             else:
                 staged.chmod(0o755)
                 os.rename(staged, folder)

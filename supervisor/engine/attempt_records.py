@@ -58,10 +58,12 @@ class AttemptRecords:
 
     def counts(self, judgement: Judgement, result: SessionResult) -> bool:
         """Whether the attempt counts: not where its session was cut off by a supervisor's end or by a limit of its
-        agent, unless all passed."""
+        agent, or had no room on the disk, unless all passed."""
+        if not judgement.errors:
+            return True
         trouble = result.heard.trouble
-        cut_off = self._recovered or (trouble is not None and trouble.limits)
-        return not cut_off or not judgement.errors
+        limited = trouble is not None and trouble.limits
+        return not (self._recovered or limited or self._tools.room.shortage())
 
     def spec(self, work: BatchWork, retry: RetryNotes | None) -> SessionSpec:
         """The spec of the next session."""

@@ -157,6 +157,7 @@ class ContentPool:
         reached("worker.before_kill")
         with contextlib.suppress(ProcessLookupError):
             os.killpg(worker.pid, signal.SIGKILL)
+        reached("worker.killed")
         await worker.wait()
 
 

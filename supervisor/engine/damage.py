@@ -61,11 +61,12 @@ def store_damage(project: Project, *, thorough: bool = False) -> list[Damage]:
     noted = receipts.all_receipts(project.state)  # before the store, which may be worked with at this moment
     if mended_store(project).exists():
         return [Damage(repair="store", text="a repair was cut off before its end")]
-    if not project.store.exists() or soundness.is_empty(project.store):
-        log = Path(f"{project.store}-wal")
-        traces = _traces(project, noted, log)
-        what = "it is empty" if project.store.exists() else "it is not there"
-        return [Damage(repair="store", text=f"{what}, but {traces}")] if traces else []
+    if (missing := _missing(project)) is not None:
+        traces = _traces(project, noted, Path(f"{project.store}-wal"))
+        if not traces:
+            return []
+        if _missing(project) is not None:  # else another command made it just now
+            return [Damage(repair="store", text=f"{missing}, but {traces}")]
     try:
         database = soundness.look_into(project.store)
         try:
@@ -124,6 +125,13 @@ def _damage_of(database: Database, noted: list[Receipt], *, thorough: bool) -> l
             Damage(repair="answers", text=f"it is older than its main files ({names}): it lost its last commits")
         )
     return found
+
+
+def _missing(project: Project) -> str | None:
+    """How it comes that there is no store, in words; None where there is one."""
+    if not project.store.exists():
+        return "it is not there"
+    return "it is empty" if soundness.is_empty(project.store) else None
 
 
 def _traces(project: Project, noted: list[Receipt], log: Path) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from supervisor.failpoints import reached
 from supervisor.model.strict_json import in_order
 from supervisor.store import items
 from supervisor.store.database import Database
@@ -65,7 +66,9 @@ class EarlierAnswers:
         left = self._left.pop(phase, None)
         if left is None:
             return []
+        reached("answers.before_remove")
         _path(self._state, self._job, phase).unlink(missing_ok=True)
+        reached("answers.removed")
         return list(left)
 
 

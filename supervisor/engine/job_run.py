@@ -20,6 +20,7 @@ from supervisor.engine.earlier_answers import EarlierAnswers
 from supervisor.engine.gates import Gates
 from supervisor.engine.isolating import isolation
 from supervisor.engine.journal import Journal
+from supervisor.engine.machine_faults import DiskRoom, if_the_machine_lets, machine_fault
 from supervisor.engine.main_files import MainFiles
 from supervisor.engine.planning import Planner
 from supervisor.engine.progress import Progress, duration
@@ -37,6 +38,8 @@ from supervisor.store import items, jobs, phases
 from supervisor.store.summary import summarise_phases
 
 End = Literal["completed", "failed", "stopped", "cancelled"]
+ROOM_LOOK_S = 5.0
+"""How often it is looked whether there is room on the disk again."""
 
 
 class JobRun:
@@ -77,6 +80,7 @@ class JobRun:
             journal=journal,
             progress=self._progress,
             gates=gates,
+            room=DiskRoom(project.sessions, project.settings.min_free_bytes),
             earlier=EarlierAnswers(project.state, journal.database, job.id),
             strays=StraySessions(project, journal, job, self._agents),
             merged=lambda phase, ids: self._planner.merged(phase, ids),  # noqa: PLW0108 - it is made below
@@ -97,7 +101,11 @@ class JobRun:
         self._chain = {phase.id: pipeline.chain_length(phase.id) for phase in pipeline.phases}
         self._stop: End | None = None
         self._failure: BaseException | None = None
+        self.has_begun = False
+        """Whether it came to where sessions are started."""
         self._paused = False
+        self._short_of: str | None = None
+        """What the disk is short of."""
         self._shown: tuple[str, str | None] = ("running", None)
 
     def stop(self, end: Literal["stopped", "cancelled"]) -> None:
@@ -118,10 +126,8 @@ class JobRun:
             return self._finish()
         except BaseException as error:
             await self._end_sessions()
-            with self._journal.transaction():
-                self._progress.mark_elapsed(self._journal.database)
-                jobs.set_status(self._journal.database, self.job.id, "stopped", str(error))
-                self._journal.note(self.job.id, "job_stopped", _one_line(error), level="ERROR")
+            with if_the_machine_lets():
+                self._note_end_by(error)
             raise
         finally:
             for stop_listening in listening:
@@ -137,7 +143,7 @@ class JobRun:
                     break
                 self._wake.clear()
                 with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(self._tools.budget.time_left_s()):
+                    async with asyncio.timeout(self._longest_wait_s()):
                         await self._wake.wait()
             await self._end_sessions()
             if self._stop is None and self._failure is None:
@@ -147,6 +153,18 @@ class JobRun:
                 raise self._failure
             if self._stop is not None or not self._ready:
                 return
+
+    def _note_end_by(self, error: BaseException) -> None:
+        """Write down what ended the run."""
+        fault = machine_fault(error)
+        with self._journal.transaction():
+            self._progress.mark_elapsed(self._journal.database)
+            if fault is None:
+                jobs.set_status(self._journal.database, self.job.id, "stopped", str(error))
+                self._journal.note(self.job.id, "job_stopped", _one_line(error), level="ERROR")
+            else:
+                jobs.set_status(self._journal.database, self.job.id, "paused", f"paused ({fault})")
+                self._journal.note(self.job.id, "machine_fault", f"no work is possible: {fault}", level="ERROR")
 
     async def _begin(self) -> None:
         database = self._journal.database
@@ -187,6 +205,7 @@ class JobRun:
                     " ended; they are judged, not made again",
                 )
         await self._files.flush(everything=True)
+        self.has_begun = True
 
     def _levels(self) -> str:
         """The sandbox levels of its agents' sessions, for people."""
@@ -201,6 +220,13 @@ class JobRun:
                 heapq.heappush(self._ready, (-self._chain[batch.phase], batch.number, batch.id))
         self._wake.set()
 
+    def _longest_wait_s(self) -> float | None:
+        """Seconds after which something may be different though nothing rang; None: that cannot be."""
+        left_s = self._tools.budget.time_left_s()
+        if self._short_of is None:
+            return left_s
+        return ROOM_LOOK_S if left_s is None else min(left_s, ROOM_LOOK_S)
+
     def _start_ready(self) -> None:
         if self._strictly_failed():
             self._stop = "stopped" if not self._running else None
@@ -209,7 +235,8 @@ class JobRun:
             if not self._running:
                 self._failure = BudgetSpent(spent, where=f"job {self.job.id}")
             return
-        while self._ready and (agent := self._crew.choose()) is not None:
+        self._look_for_room()
+        while self._ready and self._short_of is None and (agent := self._crew.choose()) is not None:
             claim = Claim(
                 job=self.job.id,
                 job_limit=self.job.options.concurrency,
@@ -225,9 +252,19 @@ class JobRun:
                 break  # one session tries before all go
         self._show_pause()
 
+    def _look_for_room(self) -> None:
+        before, self._short_of = self._short_of, self._tools.room.shortage() if self._ready else None
+        if before == self._short_of:
+            return
+        text = f"no session is started: {self._short_of}" if self._short_of else "there is room on the disk again"
+        level = "WARNING" if self._short_of else "INFO"
+        self._journal.say(self.job.id, "disk_room", text, level=level)
+
     def _show_pause(self) -> None:
-        """Have the job's status say whether it waits for a limit to end."""
+        """Have the job's status say whether it waits for a limit to end, or for room on the disk."""
         pause = self._crew.pause() if self._ready else None
+        if self._short_of is not None:
+            pause = f"paused ({self._short_of})"
         self._paused = pause is not None
         status = "paused" if pause is not None and not self._running else "running"
         if (status, pause) != self._shown:

@@ -8,7 +8,7 @@ import os
 import signal
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from types import TracebackType
 
 from loguru import logger
@@ -22,6 +22,8 @@ from supervisor.engine.damage import require_sound, require_there
 from supervisor.engine.gates import Gates
 from supervisor.engine.job_run import JobRun
 from supervisor.engine.journal import Journal
+from supervisor.engine.machine_faults import if_the_machine_lets, machine_fault
+from supervisor.engine.outage import FIRST_WAIT_S, Outage
 from supervisor.engine.progress_log import ProgressLogs
 from supervisor.engine.slots import Slots
 from supervisor.errors import SupervisorError
@@ -43,7 +45,7 @@ class Supervisor:
 
     def __init__(self, project: Project) -> None:
         self._project = project
-        self._runs: dict[int, JobRun] = {}
+        self._runs: dict[int, JobRun | Outage] = {}
         self._data_version = -1
         self._stopping = False
         self.stopped_early = False
@@ -99,21 +101,41 @@ class Supervisor:
 
     async def run_job(self, job: Job) -> Job:
         """Work on one job until it ended or was stopped; raises what makes it impossible to go on."""
-        run = self._make_run(job)
-        self._runs[job.id] = run
         watcher = asyncio.ensure_future(self._heed_wishes())
         try:
-            if self._stopping:
-                run.stop("stopped")
-            return await run.run()
-        except (OSError, sqlite3.Error) as error:
-            require_there(self._project, error)
-            raise
+            return await self._see_through(job, patient=False)
         finally:
-            del self._runs[job.id]
             watcher.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await watcher
+
+    async def _see_through(self, job: Job, *, patient: bool) -> Job:
+        """Work on a job until it ended or was stopped; while the machine fails, wait, then go on from the store.
+
+        One that is not `patient` waits only for what could be begun: a fault that is there from the start is raised.
+        """
+        outage = Outage()
+        while True:
+            run = self._runs[job.id] = self._make_run(job)
+            try:
+                if self._stopping:
+                    run.stop("stopped")
+                return await run.run()
+            except (OSError, sqlite3.Error) as error:
+                require_there(self._project, error)
+                fault = machine_fault(error)
+                if fault is None or not (patient or run.has_begun):
+                    raise
+                self._runs[job.id] = outage
+                logger.warning("{}: no work is possible: {}; next try in {:g} s", job.name, fault, outage.begin())
+                end = await outage.over()
+            finally:
+                del self._runs[job.id]
+            patient = True
+            if end is not None:
+                with self.journal.transaction():
+                    jobs.set_status(self.database, job.id, end)
+                return jobs.get(self.database, job.id)
 
     async def serve(self, *, linger_s: float | None) -> None:
         """Work on queued jobs as they come, and heed what is asked of them, until `stop`.
@@ -124,12 +146,12 @@ class Supervisor:
         self._requeue_abandoned()
         while True:
             self._news.clear()
-            if not self._stopping:
-                for job in jobs.with_status(self.database, "queued"):
+            async with self._patience():
+                for job in jobs.with_status(self.database, "queued") if not self._stopping else ():
                     if job.id not in running:
                         running[job.id] = asyncio.ensure_future(self._serve_job(job))
                         running[job.id].add_done_callback(lambda _: self._news.set())
-            self._heed()
+                self._heed()
             running = {job_id: task for job_id, task in running.items() if not task.done()}
             if self._stopping and not running:
                 return
@@ -143,26 +165,20 @@ class Supervisor:
     async def _serve_job(self, job: Job) -> None:
         """One job in the daemon: what ends it is written into the store, and the daemon goes on."""
         try:
-            run = self._make_run(job)
-        except SupervisorError as error:
-            with self.journal.transaction():
-                jobs.set_status(self.database, job.id, "failed", str(error))
-                self.journal.note(job.id, "job_failed", " ".join(str(error).split()), level="ERROR")
-            return
-        self._runs[job.id] = run
-        try:
-            ended = await run.run()
+            ended = await self._see_through(job, patient=True)
             if self._stopping and ended.status == "stopped":
                 self.stopped_early = True
                 jobs.requeue(self.database, job.id)  # the next daemon goes on with it
         except SupervisorError as error:
-            logger.error("{}", error)  # run() wrote it into the store
+            logger.error("{}", error)
+            if jobs.get(self.database, job.id).status == "queued":  # it never came to run
+                with self.journal.transaction():
+                    jobs.set_status(self.database, job.id, "failed", str(error))
+                    self.journal.note(job.id, "job_failed", " ".join(str(error).split()), level="ERROR")
         except sqlite3.Error as error:
             logger.error("job {} stopped, the store fails: {}", job.id, error)
         except Exception:
             logger.exception("job {} ended by a fault of the supervisor", job.id)
-        finally:
-            del self._runs[job.id]
 
     def _make_run(self, job: Job) -> JobRun:
         pipeline = load_pipeline(self._project, job.pipeline)
@@ -191,7 +207,20 @@ class Supervisor:
             await self._news.wait()
             await asyncio.sleep(_NEWS_DELAY_S)
             self._news.clear()
-            self._heed()
+            async with self._patience():
+                self._heed()
+
+    @contextlib.asynccontextmanager
+    async def _patience(self) -> AsyncIterator[None]:
+        """Look into the store; where the machine does not let, a little later again."""
+        try:
+            yield
+        except (OSError, sqlite3.Error) as error:
+            require_there(self._project, error)
+            if machine_fault(error) is None:
+                raise
+            await asyncio.sleep(FIRST_WAIT_S)
+            self._news.set()
 
     def _heed(self) -> None:
         for job_id, run in self._runs.items():
@@ -204,7 +233,10 @@ class Supervisor:
     def _store_changed(self, name: str) -> None:
         """Somebody closed one of the store's files, or rang; whether there is news, the store itself knows."""
         if name.startswith(self._project.store.name):
-            version = self.database.data_version()
+            try:
+                version = self.database.data_version()
+            except sqlite3.Error:
+                version = -1  # who looks again meets the fault itself
             if version != self._data_version:
                 self._data_version = version
                 self._news.set()
@@ -216,8 +248,9 @@ class Supervisor:
         """Delete the files of sessions that passed long enough ago, now and then."""
         while True:
             before = time.time() - self._project.settings.keep_sessions
-            while names := attempts.expired(self.database, before):
-                for name in names:
-                    await asyncio.to_thread(Workspace(self._project.sessions, name).remove)
-                attempts.forget_files(self.database, names)
+            with if_the_machine_lets():
+                while names := attempts.expired(self.database, before):
+                    for name in names:
+                        await asyncio.to_thread(Workspace(self._project.sessions, name).remove)
+                    attempts.forget_files(self.database, names)
             await asyncio.sleep(_TIDY_EVERY_S)

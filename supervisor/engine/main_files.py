@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +13,7 @@ from typing import TypeVar
 from filelock import Timeout
 
 from supervisor.engine.journal import Journal
+from supervisor.engine.machine_faults import machine_fault
 from supervisor.model.pipeline import Phase
 from supervisor.store import items, main_file, receipts
 from supervisor.store.database import Database, open_store
@@ -20,6 +22,8 @@ from supervisor.store.main_file import Edits, MainFile, find_edits, held
 
 SHARE = 0.05
 """Largest part of the time that may go into writing one main file; so the whole cost stays linear in the items."""
+TRY_AGAIN_S = 30.0
+"""Seconds until a file is tried again that the machine could not write."""
 _T = TypeVar("_T")
 
 
@@ -101,7 +105,7 @@ class MainFiles:
 
     def _write_later(self, state: _State) -> None:
         state.timer = None
-        task = asyncio.get_running_loop().create_task(self._write(state))
+        task = asyncio.get_running_loop().create_task(self._write_or_wait(state))
         self._tasks.add(task)
         task.add_done_callback(self._written)
 
@@ -109,6 +113,23 @@ class MainFiles:
         self._tasks.discard(task)
         if not task.cancelled() and isinstance(error := task.exception(), Exception):
             self.failure = error
+
+    async def _write_or_wait(self, state: _State) -> None:
+        """Write the file; where the machine cannot at the moment, later: the store has all of it."""
+        try:
+            await self._write(state)
+        except (OSError, sqlite3.Error) as error:
+            fault = machine_fault(error)
+            if fault is None:
+                raise
+            state.timer = asyncio.get_running_loop().call_later(TRY_AGAIN_S, self._write_later, state)
+            self._journal.say(
+                self._job,
+                "main_file_late",
+                f"{state.file.path.name} cannot be written now: {fault}; next try in {TRY_AGAIN_S:g} s",
+                level="WARNING",
+                phase=state.phase.id,
+            )
 
     async def _write(self, state: _State) -> None:
         async with state.busy:
@@ -130,6 +151,9 @@ class MainFiles:
                     if edits is not None:
                         await self._take_over(state, edits)
                     written = await self._in_thread(self._write_now, state, looked_at)
+            except BaseException:
+                state.dirty = True
+                raise
             finally:
                 await self._in_thread(lock.release)
             state.written_at = time.monotonic()

@@ -90,9 +90,11 @@ class _Repair:
                 shutil.copyfile(path, folder / path.name)
         damaged.touch()
         unread = fold(damaged, folder / log.name)
+        reached("repair.folded")
         new = open_store(making, create=True)
         with new.transaction():
             told = salvage(damaged, new)
+        reached("repair.salvaged")
         yield _said(told, unread)
         yield from add_missing_jobs(project, new)
         yield from self._copy(main_files(project, new))
@@ -127,6 +129,7 @@ class _Repair:
                 with database.transaction():
                     count_anew(database)
                     reached("repair.before_commit")
+                reached("repair.committed")
                 yield "store: its counters are made anew from its rows"
             if any(each.repair == "answers" for each in damage):
                 yield from add_missing_jobs(project, database)
@@ -157,6 +160,7 @@ class _Repair:
                 main_file.record_written(database, taken, sha256)
         except Timeout as error:
             raise held(file, error) from error
+        reached("repair.main_file_written")
         yield f"{shown}: written from the store, {len(taken.rows)} items"
         if before is not None and before.seq == taken.seq and before.sha256 != sha256:
             yield f"{shown}: it is not what it was: some of its values were damaged in the store, nothing tells which"

@@ -67,7 +67,7 @@ async def session_turn(work: BatchWork, agent: Agent, records: AttemptRecords, t
         records.did_not_count(result, why, retry_in_s=state.upcoming_sleep)
 
     async def session() -> SessionResult:
-        if tools.budget.spent() is not None or not tools.gates.lets_through(agent.name):
+        if tools.budget.spent() or tools.room.shortage() or not tools.gates.lets_through(agent.name):
             raise Postponed
         with tools.gates.session(tools.job, agent.name) as gate:
             result = await tools.executor.run(records.spec(work, retry), agent, records)

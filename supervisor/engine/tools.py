@@ -14,6 +14,7 @@ from supervisor.engine.content_pool import ContentPool
 from supervisor.engine.earlier_answers import EarlierAnswers
 from supervisor.engine.gates import Gates
 from supervisor.engine.journal import Journal
+from supervisor.engine.machine_faults import DiskRoom
 from supervisor.engine.progress import Progress
 from supervisor.engine.recovery import Captured
 from supervisor.engine.stray_sessions import StraySessions
@@ -40,6 +41,7 @@ class Tools:
         journal: Journal,
         progress: Progress,
         gates: Gates,
+        room: DiskRoom,
         earlier: EarlierAnswers,
         strays: StraySessions,
         merged: Callable[[int, list[str]], Any],
@@ -55,6 +57,7 @@ class Tools:
         self.journal = journal
         self.progress = progress
         self.gates = gates
+        self.room = room
         self.budget = Budget(options, progress)
         self.merged = merged
         """To be called, inside the transaction, with a phase and the ids whose state in it changed for good."""

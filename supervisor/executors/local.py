@@ -109,11 +109,13 @@ class LocalExecutor:
 
     def _end_abandoned(self, spec: SessionSpec, spawned: Spawned | None) -> None:
         """End a session whose spawner is gone: its process, what is below it, and what carries its mark."""
+        reached("session.before_kill")
         if spawned is not None and process_tree.start_ticks(spawned.pid) == spawned.started_ticks:
             process_tree.send_to_group(spawned.pid, signal.SIGKILL)
         for pid, name in process_tree.marked_processes(self._project_key):
             if name == spec.name:
                 process_tree.send(pid, signal.SIGKILL)
+        reached("session.killed")
 
     def _start(
         self, spec: SessionSpec, agent: Agent, workspace: Workspace, paths: SessionPaths, group: Cgroup | None

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from supervisor.failpoints import reached
 from supervisor.model.session import Limits
 
 _MOUNTS = Path("/proc/self/mounts")
@@ -34,6 +35,7 @@ class Cgroup:
         """End every process that is left in it, and take it away."""
         deadline = time.monotonic() + _PATIENCE_S
         for folder in self._folders:
+            reached("cgroup.before_remove")
             while time.monotonic() < deadline:
                 for pid in _members(folder):
                     with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -45,6 +47,7 @@ class Cgroup:
                 except OSError:  # the kernel still takes its last process apart
                     time.sleep(0.001)
                 else:
+                    reached("cgroup.removed")
                     break
 
 
@@ -57,7 +60,9 @@ def make_cgroup(name: str, limits: Limits) -> Cgroup | None:
     try:
         for controllers, parent in hierarchies().items():
             folder = parent / f"{_PREFIX}{name}"
+            reached("cgroup.before_make")
             folder.mkdir()
+            reached("cgroup.made")
             made.append(folder)
             for controller in controllers:
                 value = wanted[controller]

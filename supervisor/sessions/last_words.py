@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 
+from supervisor.failpoints import reached
 from supervisor.sessions.masking import Mask
 
 _MOST_BYTES = 1 << 20
@@ -29,8 +30,10 @@ class LastWords:
         if not unread:
             return
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
+        reached("last_words.before_write")
         with contextlib.suppress(OSError), os.fdopen(os.open(self._transcript, flags, 0o600), "ab") as file:
             file.write(Mask(self._secrets).apply(unread))
+        reached("last_words.written")
 
     def close(self) -> None:
         """Let go of the terminal."""

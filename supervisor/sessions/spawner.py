@@ -151,12 +151,13 @@ class Spawner:
         session = self._names.get(name)
         if session is None or session.exited:
             return
-        reached("spawner.before_kill")
         if grace_s > 0:
+            reached("spawner.before_ask")
             self._ask_to_leave(session)
+            reached("spawner.asked")
             session.kill_at = time.monotonic() + grace_s
         else:
-            process_tree.send_to_group(session.process.pid, signal.SIGKILL)
+            _kill(session)
 
     def _ask_to_leave(self, session: _Session) -> None:
         leader = session.process.pid
@@ -204,8 +205,10 @@ class Spawner:
             owner = process_tree.session_mark(pid)
             if owner in running:
                 continue
+            reached("spawner.before_sweep")
             process_tree.send_to_group(pid, signal.SIGKILL)
             process_tree.send(pid, signal.SIGKILL)
+            reached("spawner.swept")
             remaining.add(owner or "")
         now = time.monotonic()
         for session in ended:
@@ -232,7 +235,7 @@ class Spawner:
         for session in self._sessions.values():
             if session.kill_at is not None and now >= session.kill_at:
                 session.kill_at = None
-                process_tree.send_to_group(session.process.pid, signal.SIGKILL)
+                _kill(session)
             overdue = overdue or (session.give_up_at is not None and now >= session.give_up_at)
         if overdue:
             self._sweep()
@@ -243,6 +246,7 @@ class Spawner:
             if not session.exited:
                 process_tree.send_to_group(session.process.pid, signal.SIGKILL)
         self._end_descendants()
+        reached("spawner.killed_all")
         for last_words in self._last_words.values():
             last_words.keep()
 
@@ -263,6 +267,12 @@ class Spawner:
                 self._channel.sendall(data)
             else:
                 socket.send_fds(self._channel, [data], [descriptor])
+
+
+def _kill(session: _Session) -> None:
+    reached("spawner.before_kill")
+    process_tree.send_to_group(session.process.pid, signal.SIGKILL)
+    reached("spawner.killed")
 
 
 def _preparation(request: dict[str, Any]) -> Callable[[], None] | None:

@@ -123,7 +123,7 @@ class Transcript:
             self._unended = b""
         if self._file is not None:
             if self._kept > self._max_bytes:
-                os.write(self._file, f"\n[{self._kept - self._max_bytes:,} more bytes were not kept]\n".encode())
+                self._keep(f"\n[{self._kept - self._max_bytes:,} more bytes were not kept]\n".encode())
             os.close(self._file)
             self._file = None
 

@@ -42,6 +42,7 @@ class Workspace:
         os.mkdir(workspace.home, 0o700)
         reached("workspace.made")
         _write_new(workspace.prompt, spec.prompt)
+        reached("workspace.prompt_written")
         _write_new(workspace.input, spec.input_json)
         reached("workspace.written")
         return workspace

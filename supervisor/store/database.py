@@ -80,8 +80,10 @@ class Database:
         return int(self.value("PRAGMA data_version"))
 
     def close(self) -> None:
-        """Close the connection."""
+        """Close the connection; the last one folds the log into the store."""
+        reached("store.before_close")
         self.connection.close()
+        reached("store.closed")
 
 
 def is_damage(error: Exception) -> bool:
@@ -99,6 +101,7 @@ def open_store(path: Path, *, create: bool = False, read_only: bool = False) -> 
     if create:
         make_folder(path.parent)
     _keep_log(path)
+    reached("store.before_open")
     try:
         connection = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, cached_statements=256)
         connection.row_factory = sqlite3.Row
@@ -115,6 +118,7 @@ def open_store(path: Path, *, create: bool = False, read_only: bool = False) -> 
             where=str(path),
             remedy=MEND if is_damage(error) else "Is the disk full? `supervisor doctor` says more.",
         ) from error
+    reached("store.opened")
     return database
 
 

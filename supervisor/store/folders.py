@@ -5,13 +5,20 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from supervisor.failpoints import reached
+
 
 def make_folder(path: Path) -> None:
     """Make a folder, and those above it, where they are missing; they are on the disk when this returns."""
+    if path.is_dir():
+        return
     missing = [folder for folder in (path, *path.parents) if not folder.exists()]
+    reached("folder.before_make")
     path.mkdir(parents=True, exist_ok=True)
+    reached("folder.before_sync")
     for folder in missing:
         sync_folder(folder.parent)
+    reached("folder.synced")
 
 
 def sync_folder(path: Path) -> None:

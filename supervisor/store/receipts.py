@@ -41,6 +41,7 @@ def note(database: Database, job: int, phase: int, seq: int, sha256: str) -> Non
     temporary = path.with_suffix(".new")
     reached("receipt.before_write")
     temporary.write_text(receipt.model_dump_json(), encoding="utf-8")
+    reached("receipt.before_rename")
     os.replace(temporary, path)
     reached("receipt.written")
 

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from engine_support.small import Small, numbered, said
 
+pytestmark = pytest.mark.slow
+
 SCREEN = r'''
 import re, select, termios, tty
-
-pytestmark = pytest.mark.slow
 
 
 def show(text):

@@ -1,0 +1,86 @@
+"""What is wrong with the machine and not with the work: a full or failing disk, no more memory, files or processes.
+
+None of it is anybody's attempt. The work pauses, and goes on from the store when the cause is gone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+_ERRNOS = frozenset(
+    {
+        errno.ENOSPC,
+        errno.EDQUOT,
+        errno.EIO,
+        errno.EROFS,
+        errno.EACCES,
+        errno.EPERM,
+        errno.EMFILE,
+        errno.ENFILE,
+        errno.ENOMEM,
+        errno.EAGAIN,
+        errno.EBUSY,
+        errno.ENOLCK,
+        errno.ESTALE,
+        errno.ETIMEDOUT,
+    }
+)
+_SQLITE_CODES = frozenset(
+    {
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_NOMEM,
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_PERM,
+        sqlite3.SQLITE_NOLFS,
+    }
+)
+_FEWEST_FILES = 100
+_MIB = 1024 * 1024
+
+
+def machine_fault(error: BaseException) -> str | None:
+    """What the machine could not do, in words; None where the error means something else."""
+    if isinstance(error, OSError) and error.errno in _ERRNOS:
+        place = f": {error.filename}" if error.filename else ""
+        return f"{os.strerror(error.errno)}{place}"
+    if isinstance(error, sqlite3.Error) and getattr(error, "sqlite_errorcode", 0) & 0xFF in _SQLITE_CODES:
+        return f"the store: {error}"
+    cause = error.__cause__
+    return None if cause is None else machine_fault(cause)
+
+
+@contextlib.contextmanager
+def if_the_machine_lets() -> Iterator[None]:
+    """Do what is good to have done, but not needed: a fault of the machine is passed over."""
+    try:
+        yield
+    except (OSError, sqlite3.Error) as error:
+        if machine_fault(error) is None:
+            raise
+
+
+class DiskRoom:
+    """The room on the disk where sessions work; where it is short, agents fail for no fault of theirs."""
+
+    def __init__(self, folder: Path, least_bytes: int) -> None:
+        self._folder = folder
+        self._least_bytes = least_bytes
+
+    def shortage(self) -> str | None:
+        """What the disk is short of, in words; None where there is enough."""
+        disk = os.statvfs(self._folder)
+        free = disk.f_bavail * disk.f_frsize
+        if free < self._least_bytes:
+            return f"less than {self._least_bytes / _MIB:.3g} MiB free on the disk of {self._folder}"
+        if disk.f_files and disk.f_favail < _FEWEST_FILES:
+            return f"room for less than {_FEWEST_FILES} more files on the disk of {self._folder}"
+        return None
