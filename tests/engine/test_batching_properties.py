@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 from examples import examples
 from hypothesis import given
 from hypothesis import strategies as st
@@ -105,6 +106,7 @@ def test_batches_are_the_items_in_order_cut_into_pieces(count: int, size: int) -
         assert formed(database, job) == [ids[start : start + size] for start in range(0, count, size)]
 
 
+@pytest.mark.slow
 @FAST
 @given(count=st.integers(0, 30), size=st.integers(1, 8), again=st.integers(1, 4))
 def test_forming_again_changes_nothing(count: int, size: int, again: int) -> None:
@@ -117,6 +119,7 @@ def test_forming_again_changes_nothing(count: int, size: int, again: int) -> Non
         assert formed(database, job) == before
 
 
+@pytest.mark.slow
 @FAST
 @given(data=st.data(), count=st.integers(1, 30), size=st.integers(1, 6), other=st.integers(1, 6))
 def test_another_batch_size_moves_only_what_had_no_session_and_loses_no_item(
@@ -157,6 +160,7 @@ def test_in_whatever_order_batches_are_merged_the_main_file_has_the_same_bytes(
         assert main_file.render(taken) == (json.dumps(expected, indent=2) + "\n").encode()
 
 
+@pytest.mark.slow
 @FAST
 @given(
     data=st.data(),

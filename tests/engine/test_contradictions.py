@@ -108,6 +108,7 @@ def test_of_many_batches_merged_at_the_same_time_none_contradicts_another(small:
     assert [event["kind"] for event in small.events()].count("attempt_failed") == 7
 
 
+@pytest.mark.slow
 def test_batches_that_insist_on_a_contradiction_are_quarantined(small: Small) -> None:
     lay_out(small, STUBBORN, 3, max_attempts=1)
     running = small.begin_run()

@@ -34,6 +34,7 @@ def test_twenty_seeds_make_a_course_that_keeps_all_rules(course: Callable[[], Pr
     assert {path.name for path in folder.iterdir() if path.suffix != ".lock"} == {*FILES, "progress.log"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", ["ita", "spa"])
 def test_all_seeds_make_a_course_that_keeps_all_rules(course: Callable[[], Project], language: str) -> None:
     project = course()
@@ -46,6 +47,7 @@ def test_all_seeds_make_a_course_that_keeps_all_rules(course: Callable[[], Proje
     assert (job["status"], job["retries"]) == ("completed", 0)
 
 
+@pytest.mark.slow
 def test_concurrency_changes_no_byte(course: Callable[[], Project]) -> None:
     target = "spa_for_eng_100seeds"
     results = []
@@ -116,6 +118,7 @@ def _items_block(prompt: str) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.slow
 def test_a_course_that_is_no_course_makes_nothing(course: Callable[[], Project], tmp_path: Path) -> None:
     project = course()
     for code in ("spa_for_eng_0seeds", "spa_for_eng_669seeds", "SPA_for_eng_full", "../x", "spa-for-eng", "s" * 65):

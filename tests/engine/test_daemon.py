@@ -9,6 +9,7 @@ import socket
 import subprocess
 from pathlib import Path
 
+import pytest
 from engine_support import processes
 from engine_support.project import PROGRAM, Running
 from engine_support.small import ANSWER, TARGET, Small, numbered, open_gate, said
@@ -290,6 +291,7 @@ def test_after_kill_9_of_the_daemon_status_and_stop_answer(small: Small) -> None
     assert small.job_status() == "stopped"
 
 
+@pytest.mark.slow
 def test_twenty_starts_of_different_targets_are_all_done(small: Small) -> None:
     small.lay_out(numbered(2))
     targets = [f"target_{number}" for number in range(20)]
@@ -302,6 +304,7 @@ def test_twenty_starts_of_different_targets_are_all_done(small: Small) -> None:
     assert len(small.sessions()) == 20
 
 
+@pytest.mark.slow
 def test_starts_that_meet_a_daemon_which_is_about_to_end_are_all_done(small: Small) -> None:
     """One after the other, each when the one before is done, so that some come while the daemon leaves."""
     small.lay_out(numbered(2))
@@ -357,6 +360,7 @@ def test_fresh_of_a_job_that_the_daemon_works_on_is_not_passed_over_in_silence(s
     assert small.until_ended() == "completed"
 
 
+@pytest.mark.slow
 def test_starts_of_one_target_at_the_same_moment_do_the_work_once(small: Small) -> None:
     small.lay_out(numbered(8))
     commands = [small.begin("start", "small", TARGET) for _ in range(8)]

@@ -106,6 +106,7 @@ def test_a_pause_survives_kill_9_and_ends_with_one_session_that_tries(small: Sma
     assert small.status()["attempts"] == 4
 
 
+@pytest.mark.slow
 def test_one_that_tries_in_vain_waits_longer(small: Small) -> None:
     small.lay_out(numbered(2), agent=NOT_SAID + ANSWER)
     for tries, pause_s in enumerate((60, 120, 240)):

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -117,6 +118,7 @@ def test_of_a_log_with_a_flipped_bit_more_is_read_than_sqlite_reads_and_the_loss
         assert len(path.read_bytes()) >= len(fewer)
 
 
+@pytest.mark.slow
 @settings(max_examples=80)
 @given(
     st.lists(st.tuples(st.floats(0, 0.9999), st.integers(1, 3 * PAGE), st.randoms(use_true_random=False)), max_size=4),

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
+import pytest
 from examples import examples
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -391,3 +392,4 @@ class StoreMachine(RuleBasedStateMachine):
 
 TestStoreAsAMachine = StoreMachine.TestCase
 TestStoreAsAMachine.settings = examples(80, stateful_step_count=30)
+TestStoreAsAMachine.pytestmark = [pytest.mark.slow]
