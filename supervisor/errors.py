@@ -16,6 +16,11 @@ class SupervisorError(Exception):
         advice = f"\n  {remedy}" if remedy else ""
         super().__init__(f"{place}{what}{advice}")
 
+    def in_one_line(self, *, placed: bool = True) -> str:
+        """The same as sentences on one line, for logs and tables; not `placed`: without where it is."""
+        place = f"{self.where}: " if placed and self.where else ""
+        return " ".join(f"{place}{self.what}{f'. {self.remedy}' if self.remedy else ''}".split())
+
 
 class UsageError(SupervisorError):
     """The command, an option, a name or a file that a person wrote is wrong."""

@@ -102,14 +102,15 @@ def _row(here: Any, name: str) -> dict[str, Any]:
         }
         agent.check()
     except SupervisorError as error:
-        row |= {"can_start": False, "reason": str(error)}
+        row |= {"can_start": False, "reason": f"{error.what}\n{error.remedy}".strip()}
     return row
 
 
 def _last_used(here: Any) -> dict[str, float]:
+    from supervisor.engine.damage import missing
     from supervisor.store import attempts
 
-    return attempts.last_used(o.store_of(here)) if here.store.exists() else {}
+    return attempts.last_used(o.store_of(here)) if missing(here) is None else {}
 
 
 def _installed(row: dict[str, Any]) -> str:

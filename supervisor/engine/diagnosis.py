@@ -34,7 +34,7 @@ def diagnose(start: Path) -> Iterator[Finding]:
     try:
         project = find_project(start)
     except SupervisorError as error:
-        yield Finding(level="failure", subject="project", text=_flat(error))
+        yield Finding(level="failure", subject="project", text=error.in_one_line())
         return
     yield Finding(level="ok", subject="project", text=f"{project.root}, settings in {project.settings_file.name}")
     yield _sandbox(project)
@@ -118,7 +118,7 @@ def _pipelines(project: Project) -> Iterator[Finding]:
             pipeline = load_pipeline(project, name)
             PromptMaker(project, pipeline)
         except SupervisorError as error:
-            yield Finding(level="failure", subject=f"pipeline {name}", text=_flat(error))
+            yield Finding(level="failure", subject=f"pipeline {name}", text=error.in_one_line())
         else:
             yield Finding(level="ok", subject=f"pipeline {name}", text=f"{len(pipeline.phases)} phases")
 
@@ -130,12 +130,8 @@ def _agents(project: Project) -> Iterator[Finding]:
             make_agent(project, name).check()
         except SupervisorError as error:
             level: Level = "failure" if name == chosen else "warning"
-            yield Finding(level=level, subject=f"agent {name}", text=_flat(error))
+            yield Finding(level=level, subject=f"agent {name}", text=error.in_one_line(placed=False))
         else:
             yield Finding(
                 level="ok", subject=f"agent {name}", text="can start" + (", default" if name == chosen else "")
             )
-
-
-def _flat(error: Exception) -> str:
-    return " ".join(str(error).split())
