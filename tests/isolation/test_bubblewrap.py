@@ -236,6 +236,25 @@ def test_a_program_by_a_script_in_another_place_finds_its_interpreter(boxed: Sma
     assert boxed.main() == said(numbered(2))
 
 
+def test_a_program_behind_a_version_managers_shim_is_found_with_its_manager(boxed: Small, tmp_path: Path) -> None:
+    """As pyenv and its like do: a shim runs the manager beside it, which runs the version that is chosen."""
+    manager = tmp_path / "manager"
+    for name, words in {
+        "shims/agent": f'exec "{manager}/libexec/manage" agent "$@"',
+        "libexec/manage": f'exec "{manager}/versions/1.0/bin/$1"',
+        "versions/1.0/bin/agent": 'printf \'{"i01": "found"}\' > $SUPERVISOR_OUTPUT_FILE',
+    }.items():
+        script = manager / name
+        script.parent.mkdir(parents=True)
+        script.write_text(f"#!/bin/sh\n{words}\n")
+        script.chmod(0o755)
+    boxed.lay_out(numbered(1), settings=BOXED)
+    text = (boxed.root / "supervisor.toml").read_text()
+    boxed.write("supervisor.toml", f'{text}\n[agents.managed]\ncommand = ["{manager}/shims/agent"]\n')
+    boxed.run("--agent", "managed")
+    assert boxed.main() == {"i01": "found"}
+
+
 def test_where_it_was_asked_for_and_is_not_there_the_job_does_not_begin(small: Small, tmp_path: Path) -> None:
     tools = tmp_path / "tools"
     tools.mkdir()
