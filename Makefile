@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 CLIS := .agents-under-test
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test test-slow test-damage test-adversarial crash-test power-loss-test test-agents check format bench picture wheel clean
+.PHONY: help demo test test-slow test-damage test-adversarial test-machine crash-test power-loss-test test-agents check format bench picture wheel clean
 
 help:  ## Say what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -13,7 +13,7 @@ demo: $(VENV)/run.stamp  ## Make a whole language course with the embedded agent
 	$(BIN)/supervisor run course spa_for_eng_20seeds
 
 test: $(VENV)/dev.stamp  ## Run the tests
-	$(BIN)/python -m pytest -n auto -m 'not slow and not damage and not adversarial and not power_loss'
+	$(BIN)/python -m pytest -n auto -m 'not slow and not damage and not adversarial and not power_loss and not machine'
 
 test-slow: $(VENV)/dev.stamp  ## Run the tests that take minutes: whole courses killed again and again
 	$(BIN)/python -m pytest -n auto -m slow
@@ -24,11 +24,14 @@ test-damage: $(VENV)/dev.stamp  ## Break the state of projects in many ways, men
 test-adversarial: $(VENV)/dev.stamp  ## Run the catalogue of agents that do what no agent should, and the limits of sessions
 	$(BIN)/python -m pytest -n 0 -m adversarial
 
+test-machine: $(VENV)/dev.stamp  ## Have the machine fail in many ways while jobs run: disk, memory, files, processes, clock
+	$(BIN)/python -m pytest -n 4 -m machine
+
 crash-test: $(VENV)/dev.stamp  ## Kill N processes (500), at every point and at random moments, and look what is lost
 	PYTHONPATH=tests $(BIN)/python -m crash $(N) $(if $(SEED),--seed $(SEED)) $(if $(PLAN),--plan '$(PLAN)')
 
 power-loss-test: $(VENV)/dev.stamp  ## Replay recorded runs with the power lost at every moment
-	$(BIN)/python -m pytest -n 0 -s -m power_loss
+	$(BIN)/python -m pytest -n auto -m power_loss tests/power_loss
 
 test-agents: $(VENV)/dev.stamp $(CLIS)/stamp  ## Run the tests of the real agent CLIs, which it installs here
 	TEST_PATIENCE_S=180 SUPERVISOR_TEST_CLIS=$(CURDIR)/$(CLIS) $(BIN)/python -m pytest -n auto -m agents

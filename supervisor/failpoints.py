@@ -1,8 +1,8 @@
 """Points at which a process can be told to kill itself, to see what its sudden end leaves; off unless asked for.
 
 `SUPERVISOR_FAILPOINTS=store.before_commit=3` has every process that inherits the variable end by SIGKILL as it reaches
-that point for the third time. Several are separated by commas; `*` is any point. With `?` nothing ends, and each process
-names every point that it passes, once, on its standard error.
+that point for the third time. Several are separated by commas; `*` is any point. With `?` none ends, and each names
+every point that it passes, once, on its standard error.
 """
 
 from __future__ import annotations

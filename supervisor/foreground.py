@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from supervisor.content.project import Project
-from supervisor.engine import preflight
+from supervisor.engine import accounts, preflight
 from supervisor.engine.holding import ProjectHold
 from supervisor.engine.loop import Supervisor
 from supervisor.engine.progress_log import JSON_LOG_NAME, LOG_NAME, log_to_stderr_only_faults
@@ -52,15 +52,18 @@ async def run(
 
 def busy(project: Project) -> bool:
     """Whether there is a job that some supervisor works on or is about to."""
-    if not project.store.exists() or is_empty(project.store):
+    if not project.store.exists():
         return False
-    database = look_into(project.store)  # whether it is sound is not known yet
     try:
-        return bool(jobs.with_status(database, "queued", *AT_WORK))
+        if is_empty(project.store):
+            return False  # opened, it would lose its log
+        database = look_into(project.store)
+        try:
+            return bool(jobs.with_status(database, "queued", *AT_WORK))
+        finally:
+            database.close()
     except sqlite3.DatabaseError:
-        return False
-    finally:
-        database.close()
+        return False  # whether the store is sound, and filled, is looked at later
 
 
 def submit(
@@ -70,6 +73,7 @@ def submit(
     if fresh:
         before = jobs.live(database, pipeline.name, target)
         if before is not None:
+            accounts.note_strays(project, database, before.id, before.options.agents[0])
             set_results_aside(project, pipeline, target)
             jobs.set_aside(database, before.id)
     job, _ = jobs.submit(database, pipeline, target, options)

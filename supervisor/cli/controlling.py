@@ -31,6 +31,7 @@ def stop(
 ) -> None:
     """Stop JOB, or all jobs and the daemon: sessions are ended, what is done is kept, `resume` goes on."""
     from supervisor import daemon as background
+    from supervisor.engine.damage import missing
     from supervisor.engine.holding import holder
     from supervisor.model.job import AT_WORK
     from supervisor.store import jobs
@@ -40,7 +41,7 @@ def stop(
         database, found = o.job_named(here, job)
         _ask(here, database, found, "stop")
         return
-    if here.store.exists():
+    if missing(here) is None:
         database = o.store_of(here)
         for live in jobs.with_status(database, "queued", *AT_WORK):
             _ask(here, database, live, "stop")

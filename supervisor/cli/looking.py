@@ -40,7 +40,7 @@ def status(
     from supervisor.store.summary import failed_items, summarise
 
     here = o.project_at(project)
-    if job is None and not here.store.exists():
+    if job is None and not o.has_store(here):
         typer.echo(json.dumps({"jobs": []}) if as_json else "no jobs yet; `supervisor run PIPELINE TARGET` makes one")
         return
     database = o.look_at_store(here)
@@ -61,7 +61,7 @@ def list_jobs(project: o.ProjectOption = None) -> None:
     from supervisor.store import jobs
 
     here = o.project_at(project)
-    if not here.store.exists():
+    if not o.has_store(here):
         typer.echo("no jobs yet; `supervisor run PIPELINE TARGET` makes one")
         return
     for job in jobs.all_jobs(o.look_at_store(here)):
@@ -90,7 +90,7 @@ def logs(
     from supervisor.store import events, jobs
 
     here = o.project_at(project)
-    database = o.store_of(here)
+    database = o.store_of(here) if follow else o.look_at_store(here)
     if job is None:
         known = jobs.all_jobs(database)
         if not known:

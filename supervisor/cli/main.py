@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sqlite3
 import sys
 
@@ -37,19 +39,56 @@ def main() -> None:
     try:
         app()
     except SupervisorError as error:
-        typer.echo(f"supervisor: {error}", err=True)
-        sys.exit(error.exit_code)
-    except (OSError, sqlite3.Error) as error:
+        _say(f"supervisor: {error}")
+        sys.exit(_status(error))
+    except (OSError, sqlite3.Error, RuntimeError, MemoryError) as error:
         if isinstance(error, BrokenPipeError):
             sys.stderr.close()  # the reader of our output left
             sys.exit(0)
-        place = f"{error.filename}: " if isinstance(error, OSError) and error.filename else ""
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else error
-        typer.echo(f"supervisor: {place}{reason}\n  {_remedy(error)}", err=True)
+        fault = _in_words(error)
+        if fault is None:
+            raise
+        _say(f"supervisor: {fault}\n  {_remedy(error)}")
         sys.exit(CannotGoOn.exit_code)
+    finally:
+        _let_go_of_output()
+
+
+def _say(text: str) -> None:
+    with contextlib.suppress(OSError):  # where errors go may be a file on the disk that is full
+        typer.echo(text, err=True)
+
+
+def _status(error: SupervisorError) -> int:
+    """What a person wrote is not wrong where the machine could not read it."""
+    from supervisor.engine.machine_faults import machine_fault
+
+    cause = error.__cause__
+    short = cause is not None and not isinstance(cause, PermissionError) and machine_fault(cause) is not None
+    return CannotGoOn.exit_code if short else error.exit_code
+
+
+def _in_words(error: Exception) -> str | None:
+    from supervisor.engine.machine_faults import machine_fault
+
+    if isinstance(error, OSError):
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror or str(error)
+    return str(error) if isinstance(error, sqlite3.Error) else machine_fault(error)
+
+
+def _let_go_of_output() -> None:
+    """What cannot be written out now would be tried again, and complained of, when Python ends."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            with contextlib.suppress(OSError, ValueError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _remedy(error: Exception) -> str:
     from supervisor.store.database import MEND, is_damage
 
-    return MEND if is_damage(error) else "What is done is kept; the same command goes on."
+    if is_damage(error):
+        return MEND
+    return "What is done is kept; the same command goes on when that is mended. `supervisor doctor` may say more."

@@ -164,12 +164,20 @@ def store_of(project: Project) -> Database:
     from supervisor.errors import JobError
     from supervisor.store.database import open_store
 
-    if not project.store.exists():
+    if not has_store(project):
         raise JobError(
             "there are no jobs yet", where=str(project.root), remedy="`supervisor run PIPELINE TARGET` makes one."
         )
 
     return open_store(project.store)
+
+
+def has_store(project: Project) -> bool:
+    """Whether anything was run yet; StoreError where that was, and its store is lost."""
+    from supervisor.engine.damage import missing, require_kept
+
+    require_kept(project)
+    return missing(project) is None
 
 
 def look_at_store(project: Project) -> Database:

@@ -54,6 +54,7 @@ def run(
     from supervisor import foreground
     from supervisor.cli.following import ForegroundView, follow, print_end
     from supervisor.daemon import live_in_daemon
+    from supervisor.engine.machine_faults import if_the_machine_lets
 
     here = o.project_at(project)
     chosen = o.job_options(
@@ -83,7 +84,8 @@ def run(
     job = asyncio.run(
         view.around(foreground.run(here, pipeline, target, chosen, fresh=fresh, begun=view.begin, told=view.told))
     )
-    print_end(here, job)
+    with if_the_machine_lets():
+        print_end(here, job)
     raise typer.Exit(EXIT_STATUS.get(job.status, 3))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from supervisor.content.project import Project
+from supervisor.engine.holding import holder
 from supervisor.engine.progress import duration, money
 from supervisor.model.job import ENDED
 from supervisor.model.plain_text import plain_line
@@ -21,6 +22,10 @@ def job_text(project: Project, summary: Summary, failed: list[dict[str, Any]], f
         f"  agent {job.options.agent}; {summary.sessions} sessions, {summary.retries} retries;"
         f" cost {cost_text(summary)}, tokens {tokens_text(summary.usage)}",
     ]
+    if job.goes_on and holder(project) is None:
+        lines.append(
+            f"  no supervisor is at work here: `supervisor resume {job.id}` goes on, or the command that began it"
+        )
     if len(summary.agents) > 1 or any(agent.models for agent in summary.agents):
         lines += [f"  {agent_text(agent)}" for agent in summary.agents]
     if job.detail:

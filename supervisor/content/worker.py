@@ -10,17 +10,25 @@ import json
 import os
 import queue
 import signal
+import sqlite3
 import sys
 import threading
 from pathlib import Path
 from typing import Any
 
 from supervisor.content import command_validator, project_code
-from supervisor.errors import ContentFault
+from supervisor.errors import ContentFault, StoreError
 from supervisor.failpoints import reached
 from supervisor.model.batch import BatchInput
 from supervisor.store.database import Database, open_store
 from supervisor.store.merged_view import MergedView
+
+NOT_NOW = os.EX_TEMPFAIL
+"""Exit status where the machine does not let it work, which is no fault of the project's code either."""
+
+
+class _StoreFails(Exception):
+    """The store cannot be read at the moment, which is no fault of the project's code."""
 
 
 class Worker:
@@ -37,6 +45,8 @@ class Worker:
             return self._do(request)
         except ContentFault as fault:
             return {"fault": fault.what, "where": fault.where, "remedy": fault.remedy}
+        except _StoreFails as failure:
+            return {"not_now": str(failure)}
 
     def _do(self, request: dict[str, Any]) -> dict[str, Any]:
         path = Path(request["path"])
@@ -61,7 +71,10 @@ class Worker:
 
     def _view(self, job: int) -> MergedView:
         if self._database is None:
-            self._database = open_store(self._store, read_only=True)
+            try:
+                self._database = open_store(self._store, read_only=True)
+            except (OSError, sqlite3.Error, StoreError) as error:
+                raise _StoreFails(" ".join(str(error).split())) from error
         if job not in self._views:
             self._views[job] = MergedView(self._database, job)
         return self._views[job]
@@ -76,7 +89,10 @@ def main() -> None:
     os.dup2(2, 1)
     worker = Worker(Path(sys.argv[1]))
     requests: queue.SimpleQueue[bytes] = queue.SimpleQueue()
-    threading.Thread(target=_read, args=(requests,), daemon=True).start()
+    try:
+        threading.Thread(target=_read, args=(requests,), daemon=True).start()
+    except RuntimeError:  # no thread can be had
+        sys.exit(NOT_NOW)
     while True:
         request = json.loads(requests.get())
         reached("worker.asked")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import json
 import os
 import signal
@@ -12,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from supervisor.content.project import Project
+from supervisor.content.worker import NOT_NOW
+from supervisor.engine.machine_faults import if_the_machine_lets
 from supervisor.errors import ContentFault
 from supervisor.failpoints import reached
 from supervisor.model.base import Frozen
@@ -21,6 +24,8 @@ from supervisor.model.report import ValidationError, ValidationReport
 from supervisor.model.rows import Item
 
 _LINE_LIMIT = 1 << 30
+_LAST_MOMENT_S = 1.0
+"""Seconds from the end of a worker's replies to its own."""
 
 
 class Verdict(Frozen):
@@ -53,8 +58,9 @@ class ContentPool:
             self._warming = asyncio.ensure_future(self._start_idle())
 
     async def _start_idle(self) -> None:
-        async with self._slots:
-            self._idle.append(await self._start())
+        with if_the_machine_lets():  # else it is started when it is needed
+            async with self._slots:
+                self._idle.append(await self._start())
 
     async def validate(self, phase: Phase, batch: BatchInput, output: Any, job: int | None) -> Verdict:
         """Judge an output; without a validator everything passes. ContentFault where the validator fails."""
@@ -114,7 +120,12 @@ class ContentPool:
                     await self._end(worker)
                     raise
                 if not line.endswith(b"\n"):
+                    with contextlib.suppress(TimeoutError):  # it is about to end by itself, and tells how
+                        async with asyncio.timeout(_LAST_MOMENT_S):
+                            await worker.wait()
                     await self._end(worker)
+                    if worker.returncode == NOT_NOW:
+                        raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN))
                     if last:
                         raise _fault(request, f"its process died, twice (exit status {worker.returncode})")
                     continue
@@ -123,6 +134,8 @@ class ContentPool:
                 else:
                     self._idle.append(worker)
                 reply: dict[str, Any] = json.loads(line)
+                if "not_now" in reply:
+                    raise OSError(errno.EIO, f"a process for the project's code says: {reply['not_now']}")
                 if "fault" in reply:
                     raise ContentFault(reply["fault"], where=reply["where"], remedy=reply["remedy"])
                 return reply

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
+import shutil
 import sqlite3
+import tempfile
 from pathlib import Path
 
 from supervisor.content.project import Project
@@ -11,26 +12,28 @@ from supervisor.engine.finding import Repair
 from supervisor.errors import StoreError
 from supervisor.model.base import Frozen
 from supervisor.store import receipts, soundness
+from supervisor.store.attempts import SESSION_NAME
 from supervisor.store.database import MEND, SCHEMA_VERSION, Database, is_damage
 from supervisor.store.receipts import Receipt
 from supervisor.store.salvage import bad_rows
-from supervisor.store.wal import unread_commits
-
-SESSION_NAME = re.compile(r"job(\d+)-phase(\d+)-batch(\d+)-session(\d+)")
+from supervisor.store.wal import fold, unread_commits
 
 
 class Damage(Frozen):
     """One thing that keeps the store from being worked with, and what mends it."""
 
-    repair: Repair
+    repair: Repair | None = None
     text: str
 
 
 def require_sound(project: Project) -> None:
     """StoreError where the store is damaged, or is not there although work was done: going on would lose that work."""
-    found = store_damage(project)
-    if found:
-        raise StoreError(f"the store is damaged: {found[0].text}", where=str(project.store), remedy=MEND)
+    _refuse(project, store_damage(project))
+
+
+def require_kept(project: Project) -> None:
+    """StoreError where the store is not there, or empty, although work was done; the quick part of `require_sound`."""
+    _refuse(project, _absence(project, receipts.all_receipts(project.state)))
 
 
 def require_there(project: Project, error: Exception) -> None:
@@ -42,6 +45,13 @@ def require_there(project: Project, error: Exception) -> None:
             remedy="Where the project was moved, run the same command there. Where it was deleted,"
             " `supervisor doctor --repair` makes it again from main files and session folders: run that first.",
         ) from error
+
+
+def missing(project: Project) -> str | None:
+    """How it comes that there is no store, in words; None where there is one."""
+    if not project.store.exists():
+        return "it is not there"
+    return "it is empty" if soundness.is_empty(project.store) else None
 
 
 def mended_store(project: Project) -> Path:
@@ -59,14 +69,9 @@ def session_folders(project: Project) -> list[str]:
 def store_damage(project: Project, *, thorough: bool = False) -> list[Damage]:
     """What is wrong with the store; `thorough` also looks at every row and compares all indices."""
     noted = receipts.all_receipts(project.state)  # before the store, which may be worked with at this moment
-    if mended_store(project).exists():
-        return [Damage(repair="store", text="a repair was cut off before its end")]
-    if (missing := _missing(project)) is not None:
-        traces = _traces(project, noted, Path(f"{project.store}-wal"))
-        if not traces:
-            return []
-        if _missing(project) is not None:  # else another command made it just now
-            return [Damage(repair="store", text=f"{missing}, but {traces}")]
+    absence = _absence(project, noted)
+    if absence or missing(project) is not None:
+        return absence
     try:
         database = soundness.look_into(project.store)
         try:
@@ -105,6 +110,28 @@ def is_behind(database: Database, receipt: Receipt) -> bool:
     return bool(next_seq is None or receipt.seq >= next_seq)
 
 
+def _refuse(project: Project, found: list[Damage]) -> None:
+    if found:
+        remedy = MEND if found[0].repair is not None else "Then run `supervisor doctor --repair`."
+        raise StoreError(f"the store is damaged: {found[0].text}", where=str(project.store), remedy=remedy)
+
+
+def _absence(project: Project, noted: list[Receipt]) -> list[Damage]:
+    """What is wrong where there is no store, or one without anything in it."""
+    log = Path(f"{project.store}-wal")
+    if mended_store(project).exists():
+        return [Damage(repair="store", text="a repair was cut off before its end")]
+    for path in (project.store, log):
+        if path.exists() and not path.is_file():
+            return [Damage(text=f"{path.name} is no file: move it away")]
+    what = missing(project)
+    if what is None or not (traces := _traces(project, noted, log)):
+        return []
+    if missing(project) is None:
+        return []  # another command made it just now
+    return [Damage(repair="store", text=f"{what}, but {traces}")]
+
+
 def _damage_of(database: Database, noted: list[Receipt], *, thorough: bool) -> list[Damage]:
     faults = soundness.faults(database, thorough=thorough)
     if faults:
@@ -127,13 +154,6 @@ def _damage_of(database: Database, noted: list[Receipt], *, thorough: bool) -> l
     return found
 
 
-def _missing(project: Project) -> str | None:
-    """How it comes that there is no store, in words; None where there is one."""
-    if not project.store.exists():
-        return "it is not there"
-    return "it is empty" if soundness.is_empty(project.store) else None
-
-
 def _traces(project: Project, noted: list[Receipt], log: Path) -> str:
     """What there is of earlier work, in words; empty where there is nothing."""
     sessions = len(session_folders(project))
@@ -142,6 +162,25 @@ def _traces(project: Project, noted: list[Receipt], log: Path) -> str:
         parts.append(f"{sessions} session folders")
     if noted:
         parts.append(f"notes of {len(noted)} main files")
-    if log.exists() and log.stat().st_size:
+    if log.exists() and _holds_jobs(project.store, log):
         parts.append("its log")
-    return f"{' and '.join(parts)} of earlier runs are there" if parts else ""
+    return (
+        f"{', '.join(parts[:-1])}{' and ' if parts[1:] else ''}{parts[-1]} of earlier runs are there" if parts else ""
+    )
+
+
+def _holds_jobs(store: Path, log: Path) -> bool:
+    """Whether there are jobs in the log of a missing store; there are none where the power was lost as it was made."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy, copied_log = Path(folder) / store.name, Path(folder) / log.name
+        copy.write_bytes(store.read_bytes() if store.exists() else b"")
+        shutil.copyfile(log, copied_log)
+        fold(copy, copied_log)
+        copied_log.unlink()
+        database = soundness.look_into(copy)
+        try:
+            return bool(database.value("SELECT count(*) FROM jobs"))
+        except sqlite3.DatabaseError:
+            return False
+        finally:
+            database.close()

@@ -25,6 +25,8 @@ class Gates:
         self._journal = journal
         self._clock = clock
         self._trying: set[str] = set()
+        self._due: dict[tuple[str, float], float] = {}
+        """When a gate is tried at the latest, on the loop's clock: the other one may be set back meanwhile."""
         self._timer: asyncio.TimerHandle | None = None
         self._waiting: list[Callable[[], None]] = []
 
@@ -39,10 +41,18 @@ class Gates:
             return True
         if agent in self._trying:
             return False
-        left_s = gate.next_try - self._clock()
+        left_s = self._left_s(gate)
         if left_s > 0:
             self._wake_in(left_s)
         return left_s <= 0
+
+    def _left_s(self, gate: Gate) -> float:
+        """Seconds until an agent is tried again; where the clock went back since, no more than there were at first."""
+        left_s = gate.next_try - self._clock()
+        now = asyncio.get_running_loop().time()
+        whole_s = max(0.0, gate.next_try - gate.closed_at)
+        due = self._due.setdefault((gate.agent, gate.next_try), now + min(left_s, whole_s))
+        return min(left_s, due - now)
 
     @contextlib.contextmanager
     def session(self, job: int, agent: str) -> Iterator[GateWatch]:

@@ -11,6 +11,7 @@ from typing import Literal
 from filelock import FileLock, Timeout
 
 from supervisor.content.project import Project
+from supervisor.engine.machine_faults import if_the_machine_lets
 from supervisor.errors import ProjectHeld
 from supervisor.failpoints import reached
 from supervisor.model.base import Frozen
@@ -59,7 +60,8 @@ class ProjectHold:
 
     def __exit__(self, *_: object) -> None:
         reached("hold.before_release")
-        _holder_file(self._project).unlink(missing_ok=True)
+        with if_the_machine_lets():  # a note that stays names a process that has ended
+            _holder_file(self._project).unlink(missing_ok=True)
         reached("hold.note_removed")
         self._lock.release()
 

@@ -38,7 +38,7 @@ from supervisor.store import items, jobs, phases
 from supervisor.store.summary import summarise_phases
 
 End = Literal["completed", "failed", "stopped", "cancelled"]
-ROOM_LOOK_S = 5.0
+ROOM_LOOK_S = 2.0
 """How often it is looked whether there is room on the disk again."""
 
 
@@ -80,7 +80,7 @@ class JobRun:
             journal=journal,
             progress=self._progress,
             gates=gates,
-            room=DiskRoom(project.sessions, project.settings.min_free_bytes),
+            room=DiskRoom(project.state, project.settings.min_free_bytes),
             earlier=EarlierAnswers(project.state, journal.database, job.id),
             strays=StraySessions(project, journal, job, self._agents),
             merged=lambda phase, ids: self._planner.merged(phase, ids),  # noqa: PLW0108 - it is made below
@@ -404,5 +404,6 @@ class JobRun:
 
 
 def _one_line(error: BaseException) -> str:
-    known = isinstance(error, SupervisorError)
-    return plain_line(str(error) if known else f"{type(error).__name__}: {error}")
+    if isinstance(error, SupervisorError):
+        return plain_line(error.in_one_line())
+    return plain_line(f"{type(error).__name__}: {error}")

@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from supervisor.engine.machine_faults import if_the_machine_lets
 from supervisor.model.event import Event
 from supervisor.model.plain_text import plain_line
 from supervisor.store import events
@@ -38,7 +39,8 @@ class Journal:
         told, self._pending = self._pending, []
         for event in told:
             for listener in self._listeners:
-                listener(event)
+                with if_the_machine_lets():  # the store has it; a log on a full disk does without
+                    listener(event)
 
     def note(self, job: int, kind: str, text: str, *, level: str = "INFO", **data: Any) -> None:
         """Record an event; call it inside `transaction`."""

@@ -7,7 +7,6 @@ import contextlib
 import os
 import signal
 import sqlite3
-import time
 from collections.abc import AsyncIterator, Callable
 from types import TracebackType
 
@@ -16,16 +15,17 @@ from loguru import logger
 from supervisor.agents.registry import make_agents
 from supervisor.content.pipeline_file import load_pipeline, read_target
 from supervisor.content.project import Project
-from supervisor.engine import recovery
+from supervisor.engine import accounts, event_loop, recovery
 from supervisor.engine.content_pool import ContentPool
 from supervisor.engine.damage import require_sound, require_there
 from supervisor.engine.gates import Gates
 from supervisor.engine.job_run import JobRun
 from supervisor.engine.journal import Journal
-from supervisor.engine.machine_faults import if_the_machine_lets, machine_fault
+from supervisor.engine.machine_faults import POSSIBLE, if_the_machine_lets, machine_fault
 from supervisor.engine.outage import FIRST_WAIT_S, Outage
 from supervisor.engine.progress_log import ProgressLogs
 from supervisor.engine.slots import Slots
+from supervisor.engine.steady_clock import SteadyClock
 from supervisor.errors import SupervisorError
 from supervisor.executors.local import LocalExecutor
 from supervisor.model.event import Event
@@ -48,12 +48,14 @@ class Supervisor:
         self._runs: dict[int, JobRun | Outage] = {}
         self._data_version = -1
         self._stopping = False
+        self._steady = SteadyClock()
         self.stopped_early = False
         """Whether `serve` left work that the next daemon goes on with."""
         self._news = asyncio.Event()
 
     async def __aenter__(self) -> Supervisor:
         project = self._project
+        event_loop.set_up(asyncio.get_running_loop())
         project.sessions.mkdir(parents=True, exist_ok=True)
         require_sound(project)
         self.database: Database = open_store(project.store, create=True)
@@ -82,11 +84,12 @@ class Supervisor:
         self._unlisten()
         self._tidying.cancel()
         self._gates.close_down()
-        await self._pool.close()
-        await self._executor.close()
-        self._events.close()
-        self._logs.close()
-        self.database.close()
+        async with contextlib.AsyncExitStack() as last:  # each is done, whatever comes of those before
+            last.callback(self.database.close)
+            last.callback(self._logs.close)
+            last.callback(self._events.close)
+            last.push_async_callback(self._executor.close)
+            last.push_async_callback(self._pool.close)
 
     def tell(self, listener: Callable[[Event], None]) -> None:
         """Have `listener` called with every event."""
@@ -115,22 +118,26 @@ class Supervisor:
         One that is not `patient` waits only for what could be begun: a fault that is there from the start is raised.
         """
         outage = Outage()
+        self._note_costs()
         while True:
-            run = self._runs[job.id] = self._make_run(job)
+            run: JobRun | None = None
             try:
+                run = self._runs[job.id] = self._make_run(job)
                 if self._stopping:
                     run.stop("stopped")
-                return await run.run()
-            except (OSError, sqlite3.Error) as error:
+                ended = await run.run()
+                self._note_costs()
+                return ended
+            except (*POSSIBLE, SupervisorError) as error:
                 require_there(self._project, error)
                 fault = machine_fault(error)
-                if fault is None or not (patient or run.has_begun):
+                if fault is None or not (patient or (run is not None and run.has_begun)):
                     raise
                 self._runs[job.id] = outage
                 logger.warning("{}: no work is possible: {}; next try in {:g} s", job.name, fault, outage.begin())
                 end = await outage.over()
             finally:
-                del self._runs[job.id]
+                self._runs.pop(job.id, None)
             patient = True
             if end is not None:
                 with self.journal.transaction():
@@ -171,14 +178,17 @@ class Supervisor:
                 jobs.requeue(self.database, job.id)  # the next daemon goes on with it
         except SupervisorError as error:
             logger.error("{}", error)
-            if jobs.get(self.database, job.id).status == "queued":  # it never came to run
-                with self.journal.transaction():
-                    jobs.set_status(self.database, job.id, "failed", str(error))
-                    self.journal.note(job.id, "job_failed", " ".join(str(error).split()), level="ERROR")
-        except sqlite3.Error as error:
-            logger.error("job {} stopped, the store fails: {}", job.id, error)
-        except Exception:
-            logger.exception("job {} ended by a fault of the supervisor", job.id)
+            with if_the_machine_lets():
+                if jobs.get(self.database, job.id).status == "queued":  # it never came to run
+                    with self.journal.transaction():
+                        jobs.set_status(self.database, job.id, "failed", str(error))
+                        self.journal.note(job.id, "job_failed", error.in_one_line(), level="ERROR")
+        except Exception as error:
+            fault = machine_fault(error)
+            if fault is None and not isinstance(error, sqlite3.Error):
+                logger.exception("job {} ended by a fault of the supervisor", job.id)
+            else:
+                logger.error("job {} stopped: {}", job.id, fault or error)
 
     def _make_run(self, job: Job) -> JobRun:
         pipeline = load_pipeline(self._project, job.pipeline)
@@ -215,7 +225,7 @@ class Supervisor:
         """Look into the store; where the machine does not let, a little later again."""
         try:
             yield
-        except (OSError, sqlite3.Error) as error:
+        except POSSIBLE as error:
             require_there(self._project, error)
             if machine_fault(error) is None:
                 raise
@@ -241,13 +251,17 @@ class Supervisor:
                 self._data_version = version
                 self._news.set()
 
+    def _note_costs(self) -> None:
+        with if_the_machine_lets():
+            accounts.note_costs(self._project, self.database)
+
     def _left_attempts(self) -> list[attempts.Attempt]:
         return [a for job in jobs.all_jobs(self.database) for a in attempts.unfinished(self.database, job.id)]
 
     async def _tidy(self) -> None:
         """Delete the files of sessions that passed long enough ago, now and then."""
         while True:
-            before = time.time() - self._project.settings.keep_sessions
+            before = self._steady.now() - self._project.settings.keep_sessions
             with if_the_machine_lets():
                 while names := attempts.expired(self.database, before):
                     for name in names:

@@ -16,6 +16,7 @@ _ERRNOS = frozenset(
     {
         errno.ENOSPC,
         errno.EDQUOT,
+        errno.EFBIG,
         errno.EIO,
         errno.EROFS,
         errno.EACCES,
@@ -43,6 +44,10 @@ _SQLITE_CODES = frozenset(
         sqlite3.SQLITE_NOLFS,
     }
 )
+POSSIBLE = (OSError, sqlite3.Error, RuntimeError, MemoryError)
+"""Errors that may tell of a fault of the machine."""
+_NO_THREAD = "can't start new thread"
+"""Python's only word for it, in a RuntimeError."""
 _FEWEST_FILES = 100
 _MIB = 1024 * 1024
 
@@ -54,6 +59,8 @@ def machine_fault(error: BaseException) -> str | None:
         return f"{os.strerror(error.errno)}{place}"
     if isinstance(error, sqlite3.Error) and getattr(error, "sqlite_errorcode", 0) & 0xFF in _SQLITE_CODES:
         return f"the store: {error}"
+    if isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and str(error) == _NO_THREAD):
+        return os.strerror(errno.ENOMEM if isinstance(error, MemoryError) else errno.EAGAIN)
     cause = error.__cause__
     return None if cause is None else machine_fault(cause)
 
@@ -63,7 +70,7 @@ def if_the_machine_lets() -> Iterator[None]:
     """Do what is good to have done, but not needed: a fault of the machine is passed over."""
     try:
         yield
-    except (OSError, sqlite3.Error) as error:
+    except POSSIBLE as error:
         if machine_fault(error) is None:
             raise
 

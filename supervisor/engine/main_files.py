@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +12,7 @@ from typing import TypeVar
 from filelock import Timeout
 
 from supervisor.engine.journal import Journal
-from supervisor.engine.machine_faults import machine_fault
+from supervisor.engine.machine_faults import POSSIBLE, machine_fault
 from supervisor.model.pipeline import Phase
 from supervisor.store import items, main_file, receipts
 from supervisor.store.database import Database, open_store
@@ -118,7 +117,7 @@ class MainFiles:
         """Write the file; where the machine cannot at the moment, later: the store has all of it."""
         try:
             await self._write(state)
-        except (OSError, sqlite3.Error) as error:
+        except POSSIBLE as error:
             fault = machine_fault(error)
             if fault is None:
                 raise

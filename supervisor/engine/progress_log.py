@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from loguru import logger
 
 from supervisor.content.project import Project
+from supervisor.engine.machine_faults import if_the_machine_lets
 from supervisor.failpoints import reached
 from supervisor.model.event import Event
 from supervisor.store import jobs
@@ -27,7 +28,14 @@ KEPT = 5
 def log_to_stderr_only_faults() -> None:
     """Take loguru's default output away: events go to the logs of their jobs; what belongs to none, to stderr."""
     logger.remove()
-    logger.add(sys.stderr, format="{time:YYYY-MM-DD HH:mm:ss} {level: <7} {message}", filter=_of_no_job)
+    logger.add(_to_stderr, format="{time:YYYY-MM-DD HH:mm:ss} {level: <7} {message}", filter=_of_no_job)
+
+
+def _to_stderr(line: str) -> None:
+    """Standard error may be a file on a disk that is full."""
+    with if_the_machine_lets():
+        sys.stderr.write(line)
+        sys.stderr.flush()
 
 
 def _of_no_job(record: Record) -> bool:
@@ -56,7 +64,8 @@ class ProgressLogs:
         """Close all logs."""
         for sinks in self._sinks.values():
             for sink in sinks:
-                logger.remove(sink)
+                with if_the_machine_lets():
+                    logger.remove(sink)
         self._sinks.clear()
 
     def _open(self, job_id: int) -> list[int]:

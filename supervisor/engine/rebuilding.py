@@ -14,7 +14,7 @@ from typing import Any
 from supervisor.agents.registry import default_agent
 from supervisor.content.pipeline_file import PIPELINE_FILE, load_pipeline, read_target
 from supervisor.content.project import Project
-from supervisor.engine.damage import SESSION_NAME, is_behind, session_folders
+from supervisor.engine.damage import is_behind, session_folders
 from supervisor.engine.earlier_answers import keep_answers
 from supervisor.errors import SupervisorError
 from supervisor.model.base import Frozen
@@ -23,6 +23,7 @@ from supervisor.model.strict_json import JsonRefused, parse_strict
 from supervisor.sessions.safe_read import read_output
 from supervisor.sessions.workspace import Workspace
 from supervisor.store import items, jobs, phases, receipts
+from supervisor.store.attempts import SESSION_NAME
 from supervisor.store.database import Database
 from supervisor.store.main_file import entries
 from supervisor.store.receipts import Receipt
@@ -56,7 +57,7 @@ def add_missing_jobs(project: Project, database: Database) -> Iterator[str]:
         try:
             collection = load_pipeline(project, known.pipeline).collection
         except SupervisorError as error:
-            yield f"job {known.id} {known.pipeline}/{known.target}: left out, {' '.join(str(error).split())}"
+            yield f"job {known.id} {known.pipeline}/{known.target}: left out, {error.in_one_line()}"
             continue
         with database.transaction():
             if live is not None:
@@ -78,7 +79,7 @@ def add_missing_jobs(project: Project, database: Database) -> Iterator[str]:
         try:
             pipeline = load_pipeline(project, job.pipeline)
         except SupervisorError as error:
-            yield f"job {job.id} {job.name}: its phases are left as they are, {' '.join(str(error).split())}"
+            yield f"job {job.id} {job.name}: its phases are left as they are, {error.in_one_line()}"
             continue
         with database.transaction():
             phases.ensure(database, job.id, pipeline)

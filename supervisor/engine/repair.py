@@ -11,7 +11,7 @@ from pathlib import Path
 from filelock import Timeout
 
 from supervisor.content.project import Project
-from supervisor.engine.damage import Damage, lost_commits, mended_store, store_damage
+from supervisor.engine.damage import Damage, lost_commits, mended_store, missing, require_sound, store_damage
 from supervisor.engine.holding import ProjectHold, stale_note
 from supervisor.engine.rebuilding import add_missing_jobs, main_files, take_over_answers, targets_with_results
 from supervisor.engine.recovery import end_stale_sessions
@@ -47,17 +47,24 @@ class _Repair:
 
     def __init__(self, project: Project) -> None:
         self._project = project
+        self._mending = project.state / "mending"
+        """Copies of what is damaged, to be read and changed."""
+        self._making = project.state / "store.sqlite.making"
         self._aside: Path | None = None
 
     def steps(self) -> Iterator[str]:
         project = self._project
+        self._remove_unfinished()
         if mended_store(project).exists():
+            yield from self._copy([project.store, Path(f"{project.store}-wal")])
             self._put_into_place()
             yield "store: a repair that was cut off is finished"
         damage = store_damage(project, thorough=True)
+        if any(each.repair is None for each in damage):
+            require_sound(project)
         if any(each.repair == "store" for each in damage) or lost_commits(project):
             yield from self._make_anew()
-        elif not project.store.exists():
+        elif missing(project) is not None:
             if not targets_with_results(project):
                 return
             yield from self._make_anew()
@@ -81,8 +88,8 @@ class _Repair:
         log = Path(f"{project.store}-wal")
         yield from self._copy([project.store, log])
         reached("repair.copied")
-        folder, making = project.state / "mending", project.state / "store.sqlite.making"
-        _remove(folder, making, Path(f"{making}-wal"), Path(f"{making}-shm"))
+        folder, making = self._mending, self._making
+        self._remove_unfinished()
         folder.mkdir()
         damaged = folder / project.store.name
         for path in (project.store, log):
@@ -107,6 +114,10 @@ class _Repair:
         reached("repair.store_made")
         self._put_into_place()
         _remove(folder)
+
+    def _remove_unfinished(self) -> None:
+        """Remove what repairs work on, of which nothing is needed any more."""
+        _remove(self._mending, self._making, Path(f"{self._making}-wal"), Path(f"{self._making}-shm"))
 
     def _put_into_place(self) -> None:
         """Put a store that is whole in the place of the damaged one, whose log must not be read with it."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
 from supervisor.content.project import Project
-from supervisor.engine.damage import lost_commits, session_folders, store_damage
+from supervisor.engine.damage import lost_commits, missing, session_folders, store_damage
 from supervisor.engine.earlier_answers import kept_answers
 from supervisor.engine.finding import Finding
 from supervisor.engine.holding import holder, stale_note
@@ -65,7 +66,7 @@ def file_states(project: Project, database: Database, job: Job) -> Iterator[File
             yield state.model_copy(update={"problem": "it is not there"}) if missing else state
             continue
         if not path.is_file():
-            yield state.model_copy(update={"problem": "it is no file"})
+            yield state.model_copy(update={"problem": "a folder stands in its place; move it away"})
             continue
         data = path.read_bytes()
         try:
@@ -86,6 +87,11 @@ def file_states(project: Project, database: Database, job: Job) -> Iterator[File
 
 
 def _look(project: Project) -> Iterator[Finding]:
+    for path in (project.root / "vfs", project.state, project.sessions, project.store):
+        if path.exists() and not os.access(path, os.W_OK):
+            text = f"{project.relative(path)} cannot be written: looking works, a run does not, until this user may"
+            yield Finding(level="failure", subject="project", text=text)
+            break
     damage = store_damage(project, thorough=True)
     for each in damage:
         yield Finding(level="failure", subject="store", text=each.text, repair=each.repair)
@@ -93,9 +99,9 @@ def _look(project: Project) -> Iterator[Finding]:
     if stale is not None:
         text = f"{stale}; the next run or start takes its place"
         yield Finding(level="warning", subject="supervisor", text=text, repair="note")
-    if any(each.repair == "store" for each in damage):
+    if any(each.repair in ("store", None) for each in damage):
         return
-    if not project.store.exists():
+    if missing(project) is not None:
         yield _of_nothing(project)
         return
     lost = lost_commits(project)
@@ -137,7 +143,8 @@ def _of_nothing(project: Project) -> Finding:
 def _of_store(project: Project, database: Database, *, well: bool, working: bool) -> Iterator[Finding]:
     version = database.value("PRAGMA user_version")
     if version > SCHEMA_VERSION:
-        text = f"it has schema {version}, made by a newer supervisor; this one knows up to {SCHEMA_VERSION}"
+        text = f"it has schema {version}, made by a newer supervisor; this one knows up to {SCHEMA_VERSION}:"
+        text += " install the newer supervisor"
         yield Finding(level="failure", subject="store", text=text)
         return
     if not database.value("SELECT count(*) FROM sqlite_master WHERE name = 'jobs'"):
@@ -162,8 +169,7 @@ def _of_file(project: Project, state: FileState) -> Iterator[Finding]:
     subject = f"main file {project.relative(state.path)}"
     if state.problem:
         text = f"{state.problem}; the store has its {state.merged} items"
-        mends = state.problem != "it is no file"
-        yield Finding(level="failure", subject=subject, text=text, repair="main file" if mends else None)
+        yield Finding(level="failure", subject=subject, text=text, repair=None if state.path.is_dir() else "main file")
     elif state.stale:
         text = f"{len(state.stale)} values that it was written with are others in the store now: {state.stale[0]}"
         yield Finding(level="failure", subject=subject, text=text, repair="answers")

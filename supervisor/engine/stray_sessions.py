@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from supervisor.agents.base import Agent
 from supervisor.content.output_shape import as_output, shape_output
 from supervisor.content.project import Project
-from supervisor.engine.damage import SESSION_NAME
 from supervisor.engine.journal import Journal
 from supervisor.engine.progress import Progress
 from supervisor.engine.recovery import Captured, result_of
@@ -52,7 +51,7 @@ class StraySessions:
         self._taken: dict[str, Captured] = {}
         known = attempts.names(journal.database, job.id)
         for folder in project.sessions.glob(f"job{job.id}-phase*-batch*-session*"):
-            named = SESSION_NAME.fullmatch(folder.name)
+            named = attempts.SESSION_NAME.fullmatch(folder.name)
             if named is not None and folder.name not in known:
                 self._find(folder, *(int(number) for number in named.groups()[1:]))
 
@@ -84,7 +83,8 @@ class StraySessions:
                 shaped = shape_output(output, work.phase.merge, tuple(stray.asked), tuple(stray.asked))
                 answers.update({i: v for i, v in shaped.values.items() if work.digests.get(i) == stray.asked[i]})
         wanted = {item_id: answers[item_id] for item_id in work.todo if item_id in answers}
-        bearer = next((each for each in reversed(ours) if each[1].output is not None), None) if wanted else None
+        others = [self._taken[name] for name in found]  # a session of which another batch has a part bears this one too
+        bearer = next((each for each in (*reversed(ours), *others) if wanted and each[1].output is not None), None)
         self._end([each for each in ours if each is not bearer])
         if bearer is None:
             return []

@@ -8,7 +8,6 @@ from supervisor.model.plain_text import plain_line
 from supervisor.model.session import Ending, Refusal, SessionResult, SessionSpec
 from supervisor.model.strict_json import JsonRefused, parse_strict
 from supervisor.sessions.output_watch import last_change
-from supervisor.sessions.safe_read import read_output
 
 
 def conclude(
@@ -18,8 +17,9 @@ def conclude(
     ending: Ending,
     exit_status: int | None,
     duration_s: float,
+    read: bytes | Refusal,
 ) -> SessionResult:
-    """The session's result: its output where there is one, else why there is none."""
+    """The session's result: its output where there is one, else why there is none; `read` is what is there now."""
     tail = watch.transcript.tail()
     if ending == "exited":
         watch.listener.hear_end(exit_status, tail)
@@ -29,7 +29,6 @@ def conclude(
     output: bytes | None = None
     complete_at: float | None = None
     refusal: Refusal | None = None
-    read = read_output(watch.output.path, spec.max_output_bytes)
     if watch.output_complete:
         output, complete_at = watch.output.complete.result()
         if isinstance(read, bytes) and _parses(read):

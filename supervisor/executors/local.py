@@ -20,12 +20,14 @@ from supervisor.sessions import process_tree
 from supervisor.sessions.cgroups import Cgroup, make_cgroup
 from supervisor.sessions.file_events import FileEvents
 from supervisor.sessions.resource_limits import resource_limits
+from supervisor.sessions.safe_read import read_output
 from supervisor.sessions.sandbox import bubblewrapped, level_for
 from supervisor.sessions.spawner_client import Spawned, SpawnerClient, SpawnerLost, Start
 from supervisor.sessions.workspace import Workspace
 
 LEAVE_GRACE_S = 3.0
 """Seconds between the request to leave (SIGTERM) and the end (SIGKILL) of a session's processes."""
+_READ_PAUSES_S = (0.1, 0.5, 2.0)
 _LOCALE = ("LANG", "LC_ALL", "LC_CTYPE", "TZ")
 
 
@@ -41,7 +43,12 @@ class LocalExecutor:
         self._terminals: set[int] = set()
 
     async def run(self, spec: SessionSpec, agent: Agent, news: SessionNews) -> SessionResult:
-        workspace = Workspace.make(self._sessions, spec)
+        try:
+            workspace = Workspace.make(self._sessions, spec)
+        except FileNotFoundError:  # the project's folder was deleted, or moved away
+            raise
+        except OSError as error:
+            return _not_started(_in_words(error))
         paths = workspace.paths(self._project, spec.output_name)
         began = time.monotonic()
         group = make_cgroup(f"{self._project_key}-{spec.name}", spec.isolation.limits)
@@ -52,12 +59,14 @@ class LocalExecutor:
             spawned = await self._spawner.spawn(spec.name, self._start(spec, agent, workspace, paths, group))
         except AgentError as error:
             _end_group(group)
+            agent.take_back(paths)
             return _out_of_work(Trouble(kind="set_up_wrongly", message=error.what, remedy=error.remedy, final=True))
         except OSError as error:
             if isinstance(error, SpawnerLost):
                 self._end_abandoned(spec, None)
             _end_group(group)
-            return _not_started(str(error))
+            agent.take_back(paths)
+            return _not_started(_in_words(error))
         reached("session.spawned")
         watch = SessionWatch(self._events, spec, agent, paths, workspace.transcript, spawned.terminal, news)
         self._listen(watch)
@@ -72,7 +81,9 @@ class LocalExecutor:
                 watch.hear_rest()
                 raise
             watch.hear_rest()
-            return conclude(spec, agent, watch, ending, exit_status, time.monotonic() - began)
+            duration_s = time.monotonic() - began
+            read = await _read(watch.output.path, spec.max_output_bytes)
+            return conclude(spec, agent, watch, ending, exit_status, duration_s, read)
         finally:
             watch.close()
             self._hang_up(watch.terminal)
@@ -166,6 +177,16 @@ class LocalExecutor:
             os.close(terminal)
 
 
+async def _read(path: Path, max_bytes: int) -> bytes | Refusal:
+    """What a session wrote; where the machine cannot read at the moment, a few more tries: it is paid for."""
+    for pause_s in _READ_PAUSES_S:
+        try:
+            return read_output(path, max_bytes)
+        except OSError:
+            await asyncio.sleep(pause_s)
+    return read_output(path, max_bytes)
+
+
 def _as_it_is_kept(spec: SessionSpec) -> SessionSpec:
     """The spec with the level of isolation that the session really gets; AgentError where it cannot have its own."""
     isolation = spec.isolation.model_copy(update={"sandbox": level_for(spec.isolation)})
@@ -175,6 +196,11 @@ def _as_it_is_kept(spec: SessionSpec) -> SessionSpec:
 def _end_group(group: Cgroup | None) -> None:
     if group is not None:
         group.end()
+
+
+def _in_words(error: OSError) -> str:
+    said = error.strerror or str(error)
+    return f"{said}: {error.filename}" if error.filename else said
 
 
 def _not_started(message: str) -> SessionResult:

@@ -6,6 +6,7 @@ import asyncio
 import os
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 _MOST_FILES = 10_000
 
@@ -19,7 +20,8 @@ class LifeSigns:
         self._folders = folders
         self._loop = asyncio.get_running_loop()
         self._began = self._last = self._loop.time()
-        self._began_at = time.time()
+        self._looked_at = self._began
+        self._touches = _touches(folders)
         self._heard = False
         self._timer: asyncio.TimerHandle | None = None
         self.stalled: asyncio.Future[str] = self._loop.create_future()
@@ -53,10 +55,14 @@ class LifeSigns:
 
     def _look(self) -> None:
         now = self._loop.time()
-        touched_at = _last_touched(self._folders)
-        if touched_at > self._began_at:
+        touches = _touches(self._folders)
+        if touches != self._touches:
             self._heard = True
-            self._last = max(self._last, now - max(0.0, time.time() - touched_at))
+            silent_s = time.time() - touches.last_at
+            if not 0 <= silent_s <= now - self._looked_at:
+                silent_s = 0.0  # the clock was set anew: at the latest it was just now
+            self._last = max(self._last, now - silent_s)
+        self._looked_at, self._touches = now, touches
         deadline = self._deadline()
         if deadline is None or deadline > now:
             self._look_at(deadline)
@@ -66,17 +72,28 @@ class LifeSigns:
             self.stalled.set_result(f"nothing printed and no file touched {since} {silent_s:.0f} s")
 
 
-def _last_touched(folders: tuple[Path, ...]) -> float:
-    """Clock time of the last change of a file in the folders; only some are looked at where there are very many."""
-    latest, seen = 0.0, 0
+class _Touches(NamedTuple):
+    """When files were changed."""
+
+    last_at: float
+    """Clock time of the last change."""
+    all_at: int
+    """Of all changes together: another number after any other."""
+
+
+def _touches(folders: tuple[Path, ...]) -> _Touches:
+    """The changes of files in the folders; only some are looked at where there are very many."""
+    latest, together, seen = 0.0, 0, 0
     for folder in folders:
         for path, _, names in os.walk(folder):
             for name in (".", *names):
                 seen += 1
                 if seen > _MOST_FILES:
-                    return latest
+                    return _Touches(latest, together)
                 try:
-                    latest = max(latest, os.stat(os.path.join(path, name), follow_symlinks=False).st_mtime)
+                    status = os.stat(os.path.join(path, name), follow_symlinks=False)
                 except OSError:
                     continue  # deleted meanwhile
-    return latest
+                latest = max(latest, status.st_mtime)
+                together ^= hash((status.st_ino, status.st_mtime_ns))
+    return _Touches(latest, together)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,8 +14,8 @@ from supervisor.sessions.safe_read import read_output
 
 _LISTEN_AFTER_S = 0.05
 """A session that ends sooner needs no watching: its output is read at its end."""
-_CLOCK_GRAIN_S = 0.005
-"""File times may lag behind the clock by as much (the kernel's tick)."""
+_LOOK_AGAIN_S = 1.0
+"""Seconds until another try where the machine could not read it."""
 
 
 class OutputWatch:
@@ -30,6 +29,8 @@ class OutputWatch:
         self._events = events
         self._stop: Callable[[], None] | None = None
         self._timer: asyncio.TimerHandle | None = self._loop.call_later(_LISTEN_AFTER_S, self._listen)
+        self._seen: tuple[int, int] | None = None
+        """Size and time of the file when the quiet period began: the clock may be set anew meanwhile."""
         self.complete: asyncio.Future[tuple[bytes, float]] = self._loop.create_future()
         """The output's bytes and the clock time of its last change, once it is complete."""
 
@@ -46,6 +47,7 @@ class OutputWatch:
     def _look_in(self, seconds: float) -> None:
         if self._timer is not None:
             self._timer.cancel()
+        self._seen = _state(self.path)
         self._timer = self._loop.call_later(seconds, self._look)
 
     def _look(self) -> None:
@@ -53,10 +55,14 @@ class OutputWatch:
         changed_at = last_change(self.path)
         if changed_at is None:
             return
-        if (noisy_for := changed_at + self._quiet_s - time.time()) > _CLOCK_GRAIN_S:
-            self._look_in(min(noisy_for, self._quiet_s))
+        if _state(self.path) != self._seen:
+            self._look_in(self._quiet_s)
             return
-        data = read_output(self.path, self._max_bytes)
+        try:
+            data = read_output(self.path, self._max_bytes)
+        except OSError:  # no fault of the output: the machine is short of something
+            self._look_in(max(self._quiet_s, _LOOK_AGAIN_S))
+            return
         if isinstance(data, Refusal):
             return
         try:
@@ -74,6 +80,14 @@ class OutputWatch:
             self._timer.cancel()
         if not self.complete.done():
             self.complete.cancel()
+
+
+def _state(path: Path) -> tuple[int, int] | None:
+    try:
+        status = os.stat(path, follow_symlinks=False)
+    except OSError:
+        return None
+    return status.st_size, status.st_mtime_ns
 
 
 def last_change(path: Path) -> float | None:

@@ -9,6 +9,10 @@ from pathlib import Path
 
 from supervisor.model.session import Refusal
 
+_NOT_ITS_FAULT = frozenset(
+    (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EIO, errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.ESTALE)
+)
+"""What no agent brings about."""
 _ADVICE = "write the output as one plain file at the given path"
 
 
@@ -16,11 +20,13 @@ def read_output(path: Path, max_bytes: int) -> bytes | Refusal:
     """The bytes of `path`, or why they are not read.
 
     Refused: no file, a link, a file with a second name (hard link), a folder, pipe, socket or device, another owner's
-    file, more than `max_bytes` bytes, a file that changes while it is read.
+    file, more than `max_bytes` bytes, a file that changes under way. OSError where the machine cannot read at all.
     """
     try:
         folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     except OSError as error:
+        if error.errno in _NOT_ITS_FAULT:
+            raise
         return Refusal(
             kind="no_workspace",
             message=f"the session's working directory is no longer there: {error.strerror}",
@@ -39,6 +45,8 @@ def _read_in(folder: int, name: str, max_bytes: int) -> bytes | Refusal:
     except FileNotFoundError:
         return Refusal(kind="no_output", message=f"the session ended without the file {name}", suggestion=_ADVICE)
     except OSError as error:
+        if error.errno in _NOT_ITS_FAULT or (error.errno == errno.EACCES and _is_readable(folder, name)):
+            raise
         what = "is a symbolic link" if error.errno == errno.ELOOP else f"cannot be read: {error.strerror}"
         return Refusal(kind="not_a_file", message=f"{name} {what}", suggestion=_ADVICE)
     try:
@@ -62,6 +70,15 @@ def _read_in(folder: int, name: str, max_bytes: int) -> bytes | Refusal:
     if len(data) != before.st_size or after.st_mtime_ns != before.st_mtime_ns or after.st_size != before.st_size:
         return Refusal(kind="still_changing", message=f"{name} changed while it was read", suggestion=_ADVICE)
     return data
+
+
+def _is_readable(folder: int, name: str) -> bool:
+    """Whether a file may be read as far as its owner and mode say."""
+    try:
+        status = os.stat(name, dir_fd=folder, follow_symlinks=False)
+    except OSError:
+        return False
+    return stat.S_ISREG(status.st_mode) and status.st_uid == os.geteuid() and bool(status.st_mode & stat.S_IRUSR)
 
 
 def _read_all(file: int, limit: int) -> bytes:

@@ -120,7 +120,8 @@ class Spawner:
             )
         except (OSError, pexpect.ExceptionPexpect, ValueError) as error:
             missing = isinstance(error, (FileNotFoundError, PermissionError, pexpect.ExceptionPexpect))
-            self._reply({"told": "not_spawned", "name": name, "missing": missing, "message": str(error)})
+            said = str(error) if missing else getattr(error, "strerror", None) or str(error)
+            self._reply({"told": "not_spawned", "name": name, "missing": missing, "message": said})
             return
         reached("spawner.forked")
         process.delaybeforesend = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import json
 import os
 import socket
@@ -161,7 +162,11 @@ class SpawnerClient:
                 future.set_result(message["exit_status"])
             return
         spawning = self._spawning.pop(name)
-        if message["told"] == "spawned":
+        if message["told"] == "spawned" and not self._descriptors:  # there was no room for its terminal's
+            self._discarded.add(asyncio.ensure_future(self._discard(name)))
+            if not spawning.cancelled():
+                spawning.set_exception(OSError(errno.EMFILE, os.strerror(errno.EMFILE)))
+        elif message["told"] == "spawned":
             terminal = self._descriptors.popleft()
             os.set_blocking(terminal, False)
             os.set_inheritable(terminal, False)

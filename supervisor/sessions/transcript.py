@@ -133,15 +133,15 @@ class Transcript:
         self._kept += len(masked)
         self._tail = (self._tail + masked)[-_TAIL_BYTES:]
         if keep:
-            with contextlib.suppress(FileNotFoundError):  # the session's folder was deleted under way
-                self._keep(keep)
+            self._keep(keep)
         if self._hears:
             for line in lines_of(masked):
                 self._listener.hear(line)
 
     def _keep(self, lines: bytes) -> None:
-        if self._file is None:
-            self._file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
-        reached("transcript.before_write")
-        os.write(self._file, lines)
-        reached("transcript.written")
+        with contextlib.suppress(OSError):  # the session's folder was deleted under way, or the disk is full
+            if self._file is None:
+                self._file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+            reached("transcript.before_write")
+            os.write(self._file, lines)
+            reached("transcript.written")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 import time
 from collections.abc import Sequence
@@ -18,6 +19,7 @@ from supervisor.store.database import Database
 Outcome = Literal[
     "passed", "partly", "failed", "interrupted", "unjudged", "not_started", "limited", "overloaded", "stalled"
 ]
+SESSION_NAME = re.compile(r"job(\d+)-phase(\d+)-batch(\d+)-session(\d+)")
 
 
 class Attempt(Frozen):
@@ -128,6 +130,18 @@ def unfinished(database: Database, job: int) -> list[Attempt]:
         _attempt(row)
         for row in database.rows(
             "SELECT * FROM attempts WHERE job = ? AND outcome IN ('running', 'unjudged') ORDER BY id", (job,)
+        )
+    ]
+
+
+def unaccounted(database: Database) -> list[Attempt]:
+    """Cut-off sessions of jobs that nobody works on, of which it is not noted what they cost."""
+    return [
+        _attempt(row)
+        for row in database.rows(
+            "SELECT a.* FROM attempts a JOIN jobs j ON j.id = a.job WHERE a.outcome IN ('running', 'unjudged')"
+            " AND a.duration_s IS NULL AND (j.set_aside_at IS NOT NULL OR j.status IN ('stopped', 'cancelled'))"
+            " ORDER BY a.id"
         )
     ]
 

@@ -89,6 +89,12 @@ def get(database: Database, batch: int | None) -> StoredBatch | None:
     return None if row is None else _batch(row)
 
 
+def numbered(database: Database, job: int, phase: int, number: int) -> StoredBatch | None:
+    """The batch of a phase that has this number; None where there is none."""
+    row = database.row("SELECT * FROM batches WHERE (job, phase, number) = (?, ?, ?)", (job, phase, number))
+    return None if row is None else _batch(row)
+
+
 def newest(database: Database, job: int, phase: int) -> int:
     """The highest batch number of a phase; 0 where it has none."""
     return int(database.value("SELECT coalesce(max(number), 0) FROM batches WHERE job = ? AND phase = ?", (job, phase)))

@@ -39,11 +39,12 @@ class Database:
         self.connection.execute("BEGIN IMMEDIATE")
         try:
             yield
+            reached("store.before_commit")
+            self.connection.execute("COMMIT")
         except BaseException:
-            self.connection.execute("ROLLBACK")
+            if self.connection.in_transaction:  # SQLite ends it by itself where the disk is full or fails
+                self.connection.execute("ROLLBACK")
             raise
-        reached("store.before_commit")
-        self.connection.execute("COMMIT")
         reached("store.committed")
 
     def execute(self, sql: str, parameters: tuple[Any, ...] | dict[str, Any] = ()) -> sqlite3.Cursor:
@@ -100,7 +101,8 @@ def open_store(path: Path, *, create: bool = False, read_only: bool = False) -> 
         raise StoreError("there is no store yet: nothing was run here", where=str(path))
     if create:
         make_folder(path.parent)
-    _keep_log(path)
+    else:
+        _keep_log(path)
     reached("store.before_open")
     try:
         connection = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, cached_statements=256)
@@ -116,7 +118,7 @@ def open_store(path: Path, *, create: bool = False, read_only: bool = False) -> 
         raise StoreError(
             f"the store cannot be opened: {error}",
             where=str(path),
-            remedy=MEND if is_damage(error) else "Is the disk full? `supervisor doctor` says more.",
+            remedy=MEND if is_damage(error) else "Can it be written, is the disk full? `supervisor doctor` says more.",
         ) from error
     reached("store.opened")
     return database

@@ -74,6 +74,12 @@ class MainFile:
             return self.path.read_bytes()
         except FileNotFoundError:
             return None
+        except IsADirectoryError as error:
+            raise CannotGoOn(
+                "a folder stands in the place of the main file",
+                where=str(self.path),
+                remedy="Move it away, then run the same command again: the file is written from the store.",
+            ) from error
 
     def state(self) -> tuple[int, int, int] | None:
         """Size, time and inode of the file now; None where there is none."""
@@ -166,7 +172,8 @@ def snapshot(database: Database, job: int, phase: int, merge: str) -> Snapshot:
             (job, phase),
         )
     finally:
-        database.execute("COMMIT")
+        if database.connection.in_transaction:
+            database.execute("COMMIT")
     return Snapshot(job=job, phase=phase, merge=merge, seq=seq, rows=tuple((row["id"], row["value"]) for row in rows))
 
 

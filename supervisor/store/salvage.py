@@ -33,6 +33,8 @@ _KEYS_OF_ITEMS = (
 )
 """An index has the keys of rows that stand on a page that cannot be read, or cannot be reached from above."""
 _PAGE = 4096
+_INTERIOR = 5
+"""Kind of a page that names others."""
 _MOST_NUMBERS = 200_000
 """Row numbers that are tried one by one."""
 
@@ -69,7 +71,7 @@ def salvage(damaged: Path, new: Database) -> list[Salvaged]:
     old = _open_damaged(damaged)
     if not _columns(old, "jobs"):
         old.close()
-        _lend_head(damaged)
+        _lend_schema(damaged)
         old = _open_damaged(damaged)
     found: list[Salvaged] = []
     try:
@@ -109,30 +111,48 @@ def _open_damaged(path: Path, *, immutable: bool = True) -> sqlite3.Connection:
     return connection
 
 
-def _lend_head(damaged: Path) -> None:
-    """Give a store whose first page is damaged that of a new store, where all else of it is as it should be.
+def _lend_schema(damaged: Path) -> None:
+    """Give a store whose schema cannot be read the pages that a new store has of it, where rows can be read with them.
 
-    A schema lays out its tables in the same way each time; that of a store of an earlier schema was another.
+    A schema lays out its tables in the same way each time; that of a store of an earlier schema was another, and what
+    is read of it by mistake is no row of the table.
     """
     fresh = damaged.with_name("fresh.sqlite")
     open_store(fresh, create=True).close()
-    head = bytearray(fresh.read_bytes()[:_PAGE])
+    pages = [fresh.read_bytes()[start : start + _PAGE] for start in range(0, fresh.stat().st_size, _PAGE)]
     fresh.unlink()
-    head[28:32] = (damaged.stat().st_size // _PAGE).to_bytes(4, "big")
+    before = damaged.read_bytes()
+    lent = _schema_pages(pages[0])
     with open(damaged, "r+b") as file:
-        before = file.read(_PAGE)
-        file.seek(0)
-        file.write(head)
+        for number in lent:
+            file.seek((number - 1) * _PAGE)
+            file.write(pages[number - 1])
+        file.seek(28)
+        file.write(max(len(before) // _PAGE, *lent).to_bytes(4, "big"))
     connection = _open_damaged(damaged)
-    try:
-        said = [_text(row[0]) for row in connection.execute("PRAGMA integrity_check")]
-    except sqlite3.DatabaseError as error:
-        said = [str(error)]
-    finally:
-        connection.close()
-    if any(each != "ok" and "never used" not in each for each in said):
-        with open(damaged, "r+b") as file:
-            file.write(before)
+    readable = any(_readable(connection, table) for table in _TABLES)
+    connection.close()
+    if not readable:
+        damaged.write_bytes(before)
+
+
+def _readable(connection: sqlite3.Connection, table: str) -> bool:
+    """Whether there is a row of a table that can be used."""
+    columns = list(_columns(connection, table).values())
+    found: list[tuple[Any, ...]] = []
+    _until_damage(connection, f"SELECT {', '.join(column.name for column in columns)} FROM {table}", found.append)
+    return any(_as_row(table, columns, raw)[0] for raw in found)
+
+
+def _schema_pages(first: bytes) -> list[int]:
+    """Numbers of the pages that hold the schema, from the first page of a store; the schema is at most two levels deep.
+
+    The layout is that of https://www.sqlite.org/fileformat2.html#b_tree_pages.
+    """
+    if first[100] != _INTERIOR:
+        return [1]
+    cells = [int.from_bytes(first[112 + 2 * n :][:2], "big") for n in range(int.from_bytes(first[103:105], "big"))]
+    return [1, *(int.from_bytes(first[cell:][:4], "big") for cell in cells), int.from_bytes(first[108:112], "big")]
 
 
 def _columns(connection: sqlite3.Connection, table: str) -> dict[str, _Column]:
@@ -254,9 +274,15 @@ def _checked(table: str, column: _Column, cell: Any) -> Any:
 
 def _put_right(new: Database, *, items_whole: bool) -> None:
     """Bring rows together again of which some are missing: what is not known is read, expanded and done anew."""
-    if not items_whole:
-        # Their sessions are found again by their folders, and their answers with them.
+    if items_whole:
+        _number_batches_again(new)
+    else:
+        # Their sessions are found again by their folders, and their answers with them; so are those of single items.
         new.execute("DELETE FROM batches WHERE id NOT IN (SELECT batch FROM items WHERE batch IS NOT NULL)")
+    new.execute(
+        "DELETE FROM attempts WHERE files AND EXISTS (SELECT 1 FROM json_each(asked) a WHERE NOT EXISTS"
+        " (SELECT 1 FROM items i WHERE (i.job, i.phase, i.id) = (attempts.job, attempts.phase, a.value)))"
+    )
     # Without its value an item is not merged, without its content not known; without its batch it waits for another.
     again = "UPDATE items SET status = 'waiting', batch = NULL, seq = NULL, made_with = NULL"
     new.execute(f"{again} WHERE status IN ('merged', 'passed') AND value IS NULL")
@@ -277,3 +303,17 @@ def _put_right(new: Database, *, items_whole: bool) -> None:
         "UPDATE jobs SET status = 'stopped', detail = 'its store was damaged and mended' WHERE set_aside_at IS NULL"
         f" AND id IN (SELECT job FROM items WHERE status IN {items.IN_WORK})"
     )
+
+
+def _number_batches_again(new: Database) -> None:
+    """Give batches that were not found, and that sessions name, their rows."""
+    found = new.rows("SELECT * FROM attempts WHERE batch NOT IN (SELECT id FROM batches) GROUP BY batch")
+    for row in found:
+        named = attempts.SESSION_NAME.fullmatch(row["name"])
+        if named is not None:
+            new.execute(
+                "INSERT OR IGNORE INTO batches (id, job, phase, number, size, status, ended_at) SELECT ?, ?, ?, ?,"
+                f" count(*), CASE WHEN sum(status IN {items.IN_WORK}) THEN 'waiting'"
+                " WHEN sum(status = 'quarantined') THEN 'failed' ELSE 'done' END, ? FROM items WHERE batch = ?",
+                (row["batch"], row["job"], row["phase"], int(named[3]), row["ended_at"], row["batch"]),
+            )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from supervisor.store.database import BUSY_S, SCHEMA_FILE, SCHEMA_VERSION, Database, is_damage
 
-_SAID = 5
+_SAID = 3
 _COUNTED = {"items": "item_counts", "batches": "batch_counts"}
 
 
@@ -42,8 +42,8 @@ def faults(database: Database, *, thorough: bool = False) -> list[str]:
     """What is wrong with the pages of a store and with what belongs into it; `thorough` compares all indices too."""
     try:
         check = "integrity_check" if thorough else "quick_check"
-        found = [str(row[0]) for row in database.rows(f"PRAGMA {check}({_SAID})")]
-        found = [] if found == ["ok"] else found
+        said = [line for row in database.rows(f"PRAGMA {check}({_SAID})") for line in str(row[0]).splitlines()]
+        found = [line for line in said if line != "ok" and not line.startswith("***")][:_SAID]
         if database.value("PRAGMA user_version") == SCHEMA_VERSION:
             there = {row[0] for row in database.rows("SELECT name FROM sqlite_master")}
             found += [f"{name} is missing" for name in _names() if name not in there]

@@ -102,7 +102,7 @@ if "GEMINI_CLI_HOME" in os.environ:
     say("renewed")
 else:
     tell_usage(1000 + spent)
-if place == STAYS:  # it may be ended as soon as it wrote
+if place == STAYS and "GEMINI_CLI_HOME" not in os.environ:  # it may be ended as soon as it wrote
     tell_usage(2000 + spent)
     write_output()
     say("done")

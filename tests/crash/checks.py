@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from crash import course
-from crash.rounds import Round
+from crash.rounds import Death, Round
 from crash.sessions import Run
 from supervisor.content.project import Project, ProjectSettings
 from supervisor.sessions.cgroups import hierarchies
@@ -28,15 +28,18 @@ class Clean(NamedTuple):
 class Verdict(NamedTuple):
     """A round in numbers, and what is wrong with it."""
 
-    kills: Counter[str]
-    survivors: int
-    lost: int
-    doubled: int
-    again: int
-    """Sessions that were run again since they had been cut off."""
-    cut_off: int
-    """Sessions that were in flight when something was killed."""
+    kills: Counter[Death]
     wrong: list[str]
+    survivors: int = 0
+    lost: int = 0
+    doubled: int = 0
+    again: int = 0
+    """Sessions that were run again since they had been cut off."""
+    cut_off: int = 0
+    """Sessions that were in flight when something was killed."""
+    unheard: int = 0
+    """Sessions that printed what they cost, and nobody could write it down."""
+    took_s: float = 0.0
 
 
 def files(round_: Round) -> dict[str, bytes]:
@@ -54,7 +57,7 @@ def judge(round_: Round, clean_: Clean) -> Verdict:
     """Compare a round with one without kills."""
     wrong = [*round_.wrong]
     if not round_.completed:
-        return Verdict(round_.kills, round_.survivors, 0, 0, 0, 0, wrong)
+        return Verdict(round_.kills, wrong, round_.survivors)
     lost, doubled = _items(round_, clean_, wrong)
     cut_off = [run for run in round_.sessions.runs if run.name and not run.done]
     wrong += _store(round_, clean_)
@@ -65,7 +68,7 @@ def judge(round_: Round, clean_: Clean) -> Verdict:
     again = _again(round_, cut_off, wrong)
     if "Traceback" in round_.said():
         wrong.append("a traceback was printed")
-    return Verdict(round_.kills, round_.survivors, lost, doubled, again, len(cut_off), wrong)
+    return Verdict(round_.kills, wrong, round_.survivors, lost, doubled, again, len(cut_off), _unheard(round_))
 
 
 def _items(round_: Round, clean_: Clean, wrong: list[str]) -> tuple[int, int]:
@@ -121,7 +124,7 @@ def _store(round_: Round, clean_: Clean) -> Iterator[str]:
             yield f"{row['name']} is {row['outcome']}"
     for batch, counted in _attempts(round_).items():
         usual = clean_.attempts.get(batch, 1)  # one of its own for the item that was asked for again
-        if not 1 <= counted <= usual + round_.agents_killed:
+        if not 1 <= counted <= usual + 2 * round_.agents_killed:  # after a crash, the agent is not told what was wrong
             yield f"batch {batch} took {counted} attempts, and {usual} undisturbed"
     elapsed = sum(row["elapsed_s"] for row in round_.rows("SELECT elapsed_s FROM jobs"))
     if elapsed > round_.lived_s:
@@ -132,7 +135,7 @@ def _finished_work(round_: Round) -> Iterator[str]:
     """What a session finished is not asked for again."""
     answered: dict[tuple[int, int, str], list[Run]] = defaultdict(list)
     for run in round_.sessions.runs:
-        if run.done and not run.limited:
+        if (run.done or run.written) and not run.limited:
             for item in run.asked:
                 answered[run.job, run.phase, item].append(run)
     released = Counter(row["job"] for row in round_.rows("SELECT job FROM events WHERE kind = 'items_released'"))
@@ -162,7 +165,10 @@ def _money(round_: Round) -> Iterator[str]:
     most: Counter[str] = Counter()
     for run in round_.sessions.runs:
         if run.name:
-            least[run.name] += 0 if run.name in round_.unheard else sum(run.told)
+            kept = sum(run.told)
+            if run.name in round_.unheard:
+                kept = 0 if run.unheard_from is None else kept - run.unheard_from
+            least[run.name] += kept
             most[run.name] += sum(run.telling)
     for name in sorted({*stored, *least}):
         tokens, cost = stored.get(name, (0, None))
@@ -172,6 +178,14 @@ def _money(round_: Round) -> Iterator[str]:
         if "lent" not in round_.plan.traits and abs((cost or 0.0) - tokens / 1000) > _CLOSE:
             yield f"{name} has {tokens} tokens, and cost {cost}"
     yield from _last_line(round_)
+
+
+def _unheard(round_: Round) -> int:
+    stored = {row["name"]: row["input_tokens"] or 0 for row in round_.rows("SELECT name, input_tokens FROM attempts")}
+    told: Counter[str] = Counter()
+    for run in round_.sessions.runs:
+        told[run.name] += sum(run.told)
+    return sum(stored.get(name, 0) < told[name] for name in round_.unheard)
 
 
 def _last_line(round_: Round) -> Iterator[str]:

@@ -49,7 +49,7 @@ intelligence = "how.md"
 validator = "squares.py"
 output = "squares.json"
 batch_size = 2
-max_attempts = 6
+max_attempts = 30
 
 [[phases]]
 id = 2
@@ -60,7 +60,7 @@ validator = "halves.py"
 output = "halves.json"
 merge = "array"
 batch_size = 2
-max_attempts = 6
+max_attempts = 30
 
 [[phases]]
 id = 3
@@ -68,13 +68,13 @@ name = "parts"
 items = { phase = 2, by = "parts.py" }
 context = "wholes.py"
 intelligence = "how.md"
-validator = "parts.py"
+validator = [{python}, "-I", "-S", "check_parts.py"]
 output = "parts.json"
 batch_size = 4
-max_attempts = 6
+max_attempts = 30
 """
 _FILES = {
-    "phase_intelligence/tiny/pipeline.toml": _PIPELINE,
+    "phase_intelligence/tiny/pipeline.toml": _PIPELINE.replace("{python}", json.dumps(sys.executable)),
     "phase_intelligence/tiny/how.md": "# Do as the validators want\n",
     "phase_intelligence/tiny/parts.py": """\
 def expand(item_id, payload):
@@ -106,15 +106,16 @@ def validate(batch, output, merged):
         for row in output if sum(row["halves"]) != batch.items[row["id"]]["square"] or len(seen) > 4
     ])
 """,
-    "validators/tiny/parts.py": """\
-from supervisor import ValidationError, ValidationReport
+    "validators/tiny/check_parts.py": """\
+import json
+import sys
 
-
-def validate(batch, output, merged):
-    return ValidationReport(errors=[
-        ValidationError(type="wrong_part", item_id=i, message=f"{p} of {batch.context[i]}")
-        for i, p in batch.items.items() if output[i] != {"half": p, "of": batch.context[i]}
-    ])
+asked = json.load(sys.stdin)
+errors = [
+    {"type": "wrong_part", "item_id": i, "message": f"{p} of {asked['context'][i]}"}
+    for i, p in asked["items"].items() if asked["output"][i] != {"half": p, "of": asked["context"][i]}
+]
+print(json.dumps({"errors": errors}))
 """,
     "vfs/words.json": json.dumps(ITEMS),
 }

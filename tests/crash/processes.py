@@ -93,6 +93,23 @@ def send(pid: int, number: signal.Signals) -> bool:
     return True
 
 
+def stop(pid: int) -> None:
+    """Stop a process, and return when it has stopped."""
+    if not send(pid, signal.SIGSTOP):
+        return
+    deadline = time.monotonic() + _PATIENCE_S
+    while (state := _state(pid)) not in ("T", "") and time.monotonic() < deadline:
+        time.sleep(_PAUSE_S / 20)
+    assert state in ("T", ""), state
+
+
+def _state(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return ""
+
+
 def command(pid: int) -> str:
     """Its words."""
     try:

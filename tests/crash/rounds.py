@@ -15,10 +15,10 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from crash import course, processes
-from crash.plans import Kill, Plan
+from crash.plans import HARMLESS, Kill, Plan
 from crash.sessions import Run, Sessions, address
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -29,18 +29,28 @@ _WORDS = {
     "fresh": ("run", course.PIPELINE, course.TARGET, "--fresh"),
     "start": ("start", course.PIPELINE, course.TARGET),
     "stop": ("stop",),
+    "halt": ("stop",),
     "resume": ("resume", _JOB),
     "retry": ("retry", _JOB, "--items", course.REDONE, "--phase", "1"),
 }
-_IDLE_WHEN_DONE = ("run", "start", "resume", "stop")
-"""Commands that find nothing to do, and nothing to be killed at, when the course is through."""
-_KILLED = re.compile(r"^failpoint ([\w.]+): killed in (\S+)$", re.MULTILINE)
+_IDLE_WHEN_DONE = ("run", "start", "resume", "stop", "halt")
+"""Commands that find nothing to do, and nothing to be killed at, when the course is through: `retry` comes instead."""
+_AT_A_POINT = re.compile(r"^failpoint ([\w.]+): (killed|passed) (\S+) in (\S+)$", re.MULTILINE)
+ANY_MOMENT = "any moment"
+"""Where a process was killed from outside."""
 _PATIENCE_S = 90.0
 _ENOUGH = 2
 """Processes below the supervisor that are killed at the same point each time: it is killed itself after so many."""
 _BEFORE_STOP = 4
 """Steps of the agents after which `stop` comes."""
 _TRIES = 5
+
+
+class Death(NamedTuple):
+    """Which process was killed, by what it does, and at which failpoint."""
+
+    who: str
+    at: str
 
 
 class Round:
@@ -55,8 +65,7 @@ class Round:
         self.state = self.root / "vfs" / ".supervisor"
         self.wrong: list[str] = []
         """What should not be."""
-        self.kills: Counter[str] = Counter()
-        """By the failpoint or the victim."""
+        self.kills: Counter[Death] = Counter()
         self.completed = False
         self.survivors = 0
         self.spoiled: list[bytes] = []
@@ -69,6 +78,8 @@ class Round:
         self.lived_s = 0.0
         self._outputs: list[Path] = []
         self._kill: Kill | None = None
+        self._deaf: tuple[int, int] | None = None
+        """A supervisor that is stopped, and at which step of the agents it was looked at last."""
         course.lay_out(
             self.root,
             self.home,
@@ -80,20 +91,26 @@ class Round:
 
     def play(self) -> None:
         """Carry the plan out, then bring the course to its end."""
-        for kill in self.plan.kills:
-            if kill.command in _IDLE_WHEN_DONE and self._through():
-                continue
-            before, from_outside = self._killed_by_failpoints(), self.kills.total()
+        dead: set[str] = set()
+        for planned in self.plan.kills:
+            idle = planned.command in _IDLE_WHEN_DONE and self._through()
+            kill = planned._replace(command="retry") if idle else planned
+            before = self._killed_by_failpoints(), self.kills.copy()
             self._carry_out(kill)
-            self._note_unheard(self._killed_by_failpoints() - before, self.kills.total() > from_outside)
+            killed, from_outside = self._killed_by_failpoints() - before[0], self.kills - before[1]
+            self._note_unheard(killed, any(who not in HARMLESS for who, _ in from_outside))
             self._look()
             self._look_at_elapsed()
+            now_dead = {who for _, who, _ in killed} | {who for who, _ in from_outside}
+            if "spawner" in now_dead:
+                self.sessions.nobody_kept_it()
+            dead |= now_dead
+            if "calm" in self.plan.traits and "spawner" not in dead:  # what both leave is ended by the next supervisor
+                self._nothing_is_left()
         self._kill = None
         self._finish()
-        left = processes.left(self.root)
-        self.survivors = len(left)
-        self.wrong += [f"it is left: {each}" for each in left]
-        self.kills.update(point for point, _ in self._killed_by_failpoints().elements())
+        self._nothing_is_left()
+        self.kills.update(Death(who, point) for point, who, _ in self._killed_by_failpoints().elements())
         self.sessions.close()
 
     def rows(self, sql: str, *parameters: Any) -> list[sqlite3.Row]:
@@ -118,19 +135,34 @@ class Round:
         logs = [self.state / "daemon.log", self.state / "project_code.log"]
         return "".join(path.read_text(errors="replace") for path in (*self._outputs, *logs) if path.exists())
 
+    def passed(self) -> set[str]:
+        """The failpoints that were passed by processes that were to tell of it."""
+        return {point for point, what, _, _ in _AT_A_POINT.findall(self.said()) if what == "passed"}
+
+    def _nothing_is_left(self) -> None:
+        left = processes.left(self.root)
+        self.survivors += len(left)
+        self.wrong += [f"it is left: {each}" for each in left]
+
     def _carry_out(self, kill: Kill) -> None:
         self._kill = kill
         self.sessions.steps = 0
         command = kill.command
         if command == "spoiled":
             self._spoil()
-        elif command == "stop":
-            self._command(*_WORDS["start"])
+        elif command in ("stop", "halt"):
+            self.sessions.hold_from(_BEFORE_STOP)
+            self._command(*_WORDS["start"], failpoints=kill.points if command == "halt" else "")
             self._until(lambda: self.sessions.steps >= _BEFORE_STOP or not processes.daemons(self.root))
             self.stops += 1
         elif command in ("resume", "retry") and not self.rows("SELECT 1 FROM jobs"):
             command = "start"
-        self._command(*_WORDS[command], failpoints="" if kill.victim else kill.how)
+        self._command(
+            *_WORDS[command],
+            failpoints="" if command == "halt" else kill.points,
+            kill_after_s=kill.after_s,
+        )
+        self.sessions.let_go()
         self._until_no_daemon()
 
     def _through(self) -> bool:
@@ -148,7 +180,7 @@ class Round:
                 self._until_no_daemon()
         self.wrong.append(f"it does not complete:\n{self._outputs[-1].read_text()}")
 
-    def _command(self, *words: str, failpoints: str = "") -> int:
+    def _command(self, *words: str, failpoints: str = "", kill_after_s: float | None = None) -> int:
         """Run a command to its end; its exit status."""
         output = self.folder / f"{len(self._outputs)}-{words[0]}.txt"
         self._outputs.append(output)
@@ -170,6 +202,11 @@ class Round:
                 stdout=file,
                 stderr=file,
             )
+        if kill_after_s is not None:
+            try:
+                process.wait(kill_after_s)
+            except subprocess.TimeoutExpired:
+                self._send(process.pid, f"supervisor {words[0]}")
         self._until(lambda: process.poll() is not None, process.pid)
         if process.poll() is None:
             process.kill()
@@ -193,6 +230,7 @@ class Round:
         already = self._killed_by_failpoints().total()
         while not over():
             _pause(pid)
+            self._kill_deaf()
             if self._killed_by_failpoints().total() - already >= _ENOUGH and self._kill_supervisor():
                 already = 1 << 30
             if time.monotonic() > deadline:
@@ -203,9 +241,8 @@ class Round:
 
     def _at_step(self, run: Run) -> str | None:
         self._look()
-        if self._kill is None or self._kill.victim is None or self.sessions.steps != self._kill.step:
-            return None
-        victim, supervisor = self._kill.victim, processes.holder(self.state)
+        victim = None if self._kill is None else self._kill.victims.get(self.sessions.steps)
+        supervisor = None if victim is None else processes.holder(self.state)
         if supervisor is None:
             return None
         if victim == "supervisor":
@@ -214,32 +251,48 @@ class Round:
             self.agents_killed += 1
             self._send(run.pid, "agent")
         elif victim == "both":
-            processes.send(supervisor, signal.SIGSTOP)  # so that it does not see its spawner die
+            processes.stop(supervisor)  # so that it does not see its spawner die
             for spawner in processes.below(supervisor, "supervisor.sessions.spawner"):
                 self._send(spawner, "spawner")
-            self._send(supervisor, "supervisor")
+            self._kill_supervisor()
             return "stay"
-        else:
-            word = {"spawner": "supervisor.sessions.spawner", "worker": "supervisor.content.worker"}[victim]
-            for pid in processes.below(supervisor, word)[:1]:
+        elif victim == "deaf":
+            processes.stop(supervisor)
+            self._deaf = supervisor, self.sessions.steps
+            self.sessions.unheard_from_now()
+        elif victim == "spawner":
+            for pid in processes.below(supervisor, "supervisor.sessions.spawner"):
+                self._send(pid, victim)
+        elif victim == "worker":
+            for pid in processes.below(supervisor, "supervisor.content.worker")[:1]:
                 self._send(pid, victim)
         return None
 
     def _kill_supervisor(self) -> bool:
         supervisor = processes.holder(self.state)
-        return supervisor is not None and self._send(supervisor, "supervisor")
+        return supervisor is not None and self._send(supervisor, _supervisor_as_typed(supervisor))
+
+    def _kill_deaf(self) -> None:
+        """Kill a supervisor that hears nothing, once its agents have nothing more to say."""
+        if self._deaf is None:
+            return
+        supervisor, steps = self._deaf
+        self._deaf = supervisor, self.sessions.steps
+        if steps == self.sessions.steps:
+            self._deaf = None
+            self._send(supervisor, _supervisor_as_typed(supervisor))
 
     def _send(self, pid: int, victim: str) -> bool:
         if not processes.send(pid, signal.SIGKILL):
             return False
-        self.kills[f"{victim}, from outside"] += 1
+        self.kills[Death(victim, ANY_MOMENT)] += 1
         return True
 
-    def _note_unheard(self, failed: Counter[tuple[str, str]], from_outside: bool) -> None:
+    def _note_unheard(self, failed: Counter[tuple[str, str, str]], from_outside: bool) -> None:
         """What a supervisor has read and not yet written down dies with it; so does what it has not read, where its
         spawner dies too. A failpoint in the thread that reads is not between the two, but for one."""
-        between = [point == "transcript.before_write" or thread != "MainThread" for point, thread in failed]
-        of_spawner = [point.startswith("spawner.") for point, _ in failed]
+        between = [point == "transcript.before_write" or thread != "MainThread" for point, _, thread in failed]
+        of_spawner = [who == "spawner" for _, who, _ in failed]
         if from_outside or any(between) or (any(of_spawner) and not all(of_spawner)):
             known = {row["name"]: row["outcome"] for row in self.rows("SELECT name, outcome FROM attempts")}
             self.unheard |= {run.name for run in self.sessions.runs if known.get(run.name, "running") == "running"}
@@ -248,8 +301,12 @@ class Round:
         """Somebody breaks a main file while nobody works on the project."""
         found = [path for name in course.OUTPUTS.values() if (path := self.results / name).exists()]
         for path in found[:1]:
+            if path.read_bytes() in self.spoiled:
+                return  # nobody came to see it since
             self.spoiled.append(f"{{ broken {len(self.spoiled)}".encode())
-            path.write_bytes(self.spoiled[-1])
+            broken = self.folder / "broken"
+            broken.write_bytes(self.spoiled[-1])
+            broken.replace(path)  # at once: sessions that are left may have it looked at
 
     def _look(self) -> None:
         """Main files parse at every moment."""
@@ -271,13 +328,22 @@ class Round:
                 self.wrong.append(f"job {row['id']} took {row['elapsed_s']} s, after {self.elapsed[row['id']]} s")
             self.elapsed[row["id"]] = row["elapsed_s"]
 
-    def _killed_by_failpoints(self) -> Counter[tuple[str, str]]:
-        """Points, and threads that reached them."""
-        return Counter(_KILLED.findall(self.said()))
+    def _killed_by_failpoints(self) -> Counter[tuple[str, str, str]]:
+        """Points, processes that reached them by what they do, and their threads."""
+        found = _AT_A_POINT.findall(self.said())
+        return Counter(
+            (point, who if who in ("spawner", "worker") else f"supervisor {who}", thread)
+            for point, what, who, thread in found
+            if what == "killed"
+        )
 
     def clear(self) -> None:
         """Delete its files."""
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _supervisor_as_typed(pid: int) -> str:
+    return " ".join(("supervisor", *processes.command(pid).split()[3:4]))
 
 
 def _pause(pid: int | None) -> None:

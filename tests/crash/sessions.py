@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import selectors
@@ -26,6 +27,8 @@ class Run:
         """Tokens that it was about to print, or printed."""
         self.told: list[int] = []
         """Tokens that it printed."""
+        self.unheard_from: int | None = None
+        """Sum of those that it had printed when its supervisor was stopped: all after that its spawner keeps."""
         self.renewing = 0
         """The number of the sign-in that it was given to renew."""
         self.renewed = 0
@@ -76,6 +79,9 @@ class Sessions:
         self.at_step: Callable[[Run], str | None] = lambda _: None
         """Asked at every step, with whoever takes it: what to answer, None where that is all the same."""
         self._limit_one = limit_one
+        self._hold_from: int | None = None
+        self._held: list[tuple[socket.socket, str]] = []
+        self._holding = threading.Lock()
         self._renewals = 0
         self._listener = socket.socket(socket.AF_UNIX)
         self._listener.bind("\0" + name)
@@ -92,9 +98,31 @@ class Sessions:
         """How often the sign-in was renewed."""
         return self._renewals
 
+    def unheard_from_now(self) -> None:
+        """Their supervisor is stopped."""
+        for run in self.in_flight():
+            run.unheard_from = sum(run.told)
+
+    def nobody_kept_it(self) -> None:
+        """Their spawner is dead, too."""
+        for run in self.runs:
+            run.unheard_from = None
+
     def in_flight(self) -> list[Run]:
         """Those that began and are not done."""
         return [run for run in self.runs if run.name and not run.done and not run.gone]
+
+    def hold_from(self, step: int) -> None:
+        """From that step on let agents wait for their answers."""
+        self._hold_from = step
+
+    def let_go(self) -> None:
+        """Answer those that wait, and hold no more."""
+        with self._holding:
+            self._hold_from = None
+            held, self._held = self._held, []
+        for connection, answer in held:
+            _send(connection, answer)
 
     def close(self) -> None:
         self._end.close()
@@ -135,10 +163,11 @@ class Sessions:
         run.take(told["step"], told)
         self.steps += 1
         answer = self.at_step(run) or self._answer(told["step"], run)
-        try:
-            connection.sendall(answer.encode())
-        except OSError:
-            run.gone = True
+        with self._holding:
+            if self._hold_from is not None and self.steps >= self._hold_from:
+                self._held.append((connection, answer))
+                return
+        _send(connection, answer)
 
     def _answer(self, step: str, run: Run) -> str:
         if step == "begun" and self._limit_one:
@@ -149,6 +178,11 @@ class Sessions:
             run.renewing = self._renewals
             return str(self._renewals)
         return "go on"
+
+
+def _send(connection: socket.socket, answer: str) -> None:
+    with contextlib.suppress(OSError):  # it is gone, which is seen when it is read from
+        connection.sendall(answer.encode())
 
 
 def address(number: int) -> str:

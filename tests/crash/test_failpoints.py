@@ -1,4 +1,4 @@
-"""Failpoints: registered, each in one place, off unless asked for; that each is reached, `make crash-test` shows."""
+"""Failpoints: registered, each in one place, off unless asked for, and each passed in what the crash test does."""
 
 from __future__ import annotations
 
@@ -14,10 +14,17 @@ from small_project import SmallProject
 
 import supervisor
 from crash import plans
+from crash.rounds import Round
 from supervisor import failpoints
 
 CODE = Path(supervisor.__file__).parent
-REGISTERED = (*failpoints.POINTS, *failpoints.REPAIR_POINTS)
+REGISTERED = sorted(failpoints.ALL)
+TELLING = [
+    "bubblewrap | run ?",
+    "lent | run deaf@3,? | run ?",
+    "calm | run both@8 | halt ? | stop ? | run spawner@2,? | fresh ?",
+]
+"""Plans whose processes name the points that they pass: all that there are in the work on a job."""
 PASS = "from supervisor.failpoints import reached; [print(name, flush=True) or reached(name) for name in {names!r}]"
 
 
@@ -37,7 +44,21 @@ def test_every_registered_point_stands_in_the_code_once_and_no_other_does() -> N
 
 
 def test_each_point_has_a_plan_of_the_crash_test_that_names_it() -> None:
-    assert [plan.kills[-1].how for plan in plans.each_point()] == [f"{point}=1" for point in failpoints.POINTS]
+    named = [f"{point}=1" for point in failpoints.POINTS]
+    assert [plan.kills[-1].points for plan in plans.each_point()] == named
+    assert sorted(kill.points for plan in plans.opening() for kill in plan.kills if kill.points) == named
+
+
+@pytest.mark.slow
+def test_each_point_is_passed_by_the_work_on_a_job(tmp_path: Path) -> None:
+    passed: set[str] = set()
+    for number, plan in enumerate(TELLING):
+        played = Round(plans.read(plan), number, tmp_path / str(number))
+        played.play()
+        assert played.wrong == []
+        passed |= played.passed()
+    assert passed >= set(plans.expected_points())
+    assert passed <= set(failpoints.POINTS)
 
 
 def test_a_plan_is_read_as_it_is_written() -> None:
@@ -54,13 +75,20 @@ def test_a_process_is_killed_as_it_reaches_a_point_for_the_third_time() -> None:
     passed = ["store.before_commit", "store.committed"] * 4
     ended = passing(*passed, failpoints="main_file.synced=1,store.committed=3")
     assert (ended.returncode, ended.stdout.split()) == (-signal.SIGKILL, passed[:6])
-    assert ended.stderr == "failpoint store.committed: killed in MainThread\n"
+    assert ended.stderr == "failpoint store.committed: killed -c in MainThread\n"
 
 
 def test_a_star_is_any_point() -> None:
     passed = ["store.before_commit", "store.committed", "main_file.synced"]
     ended = passing(*passed, failpoints="*=2")
     assert (ended.returncode, ended.stdout.split()) == (-signal.SIGKILL, passed[:2])
+
+
+def test_a_process_names_each_point_that_it_passes_once_where_it_is_asked_to() -> None:
+    passed = ["store.before_commit", "store.committed"] * 2
+    ended = passing(*passed, failpoints="?")
+    assert (ended.returncode, ended.stdout.split()) == (0, passed)
+    assert ended.stderr.splitlines() == [f"failpoint {name}: passed -c in MainThread" for name in passed[:2]]
 
 
 def test_a_point_that_is_not_registered_is_an_error() -> None:

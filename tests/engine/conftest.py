@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from engine_support import processes
+from engine_support.damage import Damaged, cut_off, lay_out, until_it_ends
 from engine_support.project import Project
 from engine_support.small import Small
 
@@ -36,6 +37,39 @@ def course(tmp_path: Path) -> Iterator[Callable[[], Project]]:
     yield make
     for project in made:
         _leave_nothing(project)
+
+
+@pytest.fixture(scope="session")
+def finished_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    small = lay_out(tmp_path_factory.mktemp("finished").resolve() / "project")
+    until_it_ends(small.root)
+    small.run()
+    return small.root
+
+
+@pytest.fixture(scope="session")
+def cut_off_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    small = lay_out(tmp_path_factory.mktemp("cut-off").resolve() / "project")
+    cut_off(small)
+    processes.none_left(small.root)
+    return small.root
+
+
+@pytest.fixture
+def finished(finished_once: Path, tmp_path: Path) -> Iterator[Damaged]:
+    """A project whose job is completed."""
+    project = Damaged.copied(finished_once, tmp_path.resolve() / "finished")
+    yield project
+    processes.none_left(project.root)
+
+
+@pytest.fixture
+def cut_off_project(cut_off_once: Path, tmp_path: Path) -> Iterator[Damaged]:
+    """A project whose supervisor was killed with two sessions in flight; its log holds most of the store."""
+    project = Damaged.copied(cut_off_once, tmp_path.resolve() / "cut-off")
+    until_it_ends(project.root)
+    yield project
+    processes.none_left(project.root)
 
 
 def copied_content(root: Path) -> Path:

@@ -5,63 +5,16 @@ from __future__ import annotations
 import json
 import random
 import shutil
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from engine_support import processes
-from engine_support.damage import (
-    COUNT,
-    Damaged,
-    cut_off,
-    ended_badly,
-    lay_out,
-    overwrite,
-    until_it_ends,
-)
-from engine_support.small import TARGET, Small, numbered, said
-from engine_support.waiting import until
-
-from supervisor.failpoints import REPAIR_POINTS
+from engine_support.damage import COUNT, Damaged, ended_badly, overwrite
+from engine_support.small import TARGET
 
 PAGE = 4096
 damage = pytest.mark.damage
-
-
-@pytest.fixture(scope="module")
-def finished_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    small = lay_out(tmp_path_factory.mktemp("finished").resolve() / "project")
-    until_it_ends(small.root)
-    small.run()
-    return small.root
-
-
-@pytest.fixture(scope="module")
-def cut_off_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    small = lay_out(tmp_path_factory.mktemp("cut-off").resolve() / "project")
-    cut_off(small)
-    processes.none_left(small.root)
-    return small.root
-
-
-@pytest.fixture
-def finished(finished_once: Path, tmp_path: Path) -> Iterator[Damaged]:
-    """A project whose job is completed."""
-    project = Damaged.copied(finished_once, tmp_path.resolve() / "finished")
-    yield project
-    processes.none_left(project.root)
-
-
-@pytest.fixture
-def cut_off_project(cut_off_once: Path, tmp_path: Path) -> Iterator[Damaged]:
-    """A project whose supervisor was killed with two sessions in flight; its log holds most of the store."""
-    project = Damaged.copied(cut_off_once, tmp_path.resolve() / "cut-off")
-    until_it_ends(project.root)
-    yield project
-    processes.none_left(project.root)
 
 
 def gone(project: Damaged) -> None:
@@ -156,6 +109,58 @@ def test_counters_that_disagree_with_the_rows_are_found_and_made_anew(finished: 
     assert finished.again() == []
 
 
+@pytest.mark.parametrize("breaks", [gone, pytest.param(emptied, marks=damage)])
+@pytest.mark.parametrize(
+    "words", [("status",), *(pytest.param((word,), marks=damage) for word in ("jobs", "logs", "watch"))], ids=" ".join
+)
+def test_a_lost_store_is_not_taken_for_none_and_looking_leaves_it_as_it_is(
+    finished: Damaged, breaks: Callable[[Damaged], None], words: tuple[str, ...]
+) -> None:
+    breaks(finished)
+    before = finished.files()
+    assert "of earlier runs are there" in ended_badly(finished.cli(*words))
+    assert finished.files() == before
+
+
+@damage
+def test_a_folder_in_the_place_of_the_store_is_named_and_no_repair_touches_it(finished: Damaged) -> None:
+    gone(finished)
+    finished.store.mkdir()
+    assert "failure store: store.sqlite is no file: move it away" in finished.findings()
+    for words in (("run", "small", TARGET), ("doctor", "--repair")):
+        assert "store.sqlite is no file: move it away" in ended_badly(finished.cli(*words))
+    finished.store.rmdir()
+    finished.repair()
+    assert finished.again() == []
+
+
+def test_sessions_of_batches_that_are_lost_are_counted_as_before(finished: Damaged) -> None:
+    finished.change("DELETE FROM batches", "DROP TRIGGER item_moved")
+    finished.repair()
+    assert finished.again() == []
+    assert finished.status()["sessions"] == 20
+    assert finished.status()["phases"][2]["batches"] == {"total": 8, "done": 8, "running": 0}
+
+
+@damage
+def test_of_an_item_that_is_lost_the_answer_is_found_with_its_session(finished: Damaged) -> None:
+    finished.change("DELETE FROM items WHERE id = 'i03'", "DROP TRIGGER item_moved")
+    for phase in (1, 2, 3):
+        finished.path(phase).unlink()
+    finished.repair()
+    assert finished.again() == []
+    assert finished.status()["sessions"] == 20
+
+
+def test_a_session_answers_for_batches_that_have_other_bounds_now(finished: Damaged) -> None:
+    finished.store.unlink()
+    for phase in (1, 2, 3):
+        finished.path(phase).unlink()
+    finished.repair()
+    assert finished.again("--batch-size", "1") == []
+    assert finished.status()["sessions"] == 20
+
+
 @damage
 def test_a_value_that_was_changed_in_the_store_is_had_again_from_the_main_file(finished: Damaged) -> None:
     finished.change("UPDATE items SET value = replace(value, '3', '4') WHERE phase = 1 AND id = 'i03'")
@@ -203,6 +208,19 @@ def test_a_main_file_that_is_gone_or_cut_short_is_written_from_the_store(
         assert left == [before[name] for name in before if name.endswith("demo/out_3.json")]
     assert finished.path(3).read_bytes() == whole
     assert finished.again() == []
+
+
+@damage
+def test_a_folder_in_the_place_of_a_main_file_is_named_and_left_to_its_owner(finished: Damaged) -> None:
+    whole = finished.path(3).read_bytes()
+    finished.path(3).unlink()
+    finished.path(3).mkdir()
+    assert "out_3.json: a folder stands in its place; move it away" in finished.findings()
+    assert "Move it away, then run the same command again" in ended_badly(finished.cli("run", "small", TARGET))
+    finished.repair(status=4)
+    finished.path(3).rmdir()
+    assert finished.again() == []
+    assert finished.path(3).read_bytes() == whole
 
 
 @damage
@@ -292,141 +310,6 @@ def test_of_a_log_with_one_damaged_place_all_else_is_read(cut_off_project: Damag
     attempts = cut_off_project.rows("SELECT count(*) AS n FROM attempts")
     assert attempts[0]["n"] >= 19
     cut_off_project.again()
-
-
-@pytest.mark.parametrize("point", [pytest.param(point, marks=damage) for point in REPAIR_POINTS])
-@pytest.mark.parametrize("breaks", [garbage, no_log, removed], ids=["anew", "in place", "main file"])
-def test_a_repair_that_is_killed_leaves_what_another_one_mends(
-    cut_off_project: Damaged, breaks: Callable[[Any], None], point: str
-) -> None:
-    in_flight = cut_off_project.in_flight()
-    breaks(cut_off_project.path(1) if breaks is removed else cut_off_project)
-    before = cut_off_project.files()
-    killed = cut_off_project.cli("doctor", "--repair", SUPERVISOR_FAILPOINTS=f"{point}=1")
-    assert killed.status in (-9, 0)
-    cut_off_project.nothing_is_lost(before)
-    cut_off_project.repair()
-    assert sorted(cut_off_project.again()) == sorted(in_flight)
-
-
-@damage
-def test_a_repair_refuses_while_a_supervisor_works_and_touches_nothing(cut_off_project: Damaged) -> None:
-    (cut_off_project.root / "open").unlink()
-    running = cut_off_project.begin_run()
-    cut_off_project.at_gate(count=2)
-    before = {name: data for name, data in cut_off_project.files().items() if not name.endswith("-wal")}
-    said_no = ended_badly(cut_off_project.cli("doctor", "--repair"))
-    assert f"worked on by `supervisor run`, process {running.pid}" in said_no
-    after = cut_off_project.files()
-    assert {name: after[name] for name in before} == before
-    running.kill()
-
-
-def test_a_note_with_a_pid_that_another_program_has_now_is_named_and_that_program_left_alone(
-    cut_off_project: Damaged,
-) -> None:
-    stranger = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(1000)"], cwd="/")
-    try:
-        note = {
-            "pid": stranger.pid,
-            "started_ticks": 1,
-            "kind": "daemon",
-            "root": str(cut_off_project.root),
-            "since": 1.0,
-        }
-        (cut_off_project.state / "supervisor.json").write_text(json.dumps(note))
-        cut_off_project.change(f"UPDATE attempts SET pid = {stranger.pid}")
-        said_of_it = f"`daemon`, process {stranger.pid}, ended without a word; that number is another program's now"
-        assert said_of_it in cut_off_project.findings()
-        assert "no daemon is running" in cut_off_project.done("stop").out
-        assert said_of_it in cut_off_project.repair()
-        assert len(cut_off_project.again()) == 6
-        assert stranger.poll() is None
-    finally:
-        stranger.kill()
-        stranger.wait()
-
-
-@damage
-def test_a_project_that_was_copied_while_it_was_worked_on_goes_on_apart_from_the_original(
-    cut_off_project: Damaged,
-) -> None:
-    (cut_off_project.root / "open").unlink()
-    running = cut_off_project.begin_run()
-    cut_off_project.at_gate(count=2)
-    copy = Damaged.copied(cut_off_project.root, cut_off_project.root.with_name("copy"))
-    until_it_ends(copy.root)
-    assert f"process {running.pid} worked here when this was {cut_off_project.root}" in copy.findings()
-    copy.repair()
-    assert len(copy.again()) == 6
-    until_it_ends(cut_off_project.root)
-    for session in cut_off_project.at_gate(count=2):
-        (session.workspace / "gate").open("wb").close()
-    assert running.end() == 0, running.err
-    assert cut_off_project.main(3) == copy.main(3)
-
-
-@damage
-def test_a_project_that_is_moved_while_it_is_worked_on_ends_with_a_word_and_goes_on_in_its_new_place(
-    cut_off_project: Damaged,
-) -> None:
-    (cut_off_project.root / "open").unlink()
-    running = cut_off_project.begin_run()
-    cut_off_project.at_gate(count=2)
-    moved = Damaged(cut_off_project.root.rename(cut_off_project.root.with_name("moved")))
-    until_it_ends(moved.root)
-    for session in moved.at_gate(count=2):
-        (session.workspace / "gate").open("wb").close()
-        (session.workspace / "gate").unlink()
-    for _ in running._read():
-        pass
-    assert running.process.wait() == 4
-    told = next(moved.root.glob(".stderr-*")).read_text()
-    assert "deleted or moved away while it was worked with" in told and "Traceback" not in told
-    moved.again()
-
-
-GONE_UNDER_WAY = {
-    "its workspace": "import shutil\nif session == 1:\n    shutil.rmtree(here)\nelse:\n    write(answers())\n",
-    "its folder": "import shutil\nif session == 1:\n    shutil.rmtree(here.parent)\nelse:\n    write(answers())\n",
-    "all sessions": "import shutil\nif session == 1:\n    print('x', flush=True)\n    shutil.rmtree(here.parents[1])\n"
-    "    print('y', flush=True)\nelse:\n    write(answers())\n",
-}
-
-
-@pytest.mark.parametrize("agent", [pytest.param(a, id=name, marks=damage) for name, a in GONE_UNDER_WAY.items()])
-def test_a_session_whose_folder_is_deleted_under_way_is_an_attempt_that_failed(small: Small, agent: str) -> None:
-    small.lay_out(numbered(2), agent=agent, settings={"concurrency": 1})
-    ended = small.run()
-    assert small.main() == said(numbered(2))
-    assert "Traceback" not in ended.err
-    assert "no_workspace" in small.progress
-    assert small.status()["sessions"] == 2
-
-
-@damage
-def test_with_its_state_deleted_under_way_a_run_ends_with_a_word_and_what_its_main_files_have_is_not_done_again(
-    small: Small,
-) -> None:
-    small.lay_out(
-        numbered(4),
-        agent="if batch == 2 and session == 1:\n    wait_at('gate')\nwrite(answers())\n",
-        settings={"concurrency": 2},
-    )
-    running = small.begin_run()
-    small.at_gate()
-    until(lambda: small.path().exists() and len(small.main()) == 2, "the main file")
-    small.state.rename(small.root / "away")
-    (gate,) = small.root.glob("away/sessions/*/workspace/gate")
-    gate.open("wb").close()
-    assert running.end() == 4
-    assert "deleted or moved away" in running.err and "`supervisor doctor --repair` makes it again" in running.err
-    assert "Traceback" not in running.err
-    small.write("agents/plain.py", (small.root / "agents/plain.py").read_text().replace("    wait_at('gate')", "    1"))
-    small.done("doctor", "--repair")
-    small.run()
-    assert small.main() == said(numbered(4))
-    assert [item for each in small.sessions() for item in each.asked] == ["i03", "i04"]
 
 
 def break_anything(project: Damaged, chance: random.Random) -> str:

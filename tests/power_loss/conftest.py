@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-NUMBERS = ("moments", "states", "distinct", "reports", "goings_on", "violations")
+NUMBERS = ("calls", "moments", "states", "distinct", "reports", "goings_on", "lost", "doubled", "violations")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

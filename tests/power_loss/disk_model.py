@@ -38,7 +38,8 @@ class Folder:
 
 
 class Written(NamedTuple):
-    """Bytes written into a file. `moment` is when, `path` what the file was called then; the same for all changes."""
+    """Bytes written into a file. `moment` is when that had been done, `path` what the file was called then; the same
+    for all changes."""
 
     number: int
     moment: int
@@ -230,7 +231,7 @@ def fates(pending: Sequence[Change], chance: random.Random, *, most: int, drawn:
 
 
 def _how(change: Change, chance: random.Random) -> Kept:
-    if isinstance(change, Written) and chance.random() < 0.2:
+    if isinstance(change, Written) and chance.random() < 0.4:
         return chance.choice(("zeros", _torn(change, chance)))
     return "whole"
 

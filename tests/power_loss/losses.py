@@ -6,22 +6,24 @@ import json
 import random
 import re
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from disk_model import Change, Disk, Fate, Tree, fates
 from engine_support import processes
+from engine_support.project import Session
 from engine_support.small import PIPELINE, TARGET, Small
-from recording import Step, Stored, fast_folder, laid_out_at, main_files, stored_in
+from recording import Item, Step, Stored, fast_folder, laid_out_at, main_files, stored_in
 from replay import Said, Syncing, real, replay, syncs
 
-MOST, DRAWN = 10, 6
+MOST, DRAWN = 6, 4
 """Changes of which each is lost alone, kept alone, and so on, at every moment; and random states besides."""
 TOLD = 20
 """Violations that are told in full."""
 LOG_NAME = "progress.log"
 _MERGED = re.compile(r"phase (\d+) batch (\d+)(?:/\d+)?: (\d+) items merged \|")
+_GOES_ON = re.compile(r"job \d+ \S+ goes on: .* batches done before")
 _PHASE_ENDED = re.compile(r"phase \d+ [^:]*: completed, \d+ of \d+ items in (out_\d\.json)")
 _TAKEN_OVER = re.compile(r"out_(\d)\.json: \d+ items edited by hand were taken over: (\w+)")
 _NOT_PROMISED = re.compile(
@@ -44,19 +46,29 @@ class Look(NamedTuple):
 class Promised:
     """What was reported before or in a step, so that a loss of power may not undo it."""
 
-    def __init__(self, before: Look, step: Step) -> None:
+    def __init__(self, before: Look, merged: Mapping[Item, str], files: Mapping[str, bytes], step: Step) -> None:
+        """`merged` and `files` were reported before the step; what the step changes or removes of them is not kept."""
+        self._before = before
         self._step = step
         self._main_files = main_files(step.left)
-        after = step.stored.merged
-        self.merged = {item: value for item, value in before.stored.merged.items() if after.get(item) == value}
-        self.main_files = {path: data for path, data in before.main_files.items() if self._main_files.get(path) == data}
+        self.merged = self._kept(merged)
+        self.main_files = {path: data for path, data in files.items() if self._main_files.get(path) == data}
         self.treasures = {*main_files(step.by_hand).values(), *(before.main_files.values() if step.fresh else ())}
         """What a person wrote, or asked to be set aside: it is never deleted."""
         self.reports = 0
 
+    def lost_in(self, look: Look) -> list[Item]:
+        """Items that were reported to be merged, and are not in the store."""
+        return [item for item, value in self.merged.items() if look.stored.merged.get(item) != value]
+
+    def _kept(self, merged: Mapping[Item, str]) -> dict[Item, str]:
+        return {item: value for item, value in merged.items() if self._step.stored.merged.get(item) == value}
+
     def hear(self, text: str) -> None:
         """A report was written, or is about to be."""
         stored = self._step.stored
+        if _GOES_ON.search(text):
+            self.merged.update(self._kept(self._before.stored.merged))
         for phase, number, count in _MERGED.findall(text):
             merged = stored.batches.get((int(phase), int(number)), {})
             assert len(merged) == int(count), f"{len(merged)} items are in the store of what was reported: {text}"
@@ -72,8 +84,7 @@ class Promised:
     def broken_in(self, look: Look) -> Iterator[str]:
         """What a state lacks, or should not have."""
         yield from (said for said in look.wrong)
-        lost = [item for item, value in self.merged.items() if look.stored.merged.get(item) != value]
-        if lost:
+        if lost := self.lost_in(look):
             yield f"{len(lost)} items were reported and are not in the store: {lost[:3]}"
         for path, data in self.main_files.items():
             if look.main_files.get(path) != data:
@@ -89,15 +100,24 @@ class Losses:
     """All losses of power in the commands that are run in a project from now on."""
 
     def __init__(self, project: Small) -> None:
-        self.moments = self.states = self.distinct = self.reports = self.goings_on = 0
+        self.calls = self.moments = self.states = self.distinct = self.reports = self.goings_on = 0
+        self.lost = 0
+        """Reported items that a state lacks."""
+        self.doubled = 0
+        """Reported items that were asked for again by who went on from a state."""
         self.violations: list[str] = []
         self._project = project
         self._root = project.root / "vfs"
         self._disk = Disk(self._root)
         self._disk.load()
         self._before = look_at(real(self._root))
+        self._merged: Mapping[Item, str] = self._before.stored.merged
+        self._files: Mapping[str, bytes] = self._before.main_files
+        """What was reported until now."""
         self._chance = random.Random(1)
         self._looks: dict[frozenset[tuple[object, ...]], Look] = {}
+        self._contents: dict[bytes, bytes] = {}
+        """Contents of main files that were seen: each is held once."""
 
     def none_during(self, step: Step) -> None:
         """Let a step pass without a loss."""
@@ -105,12 +125,14 @@ class Losses:
         for _ in replay(self._disk, step.calls, LOG_NAME):
             pass
         self._ended(step)
+        self._merged, self._files = self._before.stored.merged, self._before.main_files
 
     def during(self, step: Step, becomes: Sequence[Step], *, goings_on: int) -> None:
         """Lose the power all through a step, as it is reported. From some states a supervisor goes on: to the main
         files that one of the steps `becomes` ended with."""
-        promised = Promised(self._before, step)
+        promised = Promised(self._before, self._merged, self._files, step)
         self._begin(step)
+        self.calls += len(step.calls)
         count = syncs(self._disk, step.calls)
         chosen = set(self._chance.sample(range(count), min(goings_on, count)))
         synced = 0
@@ -120,10 +142,11 @@ class Losses:
             self._lose(promised)
             if isinstance(moment, Syncing):
                 if synced in chosen:
-                    self._go_on(becomes)
+                    self._go_on(becomes, promised)
                 synced += 1
         self._lose(promised)
         self.reports += promised.reports
+        self._merged, self._files = promised.merged, promised.main_files
         self._ended(step)
 
     def _begin(self, step: Step) -> None:
@@ -147,19 +170,25 @@ class Losses:
             mark = self._disk.mark_of(fate, _may_matter)
             if mark not in self._looks:
                 self.distinct += 1
-                self._looks[mark] = look_at(self._disk.left_by(fate, _may_matter))
+                self._looks[mark] = look_at(self._disk.left_by(fate, _may_matter), self._contents)
+            self.lost += len(promised.lost_in(self._looks[mark]))
             for said in promised.broken_in(self._looks[mark]):
                 self._tell(said, fate, pending)
 
-    def _go_on(self, becomes: Sequence[Step]) -> None:
+    def _go_on(self, becomes: Sequence[Step], promised: Promised) -> None:
         """From what a loss of power leaves of all files, the same command comes to the same end."""
         *_, fate = fates(self._disk.pending, self._chance, most=0, drawn=1)
         self.goings_on += 1
         with tempfile.TemporaryDirectory(dir=fast_folder()) as folder:
             project = laid_out_at(Path(folder).resolve() / "project", self._project, self._disk.left_by(fate))
+            before = {session.name for session in project.sessions()}
             ended = project.cli("run", PIPELINE, TARGET)
+            asked = {item for each in project.sessions() if each.name not in before for item in _items_of(each)}
             processes.none_left(project.root)
             left = real(project.root / "vfs")
+        if again := asked & promised.merged.keys():
+            self.doubled += len(again)
+            self._tell(f"{len(again)} items were reported and are done again: {sorted(again)[:3]}", fate, [])
         if ended.status != 0:
             self._tell(f"going on ended with {ended.status}:\n{ended.out}\n{ended.err}", fate, self._disk.pending)
         elif main_files(left) not in [main_files(step.left) for step in becomes]:
@@ -175,11 +204,24 @@ class Losses:
         self.violations.append(text if len(self.violations) < TOLD else f"moment {self.moments}")
 
 
-def look_at(tree: Tree) -> Look:
+def look_at(tree: Tree, contents: dict[bytes, bytes] | None = None) -> Look:
     """What is in a `vfs/`."""
     stored = stored_in(tree)
-    results = frozenset(data for path, data in tree.items() if path.startswith("made/") and data is not None)
-    return Look(stored, main_files(tree), results, tuple(f"the store: {said}" for said in stored.wrong))
+    contents = {} if contents is None else contents
+    made = {
+        path: contents.setdefault(data, data)
+        for path, data in tree.items()
+        if path.startswith("made/") and data is not None
+    }
+    return Look(
+        stored, main_files(made), frozenset(made.values()), tuple(f"the store: {said}" for said in stored.wrong)
+    )
+
+
+def _items_of(session: Session) -> Iterator[Item]:
+    """What a session was asked for."""
+    job = int(session.name.partition("-")[0].removeprefix("job"))
+    return ((job, session.phase, item_id) for item_id in session.asked)
 
 
 def _may_matter(path: str) -> bool:

@@ -19,6 +19,7 @@ from replay import real
 
 from supervisor.errors import StoreError
 from supervisor.store.database import open_store
+from supervisor.store.items import digest
 
 Item = tuple[int, int, str]
 """Job, phase, id."""
@@ -28,7 +29,7 @@ class Stored(NamedTuple):
     """What a store holds."""
 
     merged: dict[Item, str]
-    """Value as JSON of every merged item."""
+    """A digest of the value of every merged item."""
     batches: dict[tuple[int, int], dict[Item, str]]
     """Phase and number of the newest job's batches to the values that were merged of them."""
     wrong: list[str]
@@ -62,7 +63,7 @@ def record(
     ran = subprocess.run(
         traced(log, [*PROGRAM, "run", PIPELINE, TARGET, *options], killed_at=killed_at),
         cwd=project.root,
-        env=project.environment(),
+        env=project.environment(PYTHONUNBUFFERED=""),  # else a line is written, and recorded, in pieces
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -112,7 +113,7 @@ def _read(store: sqlite3.Connection) -> Stored:
     )
     for row in store.execute(sql):
         item = (row["job"], row["phase"], row["id"])
-        merged[item] = json.dumps(json.loads(row["value"]))
+        merged[item] = digest(json.loads(row["value"]))
         if row["newest"]:
             batches.setdefault((row["phase"], row["number"]), {})[item] = merged[item]
     return Stored(merged, batches, wrong)

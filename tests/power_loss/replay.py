@@ -27,7 +27,8 @@ Moment = Said | Syncing
 def replay(disk: Disk, calls: Sequence[Call], log_name: str) -> Iterator[Moment]:
     """Bring the disk to its state after the calls, stopping at every moment that matters.
 
-    A call changes the disk when it begins, which is the earliest that it can; fsync when it returned.
+    A call changes the disk when it begins, which is the earliest that it can; fsync when it returned, and only what
+    had returned before it began.
     """
     command = min(calls, key=lambda call: call.began).pid
     for call in sorted(calls, key=lambda call: call.ended if call.name in _SYNCS else call.began):
@@ -66,22 +67,22 @@ def _open(disk: Disk, call: Call) -> None:
     flags = next((word.plain for word in call.words if word.plain.startswith("O_")), "").split("|")
     there = disk.find(path)
     if there is None and ("O_CREAT" in flags or call.name == "creat"):
-        disk.name(call.began, (path, File()))
+        disk.name(call.ended, (path, File()))
     elif isinstance(there, File) and ("O_TRUNC" in flags or call.name == "creat"):
-        disk.resize(call.began, path, 0)
+        disk.resize(call.ended, path, 0)
 
 
 def _write(disk: Disk, call: Call) -> None:
     """Nothing that is watched seeks before it writes: what is not appended is written by offset, or after emptying."""
-    disk.write(call.began, _paths(call)[0], None, (call.words[1].text or b"")[: call.result])
+    disk.write(call.ended, _paths(call)[0], None, (call.words[1].text or b"")[: call.result])
 
 
 def _pwrite(disk: Disk, call: Call) -> None:
-    disk.write(call.began, _paths(call)[0], int(call.words[3].plain), (call.words[1].text or b"")[: call.result])
+    disk.write(call.ended, _paths(call)[0], int(call.words[3].plain), (call.words[1].text or b"")[: call.result])
 
 
 def _truncate(disk: Disk, call: Call) -> None:
-    disk.resize(call.began, _paths(call)[0], int(call.words[1].plain))
+    disk.resize(call.ended, _paths(call)[0], int(call.words[1].plain))
 
 
 def _sync(disk: Disk, call: Call) -> None:
@@ -90,20 +91,20 @@ def _sync(disk: Disk, call: Call) -> None:
 
 def _rename(disk: Disk, call: Call) -> None:
     old, new = _paths(call)
-    disk.name(call.began, (old, None), (new, disk.find(old)))
+    disk.name(call.ended, (old, None), (new, disk.find(old)))
 
 
 def _link(disk: Disk, call: Call) -> None:
     old, new = _paths(call)
-    disk.name(call.began, (new, disk.find(old)))
+    disk.name(call.ended, (new, disk.find(old)))
 
 
 def _remove(disk: Disk, call: Call) -> None:
-    disk.name(call.began, (_paths(call)[0], None))
+    disk.name(call.ended, (_paths(call)[0], None))
 
 
 def _make_folder(disk: Disk, call: Call) -> None:
-    disk.name(call.began, (_paths(call)[0], Folder()))
+    disk.name(call.ended, (_paths(call)[0], Folder()))
 
 
 def _unknown(_disk: Disk, call: Call) -> None:

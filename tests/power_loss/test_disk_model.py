@@ -18,7 +18,7 @@ ROOT = "/disk"
 def states(disk: Disk) -> list[Tree]:
     """All that a loss of power may leave."""
     found: list[Tree] = []
-    for fate in fates(disk.pending, random.Random(0), most=100, drawn=200):
+    for fate in fates(disk.pending, random.Random(0), most=100, drawn=500):
         tree = disk.left_by(fate)
         if tree not in found:
             found.append(tree)
@@ -110,7 +110,7 @@ for text in ("first", "second"):
         descriptor = os.open(folder, os.O_RDONLY)
         os.fsync(descriptor)
         os.close(descriptor)
-    print(text, "is there", flush=True)
+    os.write(1, f"{text} is there".encode())
 """
 
 

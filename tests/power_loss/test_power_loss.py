@@ -41,9 +41,10 @@ def noted(record_property: Callable[[str, object], None]) -> Noted:
     """Has the numbers shown at the end of the tests, and fails where anything was lost."""
 
     def note(losses: Losses) -> None:
-        for name in ("moments", "states", "distinct", "reports", "goings_on"):
+        for name in ("calls", "moments", "states", "distinct", "reports", "goings_on", "lost", "doubled"):
             record_property(name, getattr(losses, name))
         record_property("violations", len(losses.violations))
+        assert losses.reports, "nothing was heard to be reported"
         assert not losses.violations, "\n".join(losses.violations[:10])
 
     return note
