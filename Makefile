@@ -13,7 +13,7 @@ demo: $(VENV)/run.stamp  ## Make a whole language course with the embedded agent
 	$(BIN)/supervisor run course spa_for_eng_20seeds
 
 test: $(VENV)/dev.stamp  ## Run the tests
-	$(BIN)/python -m pytest -n auto -m 'not slow and not damage and not adversarial and not power_loss and not machine'
+	$(BIN)/python -m pytest -n auto -m 'not slow and not damage and not adversarial and not power_loss and not machine and not agents'
 
 test-slow: $(VENV)/dev.stamp  ## Run the tests that take minutes: whole courses killed again and again
 	$(BIN)/python -m pytest -n auto -m slow
@@ -25,7 +25,7 @@ test-adversarial: $(VENV)/dev.stamp  ## Run the catalogue of agents that do what
 	$(BIN)/python -m pytest -n 0 -m adversarial
 
 test-machine: $(VENV)/dev.stamp  ## Have the machine fail in many ways while jobs run: disk, memory, files, processes, clock
-	$(BIN)/python -m pytest -n 4 -m machine
+	$(BIN)/python -m pytest -n 4 -m machine tests/machine
 
 crash-test: $(VENV)/dev.stamp  ## Kill N processes (500), at every point and at random moments, and look what is lost
 	PYTHONPATH=tests $(BIN)/python -m crash $(N) $(if $(SEED),--seed $(SEED)) $(if $(PLAN),--plan '$(PLAN)')

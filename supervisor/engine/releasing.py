@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from supervisor.errors import JobError
 from supervisor.model.job import Job
 from supervisor.store import events, items
+from supervisor.store import phases as stored_phases
 from supervisor.store.database import Database
 
 
@@ -42,6 +43,7 @@ def release(database: Database, job: Job, wanted: Sequence[str] | None, phase: i
     with database.transaction():
         for each, ids in chosen.items():
             items.release(database, job.id, each, ids)
+            stored_phases.forget_source(database, job.id, each)
             database.execute("UPDATE phases SET status = 'waiting' WHERE job = ? AND phase = ?", (job.id, each))
         if not job.goes_on:
             database.execute("UPDATE jobs SET status = 'stopped', detail = 'to be tried again' WHERE id = ?", (job.id,))

@@ -25,7 +25,7 @@ def read_output(path: Path, max_bytes: int) -> bytes | Refusal:
     try:
         folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     except OSError as error:
-        if error.errno in _NOT_ITS_FAULT:
+        if error.errno in _NOT_ITS_FAULT or (error.errno == errno.EACCES and _may_be_read(path.parent)):
             raise
         return Refusal(
             kind="no_workspace",
@@ -45,7 +45,7 @@ def _read_in(folder: int, name: str, max_bytes: int) -> bytes | Refusal:
     except FileNotFoundError:
         return Refusal(kind="no_output", message=f"the session ended without the file {name}", suggestion=_ADVICE)
     except OSError as error:
-        if error.errno in _NOT_ITS_FAULT or (error.errno == errno.EACCES and _is_readable(folder, name)):
+        if error.errno in _NOT_ITS_FAULT or (error.errno == errno.EACCES and _may_be_read(name, folder)):
             raise
         what = "is a symbolic link" if error.errno == errno.ELOOP else f"cannot be read: {error.strerror}"
         return Refusal(kind="not_a_file", message=f"{name} {what}", suggestion=_ADVICE)
@@ -72,13 +72,14 @@ def _read_in(folder: int, name: str, max_bytes: int) -> bytes | Refusal:
     return data
 
 
-def _is_readable(folder: int, name: str) -> bool:
-    """Whether a file may be read as far as its owner and mode say."""
+def _may_be_read(path: str | Path, folder: int | None = None) -> bool:
+    """Whether a file or folder may be read as far as its owner and mode say."""
     try:
-        status = os.stat(name, dir_fd=folder, follow_symlinks=False)
+        status = os.stat(path, dir_fd=folder, follow_symlinks=False)
     except OSError:
         return False
-    return stat.S_ISREG(status.st_mode) and status.st_uid == os.geteuid() and bool(status.st_mode & stat.S_IRUSR)
+    kind = stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)
+    return kind and status.st_uid == os.geteuid() and bool(status.st_mode & stat.S_IRUSR)
 
 
 def _read_all(file: int, limit: int) -> bytes:

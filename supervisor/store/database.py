@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -101,6 +102,8 @@ def open_store(path: Path, *, create: bool = False, read_only: bool = False) -> 
         raise StoreError("there is no store yet: nothing was run here", where=str(path))
     if create:
         make_folder(path.parent)
+        if path.exists() and is_blank(path):
+            os.truncate(path, 0)
     else:
         _keep_log(path)
     reached("store.before_open")
@@ -122,6 +125,15 @@ def open_store(path: Path, *, create: bool = False, read_only: bool = False) -> 
         ) from error
     reached("store.opened")
     return database
+
+
+def is_blank(path: Path) -> bool:
+    """Whether a file has no byte but zeros: so a store may be left whose power was lost as it was made."""
+    with open(path, "rb") as file:
+        while block := file.read(1 << 16):
+            if block.count(0) != len(block):
+                return False
+    return True
 
 
 def _keep_log(path: Path) -> None:

@@ -45,6 +45,14 @@ def source(database: Database, job: int, phase: int) -> str | None:
     return None if found is None else str(found)
 
 
+def forget_source(database: Database, job: int, phase: int) -> None:
+    """Have the phase's item file read again at the next start: an item that is to be done may be there no longer.
+
+    Call it inside a transaction.
+    """
+    database.execute("UPDATE phases SET source = '' WHERE job = ? AND phase = ? AND source IS NOT NULL", (job, phase))
+
+
 def use_instructions(database: Database, job: int, phase: int, text_fingerprint: str) -> int:
     """Note what the phase is run with from now on; its version number. Call it inside a transaction."""
     version = database.value(

@@ -6,7 +6,7 @@ import re
 import sqlite3
 from pathlib import Path
 
-from supervisor.store.database import BUSY_S, SCHEMA_FILE, SCHEMA_VERSION, Database, is_damage
+from supervisor.store.database import BUSY_S, SCHEMA_FILE, SCHEMA_VERSION, Database, is_blank, is_damage
 
 _SAID = 3
 _COUNTED = {"items": "item_counts", "batches": "batch_counts"}
@@ -25,7 +25,7 @@ def look_into(path: Path) -> Database:
 
 def is_empty(path: Path) -> bool:
     """Whether a store was never filled, or lost everything: no tables, no version."""
-    if path.stat().st_size == 0:
+    if is_blank(path):
         return True
     database = look_into(path)
     try:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from engine_support import processes
+from engine_support.copied_content import copied_content
 from engine_support.damage import Damaged, cut_off, lay_out, until_it_ends
 from engine_support.project import Project
 from engine_support.small import Small
-
-REPOSITORY = Path(__file__).resolve().parents[2]
-CONTENT = ("pyproject.toml", "phase_intelligence", "validators", "prompts")
 
 
 @pytest.fixture
@@ -70,20 +67,6 @@ def cut_off_project(cut_off_once: Path, tmp_path: Path) -> Iterator[Damaged]:
     until_it_ends(project.root)
     yield project
     processes.none_left(project.root)
-
-
-def copied_content(root: Path) -> Path:
-    """Copy what the repository has of a project into a folder of its own."""
-    root.mkdir()
-    for name in CONTENT:
-        source = REPOSITORY / name
-        if source.is_dir():
-            shutil.copytree(source, root / name, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy(source, root / name)
-    (root / "vfs").mkdir()
-    shutil.copy(REPOSITORY / "vfs" / "canonical_seeds.json", root / "vfs")
-    return root
 
 
 def _leave_nothing(project: Project) -> None:

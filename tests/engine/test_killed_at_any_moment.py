@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from engine_support import processes
+from engine_support.copied_content import copied_content
 from engine_support.project import Project, Session
 from engine_support.small import Small, numbered, said
 from engine_support.waiting import until
@@ -35,8 +36,6 @@ over one batch, would be reason to give the batch up."""
 @pytest.fixture(scope="module")
 def clean(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     """The files of a run that nobody disturbed."""
-    from conftest import copied_content
-
     project = Project(copied_content(tmp_path_factory.mktemp("clean").resolve() / "course"))
     project.done(*RUN)
     return made(project, TARGET)

@@ -195,6 +195,17 @@ def test_removed_items_are_reported_and_what_was_made_of_them_stays(small: Small
     assert small.main(2) == said(said(numbered(4)))
 
 
+def test_an_item_that_was_removed_is_not_done_again_though_it_is_asked_for(small: Small) -> None:
+    small.lay_out(numbered(3))
+    small.run()
+    small.write_items(numbered(2))
+    small.run()
+    small.done("retry", "small/demo", "--items", "i03")
+    small.run()
+    assert list(small.main()) == ["i01", "i02"]
+    assert len(small.sessions()) == 2
+
+
 def test_an_item_removed_before_it_was_done_is_not_done_and_done_when_it_comes_back(small: Small) -> None:
     stopped_halfway(small, "--concurrency", "1")
     small.write_items({i: p for i, p in numbered(6).items() if i not in ("i03", "i05")})
