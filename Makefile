@@ -25,7 +25,7 @@ test-adversarial: $(VENV)/dev.stamp  ## Run the catalogue of agents that do what
 	$(BIN)/python -m pytest -n 0 -m adversarial
 
 test-machine: $(VENV)/dev.stamp  ## Have the machine fail in many ways while jobs run: disk, memory, files, processes, clock
-	$(BIN)/python -m pytest -n 4 -m machine tests/machine
+	TEST_PATIENCE_S=180 $(BIN)/python -m pytest -n 4 -m machine tests/machine
 
 crash-test: $(VENV)/dev.stamp  ## Kill N processes (500), at every point and at random moments, and look what is lost
 	PYTHONPATH=tests $(BIN)/python -m crash $(N) $(if $(SEED),--seed $(SEED)) $(if $(PLAN),--plan '$(PLAN)')

@@ -12,7 +12,7 @@ from three_phases import lay_out, main_files
 from trial import RUN, environment
 
 _ABOUT_FILES = (
-    *("fcntl", "write", "pwrite64", "fsync", "fdatasync", "rename", "mkdir", "unlink", "ftruncate", "openat", "mmap"),
+    *("write", "pwrite64", "fsync", "fdatasync", "rename", "mkdir", "unlink", "ftruncate", "openat", "mmap"),
 )
 _STARTING = ("clone3", "vfork", "clone", "execve")
 
