@@ -34,7 +34,7 @@ power-loss-test: $(VENV)/dev.stamp  ## Replay recorded runs with the power lost 
 	$(BIN)/python -m pytest -n auto -m power_loss tests/power_loss
 
 test-agents: $(VENV)/dev.stamp $(CLIS)/stamp  ## Run the tests of the real agent CLIs, which it installs here
-	TEST_PATIENCE_S=180 SUPERVISOR_TEST_CLIS=$(CURDIR)/$(CLIS) $(BIN)/python -m pytest -n 3 -m agents
+	TEST_PATIENCE_S=180 SUPERVISOR_TEST_CLIS=$(CURDIR)/$(CLIS) $(BIN)/python -m pytest -n auto -m agents
 
 check: $(VENV)/dev.stamp  ## Format, lint, types, layers
 	$(BIN)/ruff format --check .
