@@ -13,13 +13,13 @@ demo: $(VENV)/run.stamp  ## Make a whole language course with the embedded agent
 	$(BIN)/supervisor run course spa_for_eng_20seeds
 
 test: $(VENV)/dev.stamp  ## Run the tests
-	$(BIN)/python -m pytest -n 3 -m 'not slow and not damage and not adversarial and not power_loss and not machine and not agents'
+	$(BIN)/python -m pytest -n auto -m 'not slow and not damage and not adversarial and not power_loss and not machine and not agents'
 
 test-slow: $(VENV)/dev.stamp  ## Run the tests that take minutes: whole courses killed again and again
-	$(BIN)/python -m pytest -n 3 -m slow
+	$(BIN)/python -m pytest -n auto -m slow
 
 test-damage: $(VENV)/dev.stamp  ## Break the state of projects in many ways, mend it, and go on
-	$(BIN)/python -m pytest -n 3 -m damage
+	$(BIN)/python -m pytest -n auto -m damage
 
 test-adversarial: $(VENV)/dev.stamp  ## Run the catalogue of agents that do what no agent should, and the limits of sessions
 	$(BIN)/python -m pytest -n 0 -m adversarial
