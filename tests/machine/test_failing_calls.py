@@ -27,10 +27,11 @@ _ERRORS: dict[str, tuple[str, ...]] = {
     "clone3": ("EAGAIN", "ENOMEM"),
     "vfork": ("EAGAIN", "ENOMEM"),
     "clone": ("EAGAIN", "ENOMEM"),
+    "fcntl": ("ENOLCK", "EIO"),
     "execve": ("EACCES", "ENOMEM", "EIO"),
 }
 """The calls, and what is wrong with the machine that they may tell."""
-_POINTS = {"write": 5, "pwrite64": 7, "fsync": 4, "fdatasync": 4, "rename": 4, "mkdir": 4, "openat": 8}
+_POINTS = {"write": 7, "pwrite64": 10, "fsync": 6, "fdatasync": 6, "rename": 6, "mkdir": 6, "openat": 11}
 _FEW_POINTS = 2
 _TIMES: dict[str, tuple[int | None, ...]] = {"write": (1,)}
 """How many calls fail, None for all; of these some go to pipes, and a disk that is full or fails has none."""

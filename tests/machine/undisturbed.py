@@ -12,7 +12,7 @@ from three_phases import lay_out, main_files
 from trial import RUN, environment
 
 _ABOUT_FILES = (
-    *("write", "pwrite64", "fsync", "fdatasync", "rename", "mkdir", "unlink", "ftruncate", "openat", "mmap"),
+    *("fcntl", "write", "pwrite64", "fsync", "fdatasync", "rename", "mkdir", "unlink", "ftruncate", "openat", "mmap"),
 )
 _STARTING = ("clone3", "vfork", "clone", "execve")
 
