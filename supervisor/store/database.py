@@ -129,6 +129,8 @@ def open_store(path: Path, *, create: bool = False, read_only: bool = False) -> 
 
 def is_blank(path: Path) -> bool:
     """Whether a file has no byte but zeros: so a store may be left whose power was lost as it was made."""
+    if not path.is_file():
+        return False
     with open(path, "rb") as file:
         while block := file.read(1 << 16):
             if block.count(0) != len(block):
