@@ -16,16 +16,12 @@ class LastWords:
     """A session's terminal, held until the supervisor has read all of it."""
 
     def __init__(self, terminal: int, transcript: str, secrets: list[str]) -> None:
-        self._terminal: int | None = None
-        with contextlib.suppress(OSError):  # too many files are open: it does without
-            self._terminal = os.dup(terminal)
+        self._terminal = terminal
         self._transcript = transcript
         self._secrets = secrets
 
     def keep(self) -> None:
         """Write what nobody read to the end of the transcript."""
-        if self._terminal is None:
-            return
         os.set_blocking(self._terminal, False)
         unread = b""
         with contextlib.suppress(OSError):  # nothing more, or its last process is gone
@@ -41,5 +37,4 @@ class LastWords:
 
     def close(self) -> None:
         """Let go of the terminal."""
-        if self._terminal is not None:
-            os.close(self._terminal)
+        os.close(self._terminal)

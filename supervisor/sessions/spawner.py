@@ -14,21 +14,17 @@ import contextlib
 import gc
 import json
 import os
-import resource
 import selectors
 import signal
 import socket
 import sys
 import time
-from collections.abc import Callable
 from typing import Any
-
-import pexpect
 
 from supervisor.failpoints import reached
 from supervisor.sessions import process_tree
 from supervisor.sessions.last_words import LastWords
-from supervisor.sessions.terminal import COLUMNS, ROWS
+from supervisor.sessions.terminal_process import start
 
 _SURVIVOR_PATIENCE_S = 5.0
 _SHELL_SIGNAL = 128
@@ -37,10 +33,10 @@ _SHELL_SIGNAL = 128
 class _Session:
     """A process that leads a session, from its fork until nothing of it is left."""
 
-    def __init__(self, name: str, mark: str, process: Any, *, wrapped: bool) -> None:
+    def __init__(self, name: str, mark: str, pid: int, *, wrapped: bool) -> None:
         self.name = name
         self.mark = mark
-        self.process = process
+        self.pid = pid
         self.wrapped = wrapped
         """Whether its process is a sandbox with the agent in it."""
         self.exit_status: int | None = None
@@ -105,42 +101,29 @@ class Spawner:
 
     def _spawn(self, request: dict[str, Any]) -> None:
         name = request["name"]
-        argv: list[str] = request["argv"]
         reached("spawner.before_fork")
         try:
-            process = pexpect.spawn(
-                argv[0],
-                argv[1:],
-                env=request["env"],
-                cwd=request["cwd"],
-                timeout=None,
-                echo=False,
-                dimensions=(ROWS, COLUMNS),
-                preexec_fn=_preparation(request),
+            pid, terminal = start(
+                request["argv"],
+                request["env"],
+                request["cwd"],
+                stdin=request["stdin"],
+                limits=request["limits"],
+                groups=request["groups"],
             )
-        except (OSError, pexpect.ExceptionPexpect, ValueError) as error:
-            missing = isinstance(error, (FileNotFoundError, PermissionError, pexpect.ExceptionPexpect))
+        except (OSError, ValueError) as error:
+            missing = isinstance(error, (FileNotFoundError, PermissionError))
             said = str(error) if missing else getattr(error, "strerror", None) or str(error)
             self._reply({"told": "not_spawned", "name": name, "missing": missing, "message": said})
             return
         reached("spawner.forked")
-        process.delaybeforesend = None
-        process.delayafterclose = process.ptyproc.delayafterclose = 0
-        process.delayafterterminate = process.ptyproc.delayafterterminate = 0
         mark = request["env"].get(process_tree.SESSION_VARIABLE, "")
-        session = _Session(name, mark, process, wrapped=request["wrapped"])
-        self._sessions[process.pid] = self._names[name] = session
-        reply = {
-            "told": "spawned",
-            "name": name,
-            "pid": process.pid,
-            "started_ticks": process_tree.start_ticks(process.pid) or 0,
-        }
-        self._last_words[name] = LastWords(process.child_fd, request["transcript"], request["secrets"])
-        self._reply(reply, process.child_fd)
+        session = _Session(name, mark, pid, wrapped=request["wrapped"])
+        self._sessions[pid] = self._names[name] = session
+        reply = {"told": "spawned", "name": name, "pid": pid, "started_ticks": process_tree.start_ticks(pid) or 0}
+        self._last_words[name] = LastWords(terminal, request["transcript"], request["secrets"])
+        self._reply(reply, terminal)
         reached("spawner.replied")
-        process.ptyproc.fileobj.close()
-        process.closed = process.ptyproc.closed = True
 
     def _forget(self, name: str) -> None:
         """The supervisor has read all that the session printed."""
@@ -161,7 +144,7 @@ class Spawner:
             _kill(session)
 
     def _ask_to_leave(self, session: _Session) -> None:
-        leader = session.process.pid
+        leader = session.pid
         if not session.wrapped:
             process_tree.send_to_group(leader, signal.SIGTERM)
             process_tree.send_to_group(leader, signal.SIGCONT)
@@ -187,7 +170,6 @@ class Spawner:
             if session is not None:
                 reached("spawner.reaped")
                 session.exited = True
-                session.process.ptyproc.terminated = session.process.terminated = True
                 session.exit_status = _unwrapped(os.waitstatus_to_exitcode(status), wrapped=session.wrapped)
                 session.give_up_at = time.monotonic() + _SURVIVOR_PATIENCE_S
         if anything:
@@ -214,7 +196,7 @@ class Spawner:
         now = time.monotonic()
         for session in ended:
             if not remaining or session.mark not in remaining or now >= (session.give_up_at or 0):
-                del self._sessions[session.process.pid]
+                del self._sessions[session.pid]
                 del self._names[session.name]
                 self._reply(
                     {
@@ -245,7 +227,7 @@ class Spawner:
         reached("spawner.before_kill_all")
         for session in self._sessions.values():
             if not session.exited:
-                process_tree.send_to_group(session.process.pid, signal.SIGKILL)
+                process_tree.send_to_group(session.pid, signal.SIGKILL)
         self._end_descendants()
         reached("spawner.killed_all")
         for last_words in self._last_words.values():
@@ -272,33 +254,8 @@ class Spawner:
 
 def _kill(session: _Session) -> None:
     reached("spawner.before_kill")
-    process_tree.send_to_group(session.process.pid, signal.SIGKILL)
+    process_tree.send_to_group(session.pid, signal.SIGKILL)
     reached("spawner.killed")
-
-
-def _preparation(request: dict[str, Any]) -> Callable[[], None] | None:
-    """What the new process does before it becomes the agent; None where there is nothing to do."""
-    stdin: str | None = request["stdin"]
-    limits: dict[str, int] = request["limits"]
-    groups: list[str] = request["groups"]
-    if stdin is None and not limits and not groups:
-        return None
-
-    def prepare() -> None:
-        for file in groups:
-            with open(file, "w", encoding="ascii") as members:
-                members.write(str(os.getpid()))
-        for name, value in limits.items():
-            kind = getattr(resource, name)
-            _, hard = resource.getrlimit(kind)
-            lowered = value if hard == resource.RLIM_INFINITY else min(value, hard)
-            resource.setrlimit(kind, (lowered, lowered))
-        if stdin is not None:  # what is typed into a terminal has a limit to its lines, a file has none
-            file_number = os.open(stdin, os.O_RDONLY)
-            os.dup2(file_number, 0)
-            os.close(file_number)
-
-    return prepare
 
 
 def _unwrapped(status: int, *, wrapped: bool) -> int:
@@ -308,7 +265,9 @@ def _unwrapped(status: int, *, wrapped: bool) -> int:
 
 def main() -> None:
     """Serve on the socket whose descriptor is the only argument."""
-    Spawner(socket.socket(fileno=int(sys.argv[1]))).run()
+    channel = socket.socket(fileno=int(sys.argv[1]))
+    channel.set_inheritable(False)
+    Spawner(channel).run()
 
 
 if __name__ == "__main__":
