@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False  # `typing` is not loaded for it: every command and agent begins with this file
 if TYPE_CHECKING:
     from supervisor.model.batch import BatchInput
     from supervisor.model.report import ValidationError, ValidationReport
@@ -21,6 +19,8 @@ _HOMES = {
 
 def __getattr__(name: str) -> object:
     """Import a public name on first use, so that `supervisor --help` and the agents do not pay for pydantic."""
+    from importlib import import_module
+
     if name in _HOMES:
         return getattr(import_module(_HOMES[name]), name)
     raise AttributeError(f"module 'supervisor' has no attribute {name!r}")

@@ -65,6 +65,10 @@ class BudgetSpent(CannotGoOn):
         super().__init__(what, where=where, remedy="Run the same command with a higher limit to go on.")
 
 
+class NoRoom(CannotGoOn):
+    """The machine does not allow a single session."""
+
+
 class ProjectHeld(CannotGoOn):
     """Another supervisor works on this project."""
 

@@ -7,13 +7,10 @@ import contextlib
 import sys
 import time
 from collections.abc import Coroutine
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
-from rich.console import Console
-from rich.live import Live
 
-from supervisor.cli.live_view import LiveView
 from supervisor.cli.status_text import cost_text
 from supervisor.content.project import Project
 from supervisor.engine.holding import holder
@@ -26,6 +23,9 @@ from supervisor.store import events, jobs
 from supervisor.store.database import Database, open_store
 from supervisor.store.summary import failed_items, summarise
 
+if TYPE_CHECKING:
+    from rich.console import Console
+
 REFRESH_S = 0.25
 _FOLLOW_S = 0.2
 _SHOWN_FAILURES = 20
@@ -36,8 +36,7 @@ class ForegroundView:
 
     def __init__(self, project: Project, *, plain: bool) -> None:
         self._project = project
-        self._console = Console()
-        self._live = _is_screen(self._console) and not plain
+        self._screen = None if plain else _screen()
         self._begun: asyncio.Future[tuple[Database, Job]] | None = None
 
     def begin(self, database: Database, job: Job) -> None:
@@ -47,15 +46,15 @@ class ForegroundView:
 
     def told(self, event: Event) -> None:
         """An event happened."""
-        if not self._live:
+        if self._screen is None:
             print_event(event)
 
     async def around(self, work: Coroutine[Any, Any, Job]) -> Job:
         """Show the job while `work` runs."""
-        if not self._live:
+        if self._screen is None:
             return await work
         self._begun = asyncio.get_running_loop().create_future()
-        drawing = asyncio.ensure_future(self._draw(self._begun))
+        drawing = asyncio.ensure_future(self._draw(self._screen, self._begun))
         try:
             return await work
         finally:
@@ -63,10 +62,14 @@ class ForegroundView:
             with contextlib.suppress(asyncio.CancelledError):
                 await drawing
 
-    async def _draw(self, begun: asyncio.Future[tuple[Database, Job]]) -> None:
+    async def _draw(self, screen: Console, begun: asyncio.Future[tuple[Database, Job]]) -> None:
+        from rich.live import Live
+
+        from supervisor.cli.live_view import LiveView
+
         database, job = await begun
         view = LiveView(self._project, database, job.id)
-        with Live(view.render(), console=self._console, auto_refresh=False, transient=True) as live:
+        with Live(view.render(), console=screen, auto_refresh=False, transient=True) as live:
             while True:
                 await asyncio.sleep(REFRESH_S)
                 with if_the_machine_lets():
@@ -75,11 +78,15 @@ class ForegroundView:
 
 def follow(project: Project, job: Job, *, plain: bool) -> Job:
     """Show a job that another process works on, until it ended."""
-    console = Console()
+    screen = None if plain else _screen()
     database = open_store(project.store)
-    if _is_screen(console) and not plain:
+    if screen is not None:
+        from rich.live import Live
+
+        from supervisor.cli.live_view import LiveView
+
         view = LiveView(project, database, job.id)
-        with Live(view.render(), console=console, auto_refresh=False, transient=True) as live:
+        with Live(view.render(), console=screen, auto_refresh=False, transient=True) as live:
             while at_work(project, database, job):
                 time.sleep(REFRESH_S)
                 live.update(view.render(), refresh=True)
@@ -120,9 +127,14 @@ def at_work(project: Project, database: Database, job: Job) -> bool:
     return False
 
 
-def _is_screen(console: Console) -> bool:
-    """Whether a view can be drawn again and again in place."""
-    return console.is_terminal and not console.is_dumb_terminal
+def _screen() -> Console | None:
+    """The terminal on which a view can be drawn again and again in place; None where there is none."""
+    if not sys.stdout.isatty():
+        return None  # without rich, which takes long to load
+    from rich.console import Console
+
+    console = Console()
+    return console if console.is_terminal and not console.is_dumb_terminal else None
 
 
 def print_event(event: Event, *, as_json: bool = False) -> None:

@@ -1,94 +1,41 @@
-"""The command `supervisor`: its groups of commands, and how errors reach a person."""
+"""The command `supervisor`: the general help and the version are answered at once, all else by the commands."""
 
 from __future__ import annotations
 
-import contextlib
 import os
-import sqlite3
 import sys
 
-import typer
-
 from supervisor import __version__
-from supervisor.cli import agents, checking, controlling, looking, making, running
-from supervisor.errors import CannotGoOn, SupervisorError
 
-app = typer.Typer(
-    name="supervisor",
-    help="Push items through agent sessions in batches: fresh sessions, validated output, retry with feedback, resume.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-
-
-@app.callback(invoke_without_command=True)
-def _options(version: bool = typer.Option(False, "--version", help="Print the version and end.")) -> None:
-    if version:
-        typer.echo(__version__)
-        raise typer.Exit
-
-
-for group in (running, looking, controlling, agents, checking, making):
-    group.register(app)
+HELP_FILE = os.path.join(os.path.dirname(__file__), "help.txt")
+"""What the commands print as general help, kept by `make help-text`: to have them put it together takes long."""
+_HELP_COLUMNS = 80
+_BAD_USAGE = 2
 
 
 def main() -> None:
-    """Run the command; an error that a person can act on is one message and an exit status, not a traceback."""
+    """Run the command."""
+    words = sys.argv[1:]
     try:
-        app()
-    except SupervisorError as error:
-        _say(f"supervisor: {error}")
-        sys.exit(_status(error))
-    except (OSError, sqlite3.Error, RuntimeError, MemoryError) as error:
-        if isinstance(error, BrokenPipeError):
-            sys.stderr.close()  # the reader of our output left
-            sys.exit(0)
-        fault = _in_words(error)
-        if fault is None:
-            raise
-        _say(f"supervisor: {fault}\n  {_remedy(error)}")
-        sys.exit(CannotGoOn.exit_code)
-    finally:
-        _let_go_of_output()
+        if words == ["--version"]:
+            return _print(__version__ + "\n")
+        if words in ([], ["-h"], ["--help"]) and _help_fits():
+            with open(HELP_FILE, encoding="utf-8") as file:
+                _print(file.read())
+            return None if words else sys.exit(_BAD_USAGE)
+    except OSError:
+        pass  # the commands meet the same, and say so
+    from supervisor.cli.commands import main as run_command
+
+    return run_command()
 
 
-def _say(text: str) -> None:
-    with contextlib.suppress(OSError):  # where errors go may be a file on the disk that is full
-        typer.echo(text, err=True)
+def _print(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()
 
 
-def _status(error: SupervisorError) -> int:
-    """What a person wrote is not wrong where the machine could not read it."""
-    from supervisor.engine.machine_faults import machine_fault
-
-    cause = error.__cause__
-    short = cause is not None and not isinstance(cause, PermissionError) and machine_fault(cause) is not None
-    return CannotGoOn.exit_code if short else error.exit_code
-
-
-def _in_words(error: Exception) -> str | None:
-    from supervisor.engine.machine_faults import machine_fault
-
-    if isinstance(error, OSError):
-        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror or str(error)
-    return str(error) if isinstance(error, sqlite3.Error) else machine_fault(error)
-
-
-def _let_go_of_output() -> None:
-    """What cannot be written out now would be tried again, and complained of, when Python ends."""
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except (OSError, ValueError):
-            with contextlib.suppress(OSError, ValueError):
-                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-
-
-def _remedy(error: Exception) -> str:
-    from supervisor.store.database import MEND, is_damage
-
-    if is_damage(error):
-        return MEND
-    return "What is done is kept; the same command goes on when that is mended. `supervisor doctor` may say more."
+def _help_fits() -> bool:
+    """Whether the kept text can be shown as it is: its lines are as long as they are, its boxes are Unicode."""
+    wide = not sys.stdout.isatty() or os.get_terminal_size(sys.stdout.fileno()).columns >= _HELP_COLUMNS
+    return wide and sys.stdout.encoding.lower() == "utf-8"

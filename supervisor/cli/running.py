@@ -51,12 +51,16 @@ def run(
     """
     import asyncio
 
+    from supervisor.engine.damage import EarlyLook
+
+    here = o.project_at(project)
+    looking = EarlyLook(here)
+
     from supervisor import foreground
     from supervisor.cli.following import ForegroundView, follow, print_end
     from supervisor.daemon import live_in_daemon
     from supervisor.engine.machine_faults import if_the_machine_lets
 
-    here = o.project_at(project)
     chosen = o.job_options(
         here,
         agent=agent,
@@ -82,7 +86,11 @@ def run(
         raise typer.Exit(EXIT_STATUS.get(job.status, 3))
     view = ForegroundView(here, plain=plain)
     job = asyncio.run(
-        view.around(foreground.run(here, pipeline, target, chosen, fresh=fresh, begun=view.begin, told=view.told))
+        view.around(
+            foreground.run(
+                here, pipeline, target, chosen, fresh=fresh, looking=looking, begun=view.begin, told=view.told
+            )
+        )
     )
     with if_the_machine_lets():
         print_end(here, job)

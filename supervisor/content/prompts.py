@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import re
 from pathlib import Path
 from typing import Any
@@ -61,19 +62,7 @@ class PromptMaker:
 
     def __init__(self, project: Project, pipeline: Pipeline) -> None:
         self._pipeline = pipeline
-        self._environment = jinja2.Environment(
-            loader=jinja2.ChoiceLoader(
-                [
-                    jinja2.PrefixLoader(
-                        {"project": jinja2.FileSystemLoader(project.prompt_folder(pipeline.name))}, delimiter=":"
-                    ),
-                    jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
-                ]
-            ),
-            undefined=jinja2.StrictUndefined,
-            autoescape=False,  # noqa: S701 - prompts are Markdown, not HTML
-            keep_trailing_newline=True,
-        )
+        self._environment = _environment(project.prompt_folder(pipeline.name))
         folder = project.pipeline_folder(pipeline.name)
         self._intelligence = {
             phase.id: _text(project, folder / phase.intelligence).strip() for phase in pipeline.phases
@@ -161,6 +150,22 @@ class PromptMaker:
             optional = isinstance(node, nodes.Include) and node.ignore_missing
             if isinstance(needed, nodes.Const) and needed.value not in seen and not optional:
                 self._check_names(needed.value, f"{where}, its {needed.value}", seen)
+
+
+@functools.cache
+def _environment(folder: Path) -> jinja2.Environment:
+    """Where templates come from; what it compiled, which takes long, is kept until its file changes."""
+    return jinja2.Environment(
+        loader=jinja2.ChoiceLoader(
+            [
+                jinja2.PrefixLoader({"project": jinja2.FileSystemLoader(folder)}, delimiter=":"),
+                jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
+            ]
+        ),
+        undefined=jinja2.StrictUndefined,
+        autoescape=False,  # noqa: S701 - prompts are Markdown, not HTML
+        keep_trailing_newline=True,
+    )
 
 
 def _text(project: Project, path: Path) -> str:

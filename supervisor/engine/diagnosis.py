@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import platform
-import resource
 import shutil
 import sqlite3
 import sys
@@ -15,6 +14,7 @@ from supervisor.agents.registry import agent_names, default_agent, make_agent
 from supervisor.content.pipeline_file import PIPELINE_FILE, load_pipeline
 from supervisor.content.project import Project, find_project
 from supervisor.content.prompts import PromptMaker
+from supervisor.engine import capacity
 from supervisor.engine.finding import Finding, Level
 from supervisor.engine.state_checks import look_at_state
 from supervisor.errors import SupervisorError
@@ -24,8 +24,6 @@ from supervisor.sessions.file_events import InotifyEvents, file_events
 from supervisor.sessions.sandbox import why_no_bubblewrap
 
 _LOW_DISK_BYTES = 500 * 1024 * 1024
-_FILES_A_SESSION = 2
-_INOTIFY = Path("/proc/sys/fs/inotify/max_user_watches")
 
 
 def diagnose(start: Path) -> Iterator[Finding]:
@@ -88,23 +86,21 @@ def _sandbox(project: Project) -> Finding:
 
 
 def _limits(project: Project) -> Iterator[Finding]:
-    wanted = project.settings.concurrency * _FILES_A_SESSION + 64
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    yield Finding(
-        level="ok" if soft >= wanted else "failure",
-        subject="open files",
-        text=f"{soft} allowed, {wanted} needed for {project.settings.concurrency} sessions"
-        + ("" if soft >= wanted else f"; raise it with `ulimit -n {min(wanted, hard)}`"),
-    )
-    if _INOTIFY.exists():
-        watches = int(_INOTIFY.read_text())
-        enough = watches >= project.settings.concurrency
-        yield Finding(
-            level="ok" if enough else "warning",
-            subject="inotify watches",
-            text=f"{watches} allowed for this user"
-            + ("" if enough else "; the sessions beyond that are looked at once a second"),
-        )
+    """Whether the machine has room for the project's sessions, and for how many."""
+    wanted = project.settings.concurrency
+    found = list(capacity.limits(wanted, wrapped=project.settings.sandbox != "workspace" and not why_no_bubblewrap()))
+    watches = capacity.watches(wanted)
+    short = [limit for limit in found if limit.sessions < wanted]
+    for limit in short:
+        none = limit.sessions < 1
+        yield Finding(level="failure" if none else "warning", subject=limit.name, text=limit.shortage(wanted))
+    if not short:
+        tightest = min(found, key=lambda limit: limit.sessions)
+        text = f"enough for {wanted} sessions at once; {tightest.sessions} are possible: {tightest.allowed}"
+        yield Finding(level="ok", subject="room", text=text)
+    if watches is not None and watches.sessions < wanted:
+        text = f"file events for {watches.shortage(wanted)}; the others are looked at once a second"
+        yield Finding(level="warning", subject=watches.name, text=text)
     free = shutil.disk_usage(project.root).free
     yield Finding(level="ok" if free > _LOW_DISK_BYTES else "warning", subject="disk", text=f"{free / 1e9:.1f} GB free")
 

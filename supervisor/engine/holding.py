@@ -8,8 +8,6 @@ import time
 from pathlib import Path
 from typing import Literal
 
-from filelock import FileLock, Timeout
-
 from supervisor.content.project import Project
 from supervisor.engine.machine_faults import if_the_machine_lets
 from supervisor.errors import ProjectHeld
@@ -36,11 +34,15 @@ class ProjectHold:
     """Holds a project while it is entered; the system lets go of it whatever ends the process."""
 
     def __init__(self, project: Project, kind: Kind, *, patience_s: float = 0.0) -> None:
+        from filelock import FileLock  # here, since most commands only look who holds the project
+
         self._project = project
         self._kind = kind
         self._lock = FileLock(project.state / "supervisor.lock", timeout=patience_s, thread_local=False)
 
     def __enter__(self) -> ProjectHold:
+        from filelock import Timeout
+
         make_folder(self._project.state)
         try:
             self._lock.acquire()

@@ -12,6 +12,8 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
+from supervisor.errors import NoRoom
+
 _ERRNOS = frozenset(
     {
         errno.ENOSPC,
@@ -54,6 +56,8 @@ _MIB = 1024 * 1024
 
 def machine_fault(error: BaseException) -> str | None:
     """What the machine could not do, in words; None where the error means something else."""
+    if isinstance(error, NoRoom):
+        return error.in_one_line()
     if isinstance(error, OSError) and error.errno in _ERRNOS:
         place = f": {error.filename}" if error.filename else ""
         return f"{os.strerror(error.errno)}{place}"

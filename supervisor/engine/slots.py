@@ -22,14 +22,32 @@ class Slots:
 
     def __init__(self, overall: int) -> None:
         self._overall = overall
+        self._room: int | None = None
         self._jobs: Counter[int] = Counter()
         self._agents: Counter[str] = Counter()
         self._waiting: list[Callable[[], None]] = []
 
+    @property
+    def taken(self) -> int:
+        """How many sessions run."""
+        return self._jobs.total()
+
+    def wanted(self, job_limit: int) -> int:
+        """How many are to run at once with a job of this limit, should the machine have room for them."""
+        return max(self._overall, job_limit)
+
+    def fit(self, room: int) -> None:
+        """Let no more than `room` sessions run at once, whatever is asked for."""
+        self._room = room
+
+    def at_most(self, job_limit: int) -> int:
+        """How many sessions of a job with this limit may run at once."""
+        return job_limit if self._room is None else min(job_limit, self._room)
+
     def take(self, claim: Claim) -> bool:
         """Take a slot; False where none is free. A job that asks for more than the project's limit may have it."""
         free = (
-            self._jobs.total() < max(self._overall, claim.job_limit)
+            self._jobs.total() < self.at_most(self.wanted(claim.job_limit))
             and self._jobs[claim.job] < claim.job_limit
             and (claim.agent_limit is None or self._agents[claim.agent] < claim.agent_limit)
         )

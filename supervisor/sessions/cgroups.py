@@ -96,6 +96,29 @@ def hierarchies() -> dict[tuple[str, ...], Path]:
     return found if {name for names in found for name in names} == set(_CONTROLLERS) else {}
 
 
+def process_limit() -> tuple[int, int] | None:
+    """How many processes and threads may run, and how many do, in that of the own group and those above it which
+    has the least room; None where no limit is set."""
+    try:
+        own = dict(_own_group(line) for line in _OWN.read_text().splitlines())
+        mounts = [line.split() for line in _MOUNTS.read_text().splitlines()]
+    except OSError:
+        return None
+    found: list[tuple[int, int]] = []
+    for _, folder, kind, options, *_ in mounts:
+        if kind == "cgroup2":
+            group = own.get("")
+        else:
+            group = own.get("pids") if kind == "cgroup" and "pids" in options.split(",") else None
+        if group is None:
+            continue
+        for above in (Path(folder + group), *Path(folder + group).parents):
+            with contextlib.suppress(OSError, ValueError):  # there is no file at the top, and "max" is no number
+                most = int((above / "pids.max").read_text())
+                found.append((most, int((above / "pids.current").read_text())))
+    return min(found, key=lambda group: group[0] - group[1], default=None)
+
+
 def _candidates() -> Iterator[tuple[tuple[str, ...], Path]]:
     """Controllers, and the own group in their hierarchy: of version 2 one for all, of version 1 one for each."""
     try:

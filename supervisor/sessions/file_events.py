@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
+
+from loguru import logger
 
 LOOK_EVERY_S = 1.0
 
@@ -34,8 +37,11 @@ def file_events() -> FileEvents:
     """The best way there is here."""
     try:
         return InotifyEvents()
-    except (ImportError, OSError, AttributeError):
-        return PollingEvents()
+    except (ImportError, AttributeError):
+        return PollingEvents("there are no file events here")
+    except OSError as error:
+        remedy = "; `sysctl fs.inotify.max_user_instances=1024` makes room" if error.errno == errno.EMFILE else ""
+        return PollingEvents(f"no inotify: {error.strerror}{remedy}")
 
 
 class InotifyEvents:
@@ -49,15 +55,14 @@ class InotifyEvents:
         self._inotify = Inotify(cache_size=64)
         self._mask = Mask.CLOSE_WRITE | Mask.MOVED_TO
         self._listeners: dict[int, Listener] = {}
-        self._fallback = PollingEvents()
+        self._fallback: PollingEvents | None = None
         self._reader: asyncio.Task[None] | None = None
 
     def listen(self, folder: Path, listener: Listener) -> Callable[[], None]:
         try:
             watch = self._inotify.add_watch(folder, self._mask)
-        except OSError:
-            # No more watches for this user: this folder is looked at instead.
-            return self._fallback.listen(folder, listener)
+        except OSError as error:
+            return self._look_instead(error).listen(folder, listener)
         self._listeners[watch.wd] = listener
         if self._reader is None:
             self._reader = asyncio.get_running_loop().create_task(self._read())
@@ -69,6 +74,16 @@ class InotifyEvents:
 
         return stop
 
+    def _look_instead(self, error: OSError) -> PollingEvents:
+        if self._fallback is None:
+            self._fallback = PollingEvents(f"no inotify watch: {error.strerror}")
+            if error.errno == errno.ENOSPC:
+                logger.warning(
+                    "this user has no more inotify watches: some sessions are looked at once a second;"
+                    " a higher `sysctl fs.inotify.max_user_watches` makes room"
+                )
+        return self._fallback
+
     async def _read(self) -> None:
         while True:
             event: Any = await self._inotify.get()
@@ -79,7 +94,8 @@ class InotifyEvents:
                 listener(str(event.name))
 
     def close(self) -> None:
-        self._fallback.close()
+        if self._fallback is not None:
+            self._fallback.close()
         if self._reader is None:
             self._inotify.close()
         else:
@@ -90,9 +106,8 @@ class InotifyEvents:
 class PollingEvents:
     """Compares sizes and times once a second; a file that did not change since the last look counts as closed."""
 
-    description = "a look every second (no file events here)"
-
-    def __init__(self) -> None:
+    def __init__(self, why: str) -> None:
+        self.description = f"a look every second ({why})"
         self._tasks: set[asyncio.Task[None]] = set()
 
     def listen(self, folder: Path, listener: Listener) -> Callable[[], None]:

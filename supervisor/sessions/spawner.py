@@ -22,12 +22,14 @@ import time
 from typing import Any
 
 from supervisor.failpoints import reached
-from supervisor.sessions import process_tree
+from supervisor.sessions import open_files, process_tree
 from supervisor.sessions.last_words import LastWords
 from supervisor.sessions.terminal_process import start
 
 _SURVIVOR_PATIENCE_S = 5.0
 _SHELL_SIGNAL = 128
+_OWN_FILES = 16
+"""Files that are open besides the terminals of sessions."""
 
 
 class _Session:
@@ -48,8 +50,10 @@ class _Session:
 class Spawner:
     """The loop: requests, ended children, and deadlines for those that were asked to leave."""
 
-    def __init__(self, channel: socket.socket) -> None:
+    def __init__(self, channel: socket.socket, session_files: int) -> None:
         self._channel = channel
+        self._session_files = session_files
+        """The soft limit of open files that sessions get."""
         self._sessions: dict[int, _Session] = {}
         self._names: dict[str, _Session] = {}
         self._last_words: dict[str, LastWords] = {}
@@ -83,7 +87,7 @@ class Spawner:
 
     def _serve(self) -> bool:
         try:
-            data = self._channel.recv(1 << 20)
+            data = self._channel.recv(1 << 16)
         except ConnectionError:
             return False
         if not data:
@@ -101,6 +105,7 @@ class Spawner:
 
     def _spawn(self, request: dict[str, Any]) -> None:
         name = request["name"]
+        open_files.make_room(_OWN_FILES + len(self._last_words))
         reached("spawner.before_fork")
         try:
             pid, terminal = start(
@@ -110,6 +115,7 @@ class Spawner:
                 stdin=request["stdin"],
                 limits=request["limits"],
                 groups=request["groups"],
+                files=self._session_files,
             )
         except (OSError, ValueError) as error:
             missing = isinstance(error, (FileNotFoundError, PermissionError))
@@ -264,10 +270,10 @@ def _unwrapped(status: int, *, wrapped: bool) -> int:
 
 
 def main() -> None:
-    """Serve on the socket whose descriptor is the only argument."""
+    """Serve on a socket; the arguments are its descriptor, and how many open files sessions may have."""
     channel = socket.socket(fileno=int(sys.argv[1]))
     channel.set_inheritable(False)
-    Spawner(channel).run()
+    Spawner(channel, int(sys.argv[2])).run()
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from pydantic import Field
 from supervisor.errors import AgentError
 from supervisor.failpoints import reached
 from supervisor.model.base import Frozen
+from supervisor.sessions import open_files
 
 
 class SpawnerLost(OSError):
@@ -123,6 +124,7 @@ class SpawnerClient:
                         "-m",
                         "supervisor.sessions.spawner",
                         str(theirs.fileno()),
+                        str(open_files.INHERITED),
                         stdin=asyncio.subprocess.DEVNULL,
                         pass_fds=[theirs.fileno()],
                         start_new_session=True,

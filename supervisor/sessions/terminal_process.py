@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import pexpect
 
+from supervisor.sessions import open_files
 from supervisor.sessions.terminal import COLUMNS, ROWS
 
 _SPAWNED_LIMITS = {"RLIMIT_FSIZE"}
@@ -30,25 +31,38 @@ class TerminalProcess(NamedTuple):
 
 
 def start(
-    argv: list[str], env: dict[str, str], cwd: str, *, stdin: str | None, limits: dict[str, int], groups: list[str]
+    argv: list[str],
+    env: dict[str, str],
+    cwd: str,
+    *,
+    stdin: str | None,
+    limits: dict[str, int],
+    groups: list[str],
+    files: int,
 ) -> TerminalProcess:
     """Start a program with exactly these variables; FileNotFoundError or PermissionError where it is not one that can
     be started, OSError where the system refuses a process.
 
     `stdin` is a file to read from instead of the terminal, `limits` are names in `resource` with their values, `groups`
-    are files that take the pid of a new member.
+    are files that take the pid of a new member, `files` is the soft limit of open files where `limits` says nothing.
     """
     program = pexpect.which(argv[0], env=env)
     if program is None:
         raise FileNotFoundError(f"The command was not found or was not executable: {argv[0]}.")
     needs_fork = groups or not set(limits) <= _SPAWNED_LIMITS or os.stat(program).st_mode & stat.S_ISUID
     if needs_fork or not sys.platform.startswith("linux"):
-        return _fork([program, *argv[1:]], env, cwd, _preparation(stdin, limits, groups))
-    return _spawn(program, argv, env, cwd, stdin, limits)
+        return _fork([program, *argv[1:]], env, cwd, _preparation(stdin, limits, groups, files))
+    return _spawn(program, argv, env, cwd, stdin, limits, files)
 
 
 def _spawn(
-    program: str, argv: list[str], env: dict[str, str], cwd: str, stdin: str | None, limits: dict[str, int]
+    program: str,
+    argv: list[str],
+    env: dict[str, str],
+    cwd: str,
+    stdin: str | None,
+    limits: dict[str, int],
+    files: int,
 ) -> TerminalProcess:
     """By posix_spawn(3), which copies nothing of this process: a quarter of what a fork costs.
 
@@ -65,7 +79,7 @@ def _spawn(
             (os.POSIX_SPAWN_DUP2, 1, 2),
             (os.POSIX_SPAWN_DUP2, 1, 0) if stdin is None else (os.POSIX_SPAWN_OPEN, 0, stdin, os.O_RDONLY, 0),
         ]
-        with _working_in(cwd), _limited(limits):
+        with _working_in(cwd), _limited(limits, files):
             pid = os.posix_spawn(program, argv, env, file_actions=actions, setsid=True, setsigmask=[])
     except BaseException:
         os.close(master)
@@ -87,12 +101,13 @@ def _working_in(folder: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _limited(limits: dict[str, int]) -> Iterator[None]:
-    """Lower this process's own soft limits, which a new process inherits."""
-    kinds = {getattr(resource, name): _lowered(name, value)[0] for name, value in limits.items()}
-    before = {kind: resource.getrlimit(kind) for kind in kinds}
-    for kind, soft in kinds.items():
-        resource.setrlimit(kind, (soft, before[kind][1]))
+def _limited(limits: dict[str, int], files: int) -> Iterator[None]:
+    """Change this process's own soft limits, which a new process inherits."""
+    soft = {resource.RLIMIT_NOFILE: files}
+    soft |= {getattr(resource, name): _lowered(name, value)[0] for name, value in limits.items()}
+    before = {kind: resource.getrlimit(kind) for kind in soft}
+    for kind, value in soft.items():
+        resource.setrlimit(kind, (value, before[kind][1]))
     try:
         yield
     finally:
@@ -100,7 +115,7 @@ def _limited(limits: dict[str, int]) -> Iterator[None]:
             resource.setrlimit(kind, both)
 
 
-def _fork(argv: list[str], env: dict[str, str], cwd: str, prepare: Callable[[], None] | None) -> TerminalProcess:
+def _fork(argv: list[str], env: dict[str, str], cwd: str, prepare: Callable[[], None]) -> TerminalProcess:
     """By fork(2), where something has to be done in the new process before it becomes the program."""
     try:
         process = pexpect.spawn(
@@ -123,15 +138,14 @@ def _fork(argv: list[str], env: dict[str, str], cwd: str, prepare: Callable[[], 
     return TerminalProcess(process.pid, terminal)
 
 
-def _preparation(stdin: str | None, limits: dict[str, int], groups: list[str]) -> Callable[[], None] | None:
-    """What the new process does before it becomes the program; None where there is nothing to do."""
-    if stdin is None and not limits and not groups:
-        return None
+def _preparation(stdin: str | None, limits: dict[str, int], groups: list[str], files: int) -> Callable[[], None]:
+    """What the new process does before it becomes the program."""
 
     def prepare() -> None:
         for file in groups:
             with open(file, "w", encoding="ascii") as members:
                 members.write(str(os.getpid()))
+        open_files.set_soft_limit(files)
         for name, value in limits.items():
             resource.setrlimit(getattr(resource, name), _lowered(name, value))
         if stdin is not None:  # what is typed into a terminal has a limit to its lines, a file has none

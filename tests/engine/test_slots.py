@@ -26,6 +26,15 @@ def test_a_job_that_asks_for_more_than_the_project_has_it() -> None:
     assert take_all(Slots(8), Claim(job=1, job_limit=16, agent="a")) == 16
 
 
+def test_what_the_machine_has_room_for_holds_whatever_is_asked_for() -> None:
+    slots = Slots(8)
+    slots.fit(5)
+    assert take_all(slots, Claim(job=1, job_limit=3, agent="a")) == 3
+    assert take_all(slots, Claim(job=2, job_limit=16, agent="a")) == 2
+    assert slots.at_most(16) == 5
+    assert slots.at_most(3) == 3
+
+
 def test_an_agents_limit_holds_over_all_jobs() -> None:
     slots = Slots(8)
     assert take_all(slots, Claim(job=1, job_limit=2, agent="a", agent_limit=3)) == 2

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 from aftermath import broken, traces
+from crash.processes import holder
 from engine_support import processes
-from engine_support.project import Running
-from engine_support.small import Small
+from engine_support.project import PROGRAM, Running
+from engine_support.small import PIPELINE, TARGET, Small
 from engine_support.waiting import until
 from three_phases import lay_out, main_files
 from trial import RUN, WAITS, environment, gone_on, waits
@@ -58,21 +59,36 @@ def test_sixteen_sessions_get_by_with_few_open_files(
     assert not wrong, "\n".join(wrong)
 
 
-@pytest.mark.parametrize(("limit", "name", "value"), [("NOFILE", "nofile", 24), ("FSIZE", "fsize", 1_000_000)])
-def test_a_limit_that_is_too_low_is_waited_for_until_somebody_raises_it(
-    limit: str, name: str, value: int, busy: Small, crowd: dict[str, bytes], figures: dict[str, int]
+def test_a_limit_of_file_sizes_is_waited_for_until_somebody_raises_it(
+    busy: Small, crowd: dict[str, bytes], figures: dict[str, int]
 ) -> None:
-    before = resource.getrlimit(getattr(resource, f"RLIMIT_{limit}"))
-    run = _limited(busy, "prlimit", f"--{name}={value}:{before[1] if before[1] >= 0 else 'unlimited'}")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    run = _limited(busy, "prlimit", f"--fsize=1000000:{before[1] if before[1] >= 0 else 'unlimited'}")
     until(lambda: WAITS in run.err, "a pause")
     wrong = list(broken(busy, crowd))
     for each in processes.of_project(busy.root):
-        resource.prlimit(each.pid, getattr(resource, f"RLIMIT_{limit}"), before)
+        resource.prlimit(each.pid, resource.RLIMIT_FSIZE, before)
     status = run.end()
     wrong += [*traces(busy, run.err), *gone_on(busy, status, run.err, crowd)]
     figures |= {"runs": 1, "faults": len(busy.events("machine_fault")), "waited": 1, "wrong": len(wrong)}
     assert not wrong, "\n".join(wrong)
     assert status == 0, run.err
+
+
+def test_a_daemon_without_the_files_for_one_session_waits_and_the_next_one_goes_on(
+    busy: Small, crowd: dict[str, bytes], figures: dict[str, int]
+) -> None:
+    words = ["prlimit", "--nofile=28:28", *PROGRAM, "daemon", "--stay"]
+    daemon = Running(words, busy.root, environment(busy))
+    until(lambda: holder(busy.state), "a daemon")
+    assert busy.cli("start", PIPELINE, TARGET).status == 0
+    until(lambda: WAITS in daemon.err, "a pause")
+    assert "no work is possible: not even one session is possible: 28 open files for one process" in daemon.err
+    assert busy.job_status() == "paused"
+    status = daemon.ask_to_end()
+    wrong = [*traces(busy, daemon.err), *gone_on(busy, status, daemon.err, crowd)]
+    figures |= {"runs": 1, "faults": len(busy.events("machine_fault")), "waited": 1, "wrong": len(wrong)}
+    assert not wrong, "\n".join(wrong)
 
 
 @pytest.mark.parametrize("count", [5, 6, 7])
