@@ -10,6 +10,7 @@ from pathlib import Path
 
 from supervisor.content.project import Project
 from supervisor.engine import accounts, preflight
+from supervisor.engine.damage import EarlyLook
 from supervisor.engine.holding import ProjectHold
 from supervisor.engine.loop import Supervisor
 from supervisor.engine.progress_log import JSON_LOG_NAME, LOG_NAME, log_to_stderr_only_faults
@@ -32,6 +33,7 @@ async def run(
     options: JobOptions,
     *,
     fresh: bool,
+    looking: EarlyLook,
     begun: Callable[[Database, Job], None],
     told: Callable[[Event], None],
 ) -> Job:
@@ -40,7 +42,7 @@ async def run(
     pipeline, _ = preflight.check(project, pipeline_name, target_name, options)
     # A daemon with nothing to do ends by itself within a moment.
     with ProjectHold(project, "run", patience_s=0.0 if busy(project) else _IDLE_DAEMON_S):
-        async with Supervisor(project) as supervisor:
+        async with Supervisor(project, looking) as supervisor:
             job = submit(supervisor.database, project, pipeline, target_name, options, fresh=fresh)
             # Nobody else holds the project: whatever state an ended supervisor left the job in, it goes on here.
             jobs.adopt_options(supervisor.database, job.id, options)

@@ -14,6 +14,7 @@ from supervisor.errors import ItemsError
 from supervisor.model.pipeline import Phase
 from supervisor.model.rows import Item, check_id, split_row
 from supervisor.model.strict_json import JsonRefused, parse_strict
+from supervisor.store.phases import fingerprint
 
 _MARK = codecs.BOM_UTF8  # editors leave it in files that people write
 
@@ -22,6 +23,17 @@ def source_path(project: Project, phase: Phase, target: Target) -> Path:
     """The file that a phase takes its items from."""
     assert isinstance(phase.items, str)
     return project.root / target.fill(phase.items)
+
+
+def items_mark(project: Project, phase: Phase, target: Target) -> str:
+    """Fingerprint of the file and of what is taken of it: equal where the items are; empty where it cannot be read."""
+    assert isinstance(phase.items, str)
+    limit = None if phase.limit is None else target.fill(phase.limit)
+    try:
+        # Its name tells how it is read.
+        return fingerprint(source_path(project, phase, target).read_bytes(), repr(limit).encode(), phase.items.encode())
+    except OSError:
+        return ""
 
 
 def read_items(project: Project, phase: Phase, target: Target) -> list[Item]:

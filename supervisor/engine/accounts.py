@@ -7,6 +7,7 @@ import contextlib
 from supervisor.agents.base import Agent
 from supervisor.agents.registry import make_agent
 from supervisor.content.project import Project
+from supervisor.engine.damage import session_folders
 from supervisor.engine.recovery import result_of
 from supervisor.errors import UsageError
 from supervisor.model.strict_json import JsonRefused, parse_strict
@@ -27,14 +28,12 @@ def note_costs(project: Project, database: Database) -> None:
 
 def note_strays(project: Project, database: Database, job: int, agent: str) -> None:
     """Take the sessions of a job into the store that it does not know, since the supervisor died that began them."""
-    known = attempts.names(database, job)
-    for folder in sorted(project.sessions.glob(f"job{job}-phase*-batch*-session*")):
-        named = attempts.SESSION_NAME.fullmatch(folder.name)
-        if named is None or folder.name in known:
+    for name in attempts.unknown(database, session_folders(project)):
+        owner, phase, batch_number, session = map(int, attempts.SESSION_NAME.findall(name)[0])
+        if owner != job:
             continue
-        _, phase, batch_number, session = (int(word) for word in named.groups())
         batch = batches.numbered(database, job, phase, batch_number)
-        workspace = Workspace(project.sessions, folder.name)
+        workspace = Workspace(project.sessions, name)
         asked = _asked(workspace, project.settings.max_output_bytes)
         if batch is None or asked is None:
             if not workspace.transcript.exists() and not any(workspace.path.glob("phase*_batch_*")):
@@ -42,7 +41,7 @@ def note_strays(project: Project, database: Database, job: int, agent: str) -> N
             continue
         with database.transaction():
             number = max(attempts.last_number(database, batch) + 1, session)
-            attempts.adopt(database, batch, number, folder.name, agent, asked, last_change(workspace.input) or 0.0)
+            attempts.adopt(database, batch, number, name, agent, asked, last_change(workspace.input) or 0.0)
 
 
 def _asked(workspace: Workspace, most_bytes: int) -> list[str] | None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import sqlite3
 import tempfile
+import threading
 from pathlib import Path
 
 from supervisor.content.project import Project
@@ -14,6 +16,7 @@ from supervisor.model.base import Frozen
 from supervisor.store import receipts, soundness
 from supervisor.store.attempts import SESSION_NAME
 from supervisor.store.database import MEND, SCHEMA_VERSION, Database, is_damage
+from supervisor.store.folders import file_state
 from supervisor.store.receipts import Receipt
 from supervisor.store.salvage import bad_rows
 from supervisor.store.wal import fold, unread_commits
@@ -29,6 +32,43 @@ class Damage(Frozen):
 def require_sound(project: Project) -> None:
     """StoreError where the store is damaged, or is not there although work was done: going on would lose that work."""
     _refuse(project, store_damage(project))
+
+
+class EarlyLook:
+    """`require_sound` begun while a command still loads its code: a large store takes a while.
+
+    Nothing may be written before its end. The thread is left alone with what takes long, since for every step in Python
+    it would wait for the loading.
+    """
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._seen = self._files()
+        self._found: list[Damage] | None = None
+        self._thread: threading.Thread | None = None
+        with contextlib.suppress(OSError, RuntimeError, sqlite3.Error):  # met again, and said then
+            noted = receipts.all_receipts(project.state)
+            self._found = _without_store(project, noted)
+            if self._found is None:
+                self._thread = threading.Thread(target=self._look, args=(noted,), daemon=True)
+                self._thread.start()
+
+    def require_sound(self) -> None:
+        """Wait for its end; what another process has written to meanwhile is looked at again."""
+        if self._thread is not None and self._thread.ident is not None:
+            self._thread.join()
+        if self._found is None or self._files() != self._seen:
+            self._found = store_damage(self._project)
+        _refuse(self._project, self._found)
+
+    def _look(self, noted: list[Receipt]) -> None:
+        with contextlib.suppress(OSError, sqlite3.Error):
+            self._found = _inside(self._project, noted)
+
+    def _files(self) -> list[tuple[int, int, int] | None]:
+        """What tells that the store was written to: by another process, since this one waits."""
+        store = self._project.store
+        return [file_state(path) for path in (store, Path(f"{store}-wal"), mended_store(self._project))]
 
 
 def require_kept(project: Project) -> None:
@@ -69,19 +109,8 @@ def session_folders(project: Project) -> list[str]:
 def store_damage(project: Project, *, thorough: bool = False) -> list[Damage]:
     """What is wrong with the store; `thorough` also looks at every row and compares all indices."""
     noted = receipts.all_receipts(project.state)  # before the store, which may be worked with at this moment
-    absence = _absence(project, noted)
-    if absence or missing(project) is not None:
-        return absence
-    try:
-        database = soundness.look_into(project.store)
-        try:
-            return _damage_of(database, noted, thorough=thorough)
-        finally:
-            database.close()
-    except sqlite3.DatabaseError as error:
-        if not is_damage(error):
-            raise
-        return [Damage(repair="store", text=str(error))]
+    found = _without_store(project, noted)
+    return _inside(project, noted, thorough=thorough) if found is None else found
 
 
 def lost_commits(project: Project) -> int:
@@ -116,6 +145,12 @@ def _refuse(project: Project, found: list[Damage]) -> None:
         raise StoreError(f"the store is damaged: {found[0].text}", where=str(project.store), remedy=remedy)
 
 
+def _without_store(project: Project, noted: list[Receipt]) -> list[Damage] | None:
+    """What is wrong where there is no store to be looked into; None where there is one."""
+    absence = _absence(project, noted)
+    return absence if absence or missing(project) is not None else None
+
+
 def _absence(project: Project, noted: list[Receipt]) -> list[Damage]:
     """What is wrong where there is no store, or one without anything in it."""
     log = Path(f"{project.store}-wal")
@@ -132,6 +167,20 @@ def _absence(project: Project, noted: list[Receipt]) -> list[Damage]:
     return [Damage(repair="store", text=f"{what}, but {traces}")]
 
 
+def _inside(project: Project, noted: list[Receipt], *, thorough: bool = False) -> list[Damage]:
+    """What is wrong in a store that is there."""
+    try:
+        database = soundness.look_into(project.store)
+        try:
+            return _damage_of(database, noted, thorough=thorough)
+        finally:
+            database.close()
+    except sqlite3.DatabaseError as error:
+        if not is_damage(error):
+            raise
+        return [Damage(repair="store", text=str(error))]
+
+
 def _damage_of(database: Database, noted: list[Receipt], *, thorough: bool) -> list[Damage]:
     faults = soundness.faults(database, thorough=thorough)
     if faults:
@@ -142,7 +191,7 @@ def _damage_of(database: Database, noted: list[Receipt], *, thorough: bool) -> l
     if thorough and (bad := bad_rows(database.path)):
         rows = ", ".join(f"{count} of {table}" for table, count in bad.items())
         found.append(Damage(repair="store", text=f"rows hold what cannot be: {rows}"))
-    counters = soundness.wrong_counters(database)
+    counters = soundness.wrong_counters(database, thorough=thorough)
     if counters:
         found.append(Damage(repair="counters", text="; ".join(counters[:3])))
     behind = [receipt for receipt in noted if is_behind(database, receipt)]

@@ -24,6 +24,7 @@ class Gates:
     def __init__(self, journal: Journal, clock: Callable[[], float] = time.time) -> None:
         self._journal = journal
         self._clock = clock
+        self._known: dict[str, Gate | None] = {}
         self._trying: set[str] = set()
         self._due: dict[tuple[str, float], float] = {}
         """When a gate is tried at the latest, on the loop's clock: the other one may be set back meanwhile."""
@@ -32,7 +33,13 @@ class Gates:
 
     def of(self, agent: str) -> Gate | None:
         """The agent's gate; None where it is open."""
-        return gates.of(self._journal.database, agent)
+        if agent not in self._known:
+            self._known[agent] = gates.of(self._journal.database, agent)
+        return self._known[agent]
+
+    def look_again(self) -> None:
+        """Another process changed the store: it may have opened a gate."""
+        self._known.clear()
 
     def lets_through(self, agent: str) -> bool:
         """Whether a session of the agent may start now: any through an open gate, one when its time is over."""
@@ -78,6 +85,7 @@ class Gates:
         if gate is not None and agent not in self._trying and not later:
             return
         self._trying.discard(agent)
+        self._known.pop(agent, None)
         with self._journal.transaction():
             gate = gates.close(self._journal.database, agent, trouble, self._clock())
             self._journal.note(
@@ -96,6 +104,7 @@ class Gates:
         self._trying.discard(agent)
         if self.of(agent) is None:
             return
+        self._known.pop(agent, None)
         with self._journal.transaction():
             gates.open_again(self._journal.database, agent)
             self._journal.note(job, "agent_free", f"agent {agent} works again", agent=agent)

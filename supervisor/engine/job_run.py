@@ -12,7 +12,7 @@ from supervisor.agents.base import Agent
 from supervisor.content.pipeline_file import Target
 from supervisor.content.project import Project
 from supervisor.content.prompts import PromptMaker
-from supervisor.engine import recovery
+from supervisor.engine import capacity, recovery
 from supervisor.engine.batch_run import run_batch
 from supervisor.engine.content_pool import ContentPool
 from supervisor.engine.crew import Crew
@@ -33,6 +33,7 @@ from supervisor.executors.base import Executor
 from supervisor.model.job import Job, StoredBatch
 from supervisor.model.pipeline import Pipeline
 from supervisor.model.plain_text import plain_line
+from supervisor.model.session import Level
 from supervisor.sessions.sandbox import level_for
 from supervisor.store import items, jobs, phases
 from supervisor.store.summary import summarise_phases
@@ -106,6 +107,8 @@ class JobRun:
         self._paused = False
         self._short_of: str | None = None
         """What the disk is short of."""
+        self._fewer = ""
+        """Why fewer sessions run at once than it asks for."""
         self._shown: tuple[str, str | None] = ("running", None)
 
     def stop(self, end: Literal["stopped", "cancelled"]) -> None:
@@ -177,16 +180,18 @@ class JobRun:
                 said = f"agent {name} is out: {error.what}"
                 self._journal.note(self.job.id, "agent_out", said, level="WARNING", agent=name)
         await self._tools.pool.begin_run()
-        if any(isinstance(phase.validator, str) for phase in self._pipeline.phases):
-            self._tools.pool.warm()
         await self._planner.prepare()
+        if self._ready and any(isinstance(phase.validator, str) for phase in self._pipeline.phases):
+            self._tools.pool.warm()
         self._tools.strays.note_done(self._progress)
         with self._journal.transaction():
             asked = jobs.get(database, self.job.id).status
             if asked in ("stopped", "cancelled"):  # while it was being prepared
                 self.stop("stopped" if asked == "stopped" else "cancelled")
                 return
-            jobs.set_status(database, self.job.id, "running")
+            if self._ready:
+                self._fewer = capacity.fit(self._slots, self._journal, self.job, wrapped="bubblewrap" in self._levels())
+            jobs.set_status(database, self.job.id, "running", self._fewer)
             totals = summarise_phases(database, self.job.id)
             done = sum(phase.batches_done for phase in totals)
             self._journal.note(
@@ -194,8 +199,8 @@ class JobRun:
                 "job_resumed" if resumed else "job_started",
                 f"job {self.job.id} {self.job.name} {'goes on' if resumed else 'starts'}:"
                 f" {len(totals)} phases, {totals[0].items_total} items, {done} batches done before,"
-                f" agent {', '.join(self.job.options.agents)}, sandbox {self._levels()},"
-                f" {self.job.options.concurrency} sessions at once",
+                f" agent {', '.join(self.job.options.agents)}, sandbox {' or '.join(self._levels())},"
+                f" {self._slots.at_most(self.job.options.concurrency)} sessions at once",
             )
             if self._tools.captured:
                 self._journal.note(
@@ -207,11 +212,11 @@ class JobRun:
         await self._files.flush(everything=True)
         self.has_begun = True
 
-    def _levels(self) -> str:
-        """The sandbox levels of its agents' sessions, for people."""
+    def _levels(self) -> list[Level]:
+        """The sandbox levels of its agents' sessions."""
         settings, options = self._project.settings, self.job.options
         agents = [agent for agent in self._agents.values() if agent.name not in self._crew.outs]
-        return " or ".join(sorted({level_for(isolation(options, agent, settings)) for agent in agents}))
+        return sorted({level_for(isolation(options, agent, settings)) for agent in agents})
 
     def _offer(self, found: Sequence[StoredBatch]) -> None:
         for batch in found:
@@ -270,7 +275,7 @@ class JobRun:
         if (status, pause) != self._shown:
             self._shown = (status, pause)
             with self._journal.transaction(durable=False):
-                jobs.set_status(self._journal.database, self.job.id, status, pause or "")
+                jobs.set_status(self._journal.database, self.job.id, status, pause or self._fewer)
 
     async def _run(self, batch: StoredBatch, agent: Agent, claim: Claim) -> None:
         """One batch, and what its merge makes ready."""

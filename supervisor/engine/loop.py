@@ -17,7 +17,7 @@ from supervisor.content.pipeline_file import load_pipeline, read_target
 from supervisor.content.project import Project
 from supervisor.engine import accounts, event_loop, recovery
 from supervisor.engine.content_pool import ContentPool
-from supervisor.engine.damage import require_sound, require_there
+from supervisor.engine.damage import EarlyLook, require_there
 from supervisor.engine.gates import Gates
 from supervisor.engine.job_run import JobRun
 from supervisor.engine.journal import Journal
@@ -30,7 +30,7 @@ from supervisor.errors import SupervisorError
 from supervisor.executors.local import LocalExecutor
 from supervisor.model.event import Event
 from supervisor.model.job import AT_WORK, Job
-from supervisor.sessions.file_events import FileEvents, file_events
+from supervisor.sessions.file_events import FileEvents, InotifyEvents, file_events
 from supervisor.sessions.workspace import Workspace
 from supervisor.store import attempts, jobs
 from supervisor.store.database import Database, open_store
@@ -43,8 +43,10 @@ _NEWS_DELAY_S = 0.02
 class Supervisor:
     """Everything that works on one project: enter it, then `run_job` or `serve`. Its caller holds the project."""
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: Project, looking: EarlyLook | None = None) -> None:
+        """`looking`: the look whether the store is sound, where it was begun already."""
         self._project = project
+        self._looking = looking
         self._runs: dict[int, JobRun | Outage] = {}
         self._data_version = -1
         self._stopping = False
@@ -57,9 +59,11 @@ class Supervisor:
         project = self._project
         event_loop.set_up(asyncio.get_running_loop())
         project.sessions.mkdir(parents=True, exist_ok=True)
-        require_sound(project)
+        (self._looking or EarlyLook(project)).require_sound()
         self.database: Database = open_store(project.store, create=True)
         self._events: FileEvents = file_events()
+        if not isinstance(self._events, InotifyEvents):
+            logger.warning("outputs are noticed by {}", self._events.description)
         self.journal = Journal(self.database)
         self._logs = ProgressLogs(project, self.database)
         self.journal.tell(self._logs.write)
@@ -233,6 +237,7 @@ class Supervisor:
             self._news.set()
 
     def _heed(self) -> None:
+        self._gates.look_again()
         for job_id, run in self._runs.items():
             asked = jobs.get(self.database, job_id).wish
             if asked is not None:

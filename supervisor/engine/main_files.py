@@ -21,6 +21,11 @@ from supervisor.store.main_file import Edits, MainFile, find_edits, held
 
 SHARE = 0.05
 """Largest part of the time that may go into writing one main file; so the whole cost stays linear in the items."""
+TIMES_ITS_SIZE = 2
+FLOOR_BYTES = 1 << 20
+BYTES_A_SECOND = 1 << 16
+"""What may be written to one main file until it waits: so many times its size, and so much besides; at the end of a
+phase and of a run it is written in any case."""
 TRY_AGAIN_S = 30.0
 """Seconds until a file is tried again that the machine could not write."""
 _T = TypeVar("_T")
@@ -63,6 +68,7 @@ class MainFiles:
         self._states = {phase.id: _State(phase, results / phase.output) for phase in phases}
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="main-file")
         self._reader: Database | None = None
+        self._begun_at = time.monotonic()
         self._tasks: set[asyncio.Task[None]] = set()
         self.failure: Exception | None = None
         """What stopped a write in the background, to be raised where the job ends."""
@@ -72,8 +78,9 @@ class MainFiles:
         state = self._states[phase]
         state.dirty = True
         if state.timer is None and not state.busy.locked():
-            wait = state.written_at + state.cost_s / SHARE - time.monotonic()
-            state.timer = asyncio.get_running_loop().call_later(max(0.0, wait), self._write_later, state)
+            wait_s = max(state.written_at + state.cost_s / SHARE, self._begun_at + self._bytes_take_s(state))
+            wait_s -= time.monotonic()
+            state.timer = asyncio.get_running_loop().call_later(max(0.0, wait_s), self._write_later, state)
 
     async def flush(self, *, everything: bool = False) -> None:
         """Write what is not written yet; `everything` also looks at files of which nothing new is known."""
@@ -101,6 +108,12 @@ class MainFiles:
         if self._reader is not None:
             self._thread.submit(self._reader.close)
         self._thread.shutdown(wait=True)
+
+    def _bytes_take_s(self, state: _State) -> float:
+        """Seconds from the beginning until a file may be written once more."""
+        size = (state.file.state() or (0,))[0]
+        free = (TIMES_ITS_SIZE - 1) * size + FLOOR_BYTES
+        return (state.file.written_bytes - free) / BYTES_A_SECOND
 
     def _write_later(self, state: _State) -> None:
         state.timer = None
@@ -168,6 +181,9 @@ class MainFiles:
     def _write_now(self, state: _State, looked_at: tuple[int, int, int] | None) -> bool:
         """Write the file; False where it was edited since it was looked at."""
         assert self._reader is not None
+        if main_file.is_current(self._reader, state.file, self._job, state.phase.id):
+            state.file.remove_unfinished()
+            return True
         taken = main_file.snapshot(self._reader, self._job, state.phase.id, state.phase.merge)
         if not taken.rows and looked_at is None and not state.ended:
             return True

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 
-from supervisor.content.items import read_items, source_path
+from supervisor.content.items import items_mark, read_items, source_path
 from supervisor.content.project import Project
 from supervisor.engine.tools import Tools
 from supervisor.model.job import StoredBatch
@@ -133,12 +133,8 @@ class Planner:
 
     def _take_source(self, phase: Phase) -> None:
         tools = self._tools
-        path = source_path(self._project, phase, tools.target)
-        shown = self._project.relative(path)
-        try:
-            stamp = phases.fingerprint(path.read_bytes(), repr(phase.limit).encode())
-        except OSError:
-            stamp = ""  # read_items says what is wrong
+        shown = self._project.relative(source_path(self._project, phase, tools.target))
+        stamp = items_mark(self._project, phase, tools.target)
         before = phases.source(tools.database, self._job, phase.id)
         if stamp and before == stamp:
             with tools.journal.transaction():
@@ -191,6 +187,7 @@ class Planner:
             other = items.made_otherwise(tools.database, self._job, phase.id, version)
             if other and tools.options.redo_changed:
                 items.release(tools.database, self._job, phase.id, other)
+                phases.forget_source(tools.database, self._job, phase.id)
                 self.merged(phase.id, other)
                 tools.journal.note(
                     self._job,

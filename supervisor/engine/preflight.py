@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import sqlite3
+
 from supervisor.agents.registry import make_agents
-from supervisor.content.items import read_items
+from supervisor.content.items import items_mark, read_items
 from supervisor.content.pipeline_file import Target, load_pipeline, read_target
 from supervisor.content.project import Project
 from supervisor.content.prompts import PromptMaker
+from supervisor.engine.damage import missing
 from supervisor.engine.isolating import isolation
 from supervisor.errors import AgentError, PipelineError, UsageError
 from supervisor.model.job import JobOptions
 from supervisor.model.pipeline import Phase, Pipeline, Upstream
 from supervisor.sessions.sandbox import level_for
+from supervisor.store import jobs, phases
+from supervisor.store.soundness import look_into
 
 
 def check(project: Project, pipeline_name: str, target_name: str, options: JobOptions) -> tuple[Pipeline, Target]:
@@ -20,11 +25,31 @@ def check(project: Project, pipeline_name: str, target_name: str, options: JobOp
     target = read_target(pipeline, target_name)
     _check_agents(project, options)
     PromptMaker(project, pipeline)
+    taken = _sources_taken(project, pipeline, target)
     for phase in pipeline.phases:
         _check_python(project, pipeline, phase)
         if phase.upstream is None:
-            read_items(project, phase, target)
+            mark = items_mark(project, phase, target)
+            if not mark or taken.get(phase.id) != mark:
+                read_items(project, phase, target)
     return pipeline, target
+
+
+def _sources_taken(project: Project, pipeline: Pipeline, target: Target) -> dict[int, str | None]:
+    """Phase id to the mark of the items that the job took last: they were read, and are not read again."""
+    try:
+        if missing(project) is not None:
+            return {}
+        database = look_into(project.store)
+        try:
+            job = jobs.live(database, pipeline.name, target.name)
+            if job is None:
+                return {}
+            return {phase.id: phases.source(database, job.id, phase.id) for phase in pipeline.phases}
+        finally:
+            database.close()
+    except (OSError, sqlite3.DatabaseError, ValueError):
+        return {}  # what is wrong with the store is said when it is opened
 
 
 def _check_agents(project: Project, options: JobOptions) -> None:

@@ -172,10 +172,10 @@ def _is_stale(row: sqlite3.Row | None, value: Any, written_seq: int, *, behind: 
 
 
 def _catch_up(database: Database, job: int, phase: int, receipt: Receipt | None, sha256: str | None) -> None:
-    """Have the store count on from what the main file was given, and know the file for its own."""
+    """Have the store count on from what the main file was given, and know the file for its own; it is written anew."""
     with database.transaction():
         database.execute(
-            "UPDATE phases SET next_seq = max(next_seq, ?), written_hash = ? WHERE job = ? AND phase = ?",
+            "UPDATE phases SET next_seq = 1 + max(next_seq, ?), written_hash = ? WHERE job = ? AND phase = ?",
             (0 if receipt is None else receipt.seq + 1, sha256, job, phase),
         )
 

@@ -188,8 +188,7 @@ def _of_sessions(project: Project, database: Database, found: list[Job], *, work
             text=f"one ended without a word: {left} sessions cut off, {len(processes)} of their processes still run;"
             " the next run or start ends them and takes in what they finished",
         )
-    known = {row["name"] for row in database.rows("SELECT name FROM attempts")}
-    strays = [name for name in session_folders(project) if name not in known]
+    strays = attempts.unknown(database, session_folders(project))
     if not working and strays:
         open_work = database.value(f"SELECT count(*) FROM items WHERE status IN {items.IN_WORK}")
         yield Finding(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from supervisor.agents.base import Agent
 from supervisor.content.output_shape import as_output, shape_output
 from supervisor.content.project import Project
+from supervisor.engine.damage import session_folders
 from supervisor.engine.journal import Journal
 from supervisor.engine.progress import Progress
 from supervisor.engine.recovery import Captured, result_of
@@ -49,11 +50,10 @@ class StraySessions:
         self._asked: dict[tuple[int, str], list[_Stray]] = defaultdict(list)
         """Phase and item to the sessions that were to answer it."""
         self._taken: dict[str, Captured] = {}
-        known = attempts.names(journal.database, job.id)
-        for folder in project.sessions.glob(f"job{job.id}-phase*-batch*-session*"):
-            named = attempts.SESSION_NAME.fullmatch(folder.name)
-            if named is not None and folder.name not in known:
-                self._find(folder, *(int(number) for number in named.groups()[1:]))
+        for name in attempts.unknown(journal.database, session_folders(project)):
+            number, *place = map(int, attempts.SESSION_NAME.findall(name)[0])
+            if number == job.id:
+                self._find(project.sessions / name, *place)
 
     def highest_number(self, phase: int, batch: int) -> int:
         """The highest number of a session of this batch that the store did not know; 0 where there was none."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from pydantic import Field
 
 from supervisor.model.base import Frozen
 
+BatchStatus = Literal["waiting", "running", "done", "failed"]
 JobStatus = Literal[
     "queued",
     "running",
@@ -82,15 +83,15 @@ class Job(Frozen):
         return self.status == "queued" or self.status in AT_WORK
 
 
-class StoredBatch(Frozen):
-    """A batch as the store has it."""
+class StoredBatch(NamedTuple):
+    """A batch as the store has it; a hundred thousand of them may wait, so they are to be small."""
 
     id: int
     job: int
     phase: int
     number: int
     size: int
-    status: Literal["waiting", "running", "done", "failed"]
+    status: BatchStatus
 
 
 class StoredItem(Frozen):

@@ -6,7 +6,7 @@ import json
 import re
 import sqlite3
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from supervisor.model.base import Frozen
@@ -15,6 +15,7 @@ from supervisor.model.report import ValidationError
 from supervisor.model.session import SessionResult, SessionStarted, Usage
 from supervisor.model.strict_json import in_order
 from supervisor.store.database import Database
+from supervisor.store.session_totals import OPEN
 
 Outcome = Literal[
     "passed", "partly", "failed", "interrupted", "unjudged", "not_started", "limited", "overloaded", "stalled"
@@ -94,31 +95,33 @@ def finish(
     errors: Sequence[ValidationError] = (),
     result: SessionResult | None = None,
 ) -> None:
-    """Note how a session ended; call it inside the transaction that keeps what it gave."""
-    database.execute(
-        "UPDATE attempts SET outcome = ?, counted = ?, errors = ?, ended_at = ? WHERE id = ?",
-        (outcome, int(counted), in_order([error.model_dump() for error in errors]), time.time(), attempt),
-    )
+    """Note how a session ended; call it inside the transaction that keeps what it gave.
+
+    One that has ended for good stays as it was noted: it is counted.
+    """
     if result is not None:
         note_session(database, attempt, result)
+    database.execute(
+        f"UPDATE attempts SET outcome = ?, counted = ?, errors = ?, ended_at = ? WHERE id = ? AND outcome IN {OPEN}",
+        (outcome, int(counted), in_order([error.model_dump() for error in errors]), time.time(), attempt),
+    )
 
 
 def note_session(database: Database, attempt: int, result: SessionResult) -> None:
-    """Note how long a session took, what it cost, and what else its agent told; call it inside a transaction."""
+    """Note how long a session took, what it cost, and what else its agent told; call it inside a transaction.
+
+    What was known of it and is not told again stays.
+    """
     heard, usage = result.heard, result.heard.usage
+    known = ", ".join(f"{name} = coalesce(?, {name})" for name in ("model", "conversation", *Usage.model_fields))
     database.execute(
-        "UPDATE attempts SET duration_s = ?, exit_status = ?, model = ?, conversation = ?, cost_usd = ?,"
-        " input_tokens = ?, output_tokens = ?, cache_read_tokens = ?, cache_write_tokens = ? WHERE id = ?",
+        f"UPDATE attempts SET duration_s = ?, exit_status = ?, {known} WHERE id = ? AND outcome IN {OPEN}",
         (
             result.duration_s,
             result.exit_status,
             heard.model,
             heard.conversation,
-            usage.cost_usd,
-            usage.input_tokens,
-            usage.output_tokens,
-            usage.cache_read_tokens,
-            usage.cache_write_tokens,
+            *(getattr(usage, name) for name in Usage.model_fields),
             attempt,
         ),
     )
@@ -128,9 +131,7 @@ def unfinished(database: Database, job: int) -> list[Attempt]:
     """Attempts that a dead supervisor left running, and those whose output nobody could judge yet; oldest first."""
     return [
         _attempt(row)
-        for row in database.rows(
-            "SELECT * FROM attempts WHERE job = ? AND outcome IN ('running', 'unjudged') ORDER BY id", (job,)
-        )
+        for row in database.rows(f"SELECT * FROM attempts WHERE job = ? AND outcome IN {OPEN} ORDER BY id", (job,))
     ]
 
 
@@ -139,7 +140,7 @@ def unaccounted(database: Database) -> list[Attempt]:
     return [
         _attempt(row)
         for row in database.rows(
-            "SELECT a.* FROM attempts a JOIN jobs j ON j.id = a.job WHERE a.outcome IN ('running', 'unjudged')"
+            f"SELECT a.* FROM jobs j CROSS JOIN attempts a ON a.job = j.id WHERE a.outcome IN {OPEN}"  # in this order
             " AND a.duration_s IS NULL AND (j.set_aside_at IS NOT NULL OR j.status IN ('stopped', 'cancelled'))"
             " ORDER BY a.id"
         )
@@ -176,9 +177,13 @@ def session_name(batch: StoredBatch, number: int | str) -> str:
     return f"job{batch.job}-phase{batch.phase}-batch{batch.number}-session{number}"
 
 
-def names(database: Database, job: int) -> set[str]:
-    """Names of all sessions of a job."""
-    return {row["name"] for row in database.rows("SELECT name FROM attempts WHERE job = ?", (job,))}
+def unknown(database: Database, names: Iterable[str]) -> list[str]:
+    """Those of some names of sessions that no attempt has."""
+    rows = database.rows(
+        "SELECT value FROM json_each(?) WHERE NOT EXISTS (SELECT 1 FROM attempts WHERE name = value)",
+        (in_order(list(names)),),
+    )
+    return [row["value"] for row in rows]
 
 
 def tally(database: Database, batch: int) -> Tally:
@@ -201,23 +206,6 @@ def tally(database: Database, batch: int) -> Tally:
     )
 
 
-def usage_by_phase(database: Database, job: int) -> dict[int, Usage]:
-    """Phase id to what its sessions cost, as far as they told."""
-    columns = ", ".join(f"sum({name}) AS {name}" for name in Usage.model_fields)
-    rows = database.rows(f"SELECT phase, {columns} FROM attempts WHERE job = ? GROUP BY phase", (job,))
-    return {row["phase"]: Usage(**{name: row[name] for name in Usage.model_fields}) for row in rows}
-
-
-def by_agent(database: Database, job: int) -> list[sqlite3.Row]:
-    """`agent, model, sessions` and what they cost, for every agent and model that worked on a job, the first first."""
-    columns = ", ".join(f"sum({name}) AS {name}" for name in Usage.model_fields)
-    return database.rows(
-        f"SELECT agent, model, count(*) AS sessions, {columns} FROM attempts WHERE job = ?"
-        " GROUP BY agent, model ORDER BY min(id)",
-        (job,),
-    )
-
-
 def last_used(database: Database) -> dict[str, float]:
     """Agent to the clock time at which its last session started."""
     return {
@@ -230,7 +218,8 @@ def running(database: Database, job: int) -> list[sqlite3.Row]:
     """Running sessions: `name, phase, number, started_at, agent, batch_number`, oldest first."""
     return database.rows(
         "SELECT a.name, a.phase, a.number, a.started_at, a.agent, b.number AS batch_number FROM attempts a"
-        " JOIN batches b ON b.id = a.batch WHERE a.job = ? AND a.outcome = 'running' ORDER BY a.id",
+        f" JOIN batches b ON b.id = a.batch WHERE a.job = ? AND a.outcome IN {OPEN} AND a.outcome = 'running'"
+        " ORDER BY a.id",
         (job,),
     )
 

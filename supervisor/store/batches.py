@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 import time
 from collections.abc import Sequence
+from typing import cast
 
-from supervisor.model.job import StoredBatch
+from supervisor.model.job import BatchStatus, StoredBatch
 from supervisor.store.database import Database
 
+_OPEN = "status IN ('waiting', 'running')"
+"""Besides a narrower condition, where ended batches are not to be looked through."""
 _FREE = "batch IS NULL AND status IN ('blocked', 'waiting', 'passed')"
 
 
@@ -44,7 +48,7 @@ def dissolve_unstarted(database: Database, job: int, phase: int, size: int) -> N
     doomed = [
         row["id"]
         for row in database.rows(
-            "SELECT id FROM batches b WHERE job = ? AND phase = ? AND status = 'waiting' AND size <> ?"
+            f"SELECT id FROM batches b WHERE job = ? AND phase = ? AND {_OPEN} AND status = 'waiting' AND size <> ?"
             " AND NOT EXISTS (SELECT 1 FROM attempts a WHERE a.batch = b.id)",
             (job, phase, size),
         )
@@ -56,8 +60,9 @@ def dissolve_unstarted(database: Database, job: int, phase: int, size: int) -> N
 
 def ready(database: Database, job: int, phase: int, *, above: int = 0) -> list[StoredBatch]:
     """Waiting batches of a phase, with numbers above `above`, whose items all have their content; in order."""
-    rows = database.rows(
-        "SELECT * FROM batches b WHERE job = ? AND phase = ? AND status = 'waiting' AND number > ? AND NOT EXISTS"
+    rows = database.execute(
+        f"SELECT * FROM batches b WHERE job = ? AND phase = ? AND {_OPEN} AND status = 'waiting' AND number > ?"
+        " AND NOT EXISTS"
         " (SELECT 1 FROM items i WHERE i.batch = b.id AND i.status = 'blocked') ORDER BY number",
         (job, phase, above),
     )
@@ -108,7 +113,7 @@ def set_status(database: Database, batch: int, status: str) -> None:
 
 def reset_running(database: Database, job: int) -> None:
     """Have batches wait again whose supervisor is gone; call it inside a transaction."""
-    database.execute("UPDATE batches SET status = 'waiting' WHERE job = ? AND status = 'running'", (job,))
+    database.execute(f"UPDATE batches SET status = 'waiting' WHERE job = ? AND {_OPEN} AND status = 'running'", (job,))
 
 
 def drop_empty(database: Database, job: int) -> None:
@@ -116,7 +121,8 @@ def drop_empty(database: Database, job: int) -> None:
 
     One that had sessions stays, as done, so that no later batch has its number or its id, and with it its attempts.
     """
-    empty = "job = ? AND status = 'waiting' AND NOT EXISTS (SELECT 1 FROM items i WHERE i.batch = batches.id)"
+    empty = f"job = ? AND {_OPEN} AND status = 'waiting'"
+    empty += " AND NOT EXISTS (SELECT 1 FROM items i WHERE i.batch = batches.id)"
     database.execute(
         f"UPDATE batches SET status = 'done', ended_at = ? WHERE {empty}"
         " AND EXISTS (SELECT 1 FROM attempts a WHERE a.batch = batches.id)",
@@ -142,5 +148,5 @@ def _batch(row: sqlite3.Row) -> StoredBatch:
         phase=row["phase"],
         number=row["number"],
         size=row["size"],
-        status=row["status"],
+        status=cast(BatchStatus, sys.intern(row["status"])),
     )

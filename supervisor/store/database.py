@@ -13,7 +13,7 @@ from supervisor.errors import StoreError
 from supervisor.failpoints import reached
 from supervisor.store.folders import make_folder
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """A store of an earlier version is brought to this one by `migrations/<version>.sql`, one after the other."""
 MEND = "`supervisor doctor` says more, `supervisor doctor --repair` mends what can be mended."
 BUSY_S = 30.0
@@ -50,20 +50,23 @@ class Database:
 
     def execute(self, sql: str, parameters: tuple[Any, ...] | dict[str, Any] = ()) -> sqlite3.Cursor:
         """Run one statement."""
-        return self.connection.execute(sql, parameters)
+        try:
+            return self.connection.execute(sql, parameters)
+        except UnicodeDecodeError as error:  # SQLite names what is damaged by its damaged name
+            raise sqlite3.DatabaseError(f"what is damaged could not decode to UTF-8: {error.object!r}") from error
 
     def rows(self, sql: str, parameters: tuple[Any, ...] | dict[str, Any] = ()) -> list[sqlite3.Row]:
         """All rows of a query."""
-        return self.connection.execute(sql, parameters).fetchall()
+        return self.execute(sql, parameters).fetchall()
 
     def row(self, sql: str, parameters: tuple[Any, ...] | dict[str, Any] = ()) -> sqlite3.Row | None:
         """The first row of a query."""
-        found: sqlite3.Row | None = self.connection.execute(sql, parameters).fetchone()
+        found: sqlite3.Row | None = self.execute(sql, parameters).fetchone()
         return found
 
     def value(self, sql: str, parameters: tuple[Any, ...] | dict[str, Any] = ()) -> Any:
         """The first column of the first row; None where there is none."""
-        found = self.connection.execute(sql, parameters).fetchone()
+        found = self.execute(sql, parameters).fetchone()
         return None if found is None else found[0]
 
     def ring(self) -> None:

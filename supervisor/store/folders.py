@@ -28,3 +28,12 @@ def sync_folder(path: Path) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def file_state(path: Path) -> tuple[int, int, int] | None:
+    """Size, time and inode of a file now, which are others when it was written to; None where there is none."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    return status.st_size, status.st_mtime_ns, status.st_ino

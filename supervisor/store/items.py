@@ -34,6 +34,9 @@ def renew(database: Database, job: int, phase: int, item_id: str, payload: Any) 
 
 def made_otherwise(database: Database, job: int, phase: int, version: int) -> list[str]:
     """Ids of a phase's items that were done with another version of its instructions, in canonical order."""
+    others = "SELECT EXISTS (SELECT 1 FROM instructions WHERE job = ? AND phase = ? AND version <> ?)"
+    if not database.value(others, (job, phase, version)):
+        return []
     rows = database.rows(
         "SELECT id FROM items WHERE job = ? AND phase = ? AND status IN ('merged', 'quarantined')"
         " AND made_with <> ? ORDER BY position, id",

@@ -19,12 +19,13 @@ from supervisor.failpoints import reached
 from supervisor.model.base import Frozen
 from supervisor.model.rows import join_row, split_row
 from supervisor.model.strict_json import JsonRefused, in_order, parse_strict
-from supervisor.store import items
+from supervisor.store import items, receipts
 from supervisor.store.database import Database
-from supervisor.store.folders import make_folder, sync_folder
+from supervisor.store.folders import file_state, make_folder, sync_folder
 
 _LOCK_PATIENCE_S = 30.0
 _UNFINISHED = ".tmp"
+_indented = json.JSONEncoder(ensure_ascii=False, indent=2, allow_nan=False).encode
 
 
 class Snapshot(Frozen):
@@ -58,15 +59,28 @@ class MainFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._seen: tuple[int, int, int] | None = None
-        """Size, time and inode of the file as this process wrote it."""
+        """Size, time and inode of the file as this process wrote it, or found it as it was written."""
+        self.written_bytes = 0
+        """All that this process has written to it."""
+        self._tidy = False
+        """Whether what killed writers left beside it is removed."""
 
     def lock(self) -> FileLock:
         """The lock that writers hold."""
         return FileLock(f"{self.path}.lock", timeout=_LOCK_PATIENCE_S)
 
     def unchanged(self) -> bool:
-        """Whether the file is, by its size, time and inode, the one that this process wrote last."""
+        """Whether the file is, by its size, time and inode, still the one that was written last."""
         return self._seen is not None and self.state() == self._seen
+
+    def holds(self, sha256: str | None) -> bool:
+        """Whether the file is the one with this hash; then it is known again by its size, time and inode."""
+        before = self.state()
+        data = self.read()
+        same = data is not None and hashlib.sha256(data).hexdigest() == sha256
+        if same:
+            self._seen = before
+        return same
 
     def read(self) -> bytes | None:
         """The file as it is; None where there is none."""
@@ -83,11 +97,7 @@ class MainFile:
 
     def state(self) -> tuple[int, int, int] | None:
         """Size, time and inode of the file now; None where there is none."""
-        try:
-            status = os.stat(self.path)
-        except OSError:
-            return None
-        return status.st_size, status.st_mtime_ns, status.st_ino
+        return file_state(self.path)
 
     def write(self, snapshot: Snapshot, looked_at: tuple[int, int, int] | None) -> str | None:
         """Write the file: a temporary one, synced, renamed over it, the directory synced. Returns its SHA-256.
@@ -98,9 +108,9 @@ class MainFile:
         make_folder(self.path.parent)
         if self.state() != looked_at:
             return None
-        if self._seen is None:
-            self._remove_unfinished()
+        self.remove_unfinished()
         replace_durably(self.path, data)
+        self.written_bytes += len(data)
         self._seen = self.state()
         return hashlib.sha256(data).hexdigest()
 
@@ -115,8 +125,11 @@ class MainFile:
         replace_durably(copy, data)
         return copy
 
-    def _remove_unfinished(self) -> None:
+    def remove_unfinished(self) -> None:
         """Delete what writers left that were killed; whoever holds the lock is the only one that writes."""
+        if self._tidy:
+            return
+        self._tidy = True
         for path in self.path.parent.glob(f".{glob.escape(self.path.name)}.*{_UNFINISHED}"):
             path.unlink(missing_ok=True)
 
@@ -144,13 +157,17 @@ def replace_durably(path: Path, data: bytes) -> None:
 
 
 def render(snapshot: Snapshot) -> bytes:
-    """The file's bytes: UTF-8, two-space indent, canonical order, whatever order the merges came in."""
-    values: Any
+    """The file's bytes: UTF-8, two-space indent, canonical order, whatever order the merges came in.
+
+    Entry by entry, since all values at once would take many times their size.
+    """
     if snapshot.merge == "object":
-        values = {item_id: json.loads(value) for item_id, value in snapshot.rows}
+        members = (f"{_indented(item_id)}: {_indented(json.loads(value))}" for item_id, value in snapshot.rows)
     else:
-        values = [join_row(item_id, json.loads(value)) for item_id, value in snapshot.rows]
-    return (json.dumps(values, ensure_ascii=False, indent=2, allow_nan=False) + "\n").encode("utf-8")
+        members = (_indented(join_row(item_id, json.loads(value))) for item_id, value in snapshot.rows)
+    first, last = "{}" if snapshot.merge == "object" else "[]"
+    inner = ",\n  ".join(member.replace("\n", "\n  ") for member in members)
+    return (f"{first}\n  {inner}\n{last}\n" if inner else f"{first}{last}\n").encode("utf-8")
 
 
 def as_lines(taken: Snapshot) -> bytes:
@@ -174,7 +191,8 @@ def snapshot(database: Database, job: int, phase: int, merge: str) -> Snapshot:
     finally:
         if database.connection.in_transaction:
             database.execute("COMMIT")
-    return Snapshot(job=job, phase=phase, merge=merge, seq=seq, rows=tuple((row["id"], row["value"]) for row in rows))
+    pairs = tuple((row["id"], row["value"]) for row in rows)
+    return Snapshot.model_construct(job=job, phase=phase, merge=merge, seq=seq, rows=pairs)
 
 
 def find_edits(database: Database, main_file: MainFile, job: int, phase: int, merge: str) -> Edits | None:
@@ -184,10 +202,9 @@ def find_edits(database: Database, main_file: MainFile, job: int, phase: int, me
     """
     if main_file.unchanged():
         return None
-    data = main_file.read()
     row = database.row("SELECT written_seq, written_hash FROM phases WHERE job = ? AND phase = ?", (job, phase))
     assert row is not None
-    if data is None or hashlib.sha256(data).hexdigest() == row["written_hash"]:
+    if main_file.holds(row["written_hash"]) or (data := main_file.read()) is None:
         return None
     try:
         found = entries(data, merge)
@@ -224,6 +241,21 @@ def find_edits(database: Database, main_file: MainFile, job: int, phase: int, me
         removed=removed,
         copy_kept=main_file.set_aside(data, "edited") if problem or removed else None,
         problem=problem,
+    )
+
+
+def is_current(database: Database, main_file: MainFile, job: int, phase: int) -> bool:
+    """Whether the file was last written with all that is merged now, is as it was written, and is noted so."""
+    row = database.row(
+        "SELECT next_seq, written_seq, written_hash FROM phases WHERE job = ? AND phase = ?", (job, phase)
+    )
+    assert row is not None
+    noted = receipts.find(database.path.parent, job, phase)
+    return (
+        main_file.unchanged()
+        and row["next_seq"] - 1 == row["written_seq"]
+        and noted is not None
+        and (noted.seq, noted.sha256) == (row["written_seq"], row["written_hash"])
     )
 
 

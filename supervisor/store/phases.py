@@ -14,7 +14,8 @@ def ensure(database: Database, job: int, pipeline: Pipeline) -> None:
         database.execute(
             "INSERT INTO phases (job, phase, position, name, output, merge, status)"
             " VALUES (?, ?, ?, ?, ?, ?, 'waiting') ON CONFLICT (job, phase) DO UPDATE SET"
-            " position = excluded.position, name = excluded.name, output = excluded.output, merge = excluded.merge",
+            " position = excluded.position, name = excluded.name, output = excluded.output, merge = excluded.merge,"
+            " next_seq = next_seq + (merge <> excluded.merge)",
             (job, phase.id, position, phase.name, phase.output, phase.merge),
         )
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, NamedTuple, get_args
 
 from supervisor.model.base import Frozen
-from supervisor.model.job import JobStatus, StoredBatch
-from supervisor.store import attempts, items
+from supervisor.model.job import BatchStatus, JobStatus
+from supervisor.store import attempts, items, session_totals
 from supervisor.store.database import Database, open_store
 
 _TABLES = ("jobs", "phases", "instructions", "batches", "items", "expansions", "attempts", "gates", "events")
@@ -22,7 +22,7 @@ _JSON = {
 }
 _STATES = {
     "jobs": ("status", get_args(JobStatus)),
-    "batches": ("status", get_args(StoredBatch.model_fields["status"].annotation)),
+    "batches": ("status", get_args(BatchStatus)),
     "items": ("status", items.STATES),
     "attempts": ("outcome", ("running", *get_args(attempts.Outcome))),
 }
@@ -32,7 +32,6 @@ _KEYS_OF_ITEMS = (
     "SELECT job, phase, id FROM items INDEXED BY items_in_order ORDER BY job DESC, phase DESC, position DESC",
 )
 """An index has the keys of rows that stand on a page that cannot be read, or cannot be reached from above."""
-_PAGE = 4096
 _INTERIOR = 5
 """Kind of a page that names others."""
 _MOST_NUMBERS = 200_000
@@ -119,16 +118,18 @@ def _lend_schema(damaged: Path) -> None:
     """
     fresh = damaged.with_name("fresh.sqlite")
     open_store(fresh, create=True).close()
-    pages = [fresh.read_bytes()[start : start + _PAGE] for start in range(0, fresh.stat().st_size, _PAGE)]
+    new = fresh.read_bytes()
     fresh.unlink()
+    size = int.from_bytes(new[16:18], "big")
+    pages = [new[start : start + size] for start in range(0, len(new), size)]
     before = damaged.read_bytes()
     lent = _schema_pages(pages[0])
     with open(damaged, "r+b") as file:
         for number in lent:
-            file.seek((number - 1) * _PAGE)
+            file.seek((number - 1) * size)
             file.write(pages[number - 1])
         file.seek(28)
-        file.write(max(len(before) // _PAGE, *lent).to_bytes(4, "big"))
+        file.write(max(len(before) // size, *lent).to_bytes(4, "big"))
     connection = _open_damaged(damaged)
     readable = any(_readable(connection, table) for table in _TABLES)
     connection.close()
@@ -292,17 +293,22 @@ def _put_right(new: Database, *, items_whole: bool) -> None:
         " AND batch IN (SELECT id FROM batches WHERE status IN ('done', 'failed')))"
     )
     new.execute("DELETE FROM attempts WHERE batch NOT IN (SELECT id FROM batches)")
+    new.execute(
+        "INSERT OR IGNORE INTO instructions SELECT DISTINCT job, phase, made_with, '' FROM items"
+        " WHERE made_with IS NOT NULL"
+    )
     # Every item's source is looked at again, since items may be missing that it says are there.
     new.execute("DELETE FROM expansions")
     new.execute("UPDATE phases SET source = NULL, expanded = 0, expanded_to = 0")
     new.execute(
-        "UPDATE phases SET next_seq = max(next_seq, 1 + coalesce("
+        "UPDATE phases SET next_seq = 1 + max(next_seq, 1 + coalesce("  # so that main files are written anew
         "(SELECT max(seq) FROM items i WHERE i.job = phases.job AND i.phase = phases.phase), 0))"
     )
     new.execute(
         "UPDATE jobs SET status = 'stopped', detail = 'its store was damaged and mended' WHERE set_aside_at IS NULL"
         f" AND id IN (SELECT job FROM items WHERE status IN {items.IN_WORK})"
     )
+    session_totals.count_anew(new)
 
 
 def _number_batches_again(new: Database) -> None:

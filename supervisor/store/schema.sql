@@ -48,7 +48,7 @@ CREATE TABLE items (
     digest TEXT,                    -- of the payload
     value TEXT,
     made_with INTEGER,              -- version of the instructions that its batch ended with
-    seq INTEGER,                    -- rises whenever what is merged changes
+    seq INTEGER,                    -- rises whenever what is merged changes, or its order
     errors TEXT,
     PRIMARY KEY (job, phase, id)
 ) WITHOUT ROWID;
@@ -120,7 +120,6 @@ CREATE UNIQUE INDEX attempt_names ON attempts (name);
 CREATE UNIQUE INDEX attempt_numbers ON attempts (batch, number);
 CREATE INDEX attempts_running ON attempts (job, id) WHERE outcome IN ('running', 'unjudged');
 CREATE INDEX attempts_kept ON attempts (ended_at) WHERE files AND outcome = 'passed';
-CREATE INDEX attempts_of_job ON attempts (job, ended_at);
 
 CREATE TABLE gates (                -- agents that asked for less: no session of theirs starts before next_try
     agent TEXT PRIMARY KEY,
@@ -153,6 +152,25 @@ CREATE TABLE batch_counts (
     job INTEGER NOT NULL, phase INTEGER NOT NULL, status TEXT NOT NULL, n INTEGER NOT NULL,
     PRIMARY KEY (job, phase, status)
 ) WITHOUT ROWID;
+CREATE TABLE session_totals (       -- of the sessions that ended for good
+    job INTEGER NOT NULL,
+    phase INTEGER NOT NULL,
+    agent TEXT NOT NULL,
+    model TEXT NOT NULL,            -- empty where none was told
+    first INTEGER NOT NULL,         -- lowest id of an attempt
+    sessions INTEGER NOT NULL,
+    counted INTEGER NOT NULL,
+    retries INTEGER NOT NULL,       -- counted after another counted one of their batch
+    cost_unknown INTEGER NOT NULL,
+    timed INTEGER NOT NULL,         -- that have a duration
+    duration_s REAL NOT NULL,
+    cost_usd REAL,
+    input_tokens INTEGER,
+    output_tokens INTEGER,
+    cache_read_tokens INTEGER,
+    cache_write_tokens INTEGER,
+    PRIMARY KEY (job, phase, agent, model)
+) WITHOUT ROWID;
 
 CREATE TRIGGER item_added AFTER INSERT ON items BEGIN
     INSERT INTO item_counts VALUES (new.job, new.phase, new.status, 1)
@@ -177,4 +195,22 @@ CREATE TRIGGER batch_moved AFTER UPDATE OF status ON batches WHEN old.status <> 
 END;
 CREATE TRIGGER batch_removed AFTER DELETE ON batches BEGIN
     UPDATE batch_counts SET n = n - 1 WHERE job = old.job AND phase = old.phase AND status = old.status;
+END;
+CREATE TRIGGER session_ended AFTER UPDATE OF outcome ON attempts
+WHEN old.outcome IN ('running', 'unjudged') AND new.outcome NOT IN ('running', 'unjudged') BEGIN
+    INSERT INTO session_totals VALUES (new.job, new.phase, new.agent, coalesce(new.model, ''), new.id, 1, new.counted,
+        new.counted AND EXISTS (SELECT 1 FROM attempts WHERE batch = new.batch AND counted AND id <> new.id),
+        new.cost_usd IS NULL, new.duration_s IS NOT NULL, coalesce(new.duration_s, 0), new.cost_usd,
+        new.input_tokens, new.output_tokens, new.cache_read_tokens, new.cache_write_tokens)
+        ON CONFLICT (job, phase, agent, model) DO UPDATE SET
+        first = min(first, excluded.first), sessions = sessions + 1, counted = counted + excluded.counted,
+        retries = retries + excluded.retries, cost_unknown = cost_unknown + excluded.cost_unknown,
+        timed = timed + excluded.timed, duration_s = duration_s + excluded.duration_s,
+        cost_usd = coalesce(cost_usd + excluded.cost_usd, cost_usd, excluded.cost_usd),
+        input_tokens = coalesce(input_tokens + excluded.input_tokens, input_tokens, excluded.input_tokens),
+        output_tokens = coalesce(output_tokens + excluded.output_tokens, output_tokens, excluded.output_tokens),
+        cache_read_tokens =
+            coalesce(cache_read_tokens + excluded.cache_read_tokens, cache_read_tokens, excluded.cache_read_tokens),
+        cache_write_tokens =
+            coalesce(cache_write_tokens + excluded.cache_write_tokens, cache_write_tokens, excluded.cache_write_tokens);
 END;

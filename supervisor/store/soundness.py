@@ -6,6 +6,7 @@ import re
 import sqlite3
 from pathlib import Path
 
+from supervisor.store import session_totals
 from supervisor.store.database import BUSY_S, SCHEMA_FILE, SCHEMA_VERSION, Database, is_blank, is_damage
 
 _SAID = 3
@@ -54,8 +55,8 @@ def faults(database: Database, *, thorough: bool = False) -> list[str]:
     return found
 
 
-def wrong_counters(database: Database) -> list[str]:
-    """Counters that disagree with the rows that they count."""
+def wrong_counters(database: Database, *, thorough: bool = True) -> list[str]:
+    """Counters that disagree with the rows that they count; `thorough` looks also at those that no work hangs on."""
     found: list[str] = []
     for table, counters in _COUNTED.items():
         rows = database.rows(
@@ -69,6 +70,8 @@ def wrong_counters(database: Database) -> list[str]:
             f" there are {row['n']}"
             for row in rows
         ]
+    if thorough and database.value("PRAGMA user_version") == SCHEMA_VERSION:
+        found += session_totals.wrong(database)
     return found
 
 
@@ -79,6 +82,7 @@ def count_anew(database: Database) -> None:
         database.execute(
             f"INSERT INTO {counters} SELECT job, phase, status, count(*) FROM {table} GROUP BY job, phase, status"
         )
+    session_totals.count_anew(database)
 
 
 def _names() -> list[str]:

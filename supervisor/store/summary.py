@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from supervisor.model.base import Frozen
 from supervisor.model.job import Job
 from supervisor.model.session import Usage
-from supervisor.store import attempts, gates, items
+from supervisor.store import attempts, gates, items, session_totals
 from supervisor.store.database import Database
 from supervisor.store.gates import Gate
+from supervisor.store.session_totals import SessionTotals
 
 
 class PhaseSummary(Frozen):
@@ -153,18 +155,11 @@ class Summary(Frozen):
 def summarise(database: Database, job: Job, *, now: float | None = None) -> Summary:
     """The job's numbers at this moment."""
     at = time.time() if now is None else now
-    phases = summarise_phases(database, job.id, usage=True)
-    usage = Usage()
-    for phase in phases:
-        usage = usage.plus(phase.usage)
-    totals = database.row(
-        "SELECT count(*) AS sessions, coalesce(sum(counted), 0) AS attempts, count(DISTINCT batch) AS batches,"
-        " count(DISTINCT CASE WHEN counted THEN batch END) AS judged,"
-        " coalesce(sum(ended_at IS NOT NULL AND cost_usd IS NULL), 0) AS unknown,"
-        " avg(duration_s) AS duration FROM attempts WHERE job = ?",
-        (job.id,),
-    )
-    assert totals is not None
+    totals = session_totals.of_job(database, job.id)
+    phases = summarise_phases(database, job.id, totals)
+    usage = session_totals.usage_of(totals)
+    sessions, retries, timed = (sum(getattr(t, name) for t in totals) for name in ("sessions", "retries", "timed"))
+    mean_s = sum(t.duration_s for t in totals) / timed if timed else None
     running = tuple(
         RunningSession(
             name=row["name"],
@@ -180,32 +175,34 @@ def summarise(database: Database, job: Job, *, now: float | None = None) -> Summ
         job=job,
         phases=phases,
         running=running,
-        sessions=totals["sessions"],
-        attempts=totals["attempts"],
-        retries=totals["attempts"] - totals["judged"],
-        agents=summarise_agents(database, job.id),
+        sessions=sessions,
+        attempts=sum(t.counted for t in totals),
+        retries=retries,
+        agents=_agents(totals),
         usage=usage,
-        cost_unknown=totals["unknown"],
+        cost_unknown=sum(t.cost_unknown for t in totals),
         projected_usd=projection(phases, usage.cost_usd),
         gates=tuple(gate for name in job.options.agents if (gate := gates.of(database, name)) is not None),
         elapsed_s=job.elapsed_s,
-        mean_session_s=totals["duration"],
-        eta_s=estimate(phases, totals["duration"], totals["sessions"], totals["batches"], job.options.concurrency),
+        mean_session_s=mean_s,
+        eta_s=estimate(phases, mean_s, sessions, sessions - retries, job.options.concurrency),
     )
 
 
-def summarise_agents(database: Database, job: int) -> tuple[AgentSummary, ...]:
+def _agents(totals: Sequence[SessionTotals]) -> tuple[AgentSummary, ...]:
     """Who worked on the job, in numbers."""
-    found: dict[str, AgentSummary] = {}
-    for row in attempts.by_agent(database, job):
-        before = found.get(row["agent"]) or AgentSummary(name=row["agent"], sessions=0, models=(), usage=Usage())
-        found[row["agent"]] = AgentSummary(
-            name=row["agent"],
-            sessions=before.sessions + row["sessions"],
-            models=before.models if row["model"] is None else (*before.models, row["model"]),
-            usage=before.usage.plus(Usage(**{name: row[name] for name in Usage.model_fields})),
+    found: list[AgentSummary] = []
+    for name in dict.fromkeys(each.agent for each in totals):
+        own = [each for each in totals if each.agent == name]
+        found.append(
+            AgentSummary(
+                name=name,
+                sessions=sum(each.sessions for each in own),
+                models=tuple(dict.fromkeys(each.model for each in own if each.model)),
+                usage=session_totals.usage_of(own),
+            )
         )
-    return tuple(found.values())
+    return tuple(found)
 
 
 def projection(phases: tuple[PhaseSummary, ...], cost_usd: float | None) -> float | None:
@@ -224,9 +221,8 @@ def projection(phases: tuple[PhaseSummary, ...], cost_usd: float | None) -> floa
     return projected
 
 
-def summarise_phases(database: Database, job: int, *, usage: bool = False) -> tuple[PhaseSummary, ...]:
-    """The job's phases in numbers, in the order of the pipeline."""
-    spent = {} if not usage else attempts.usage_by_phase(database, job)
+def summarise_phases(database: Database, job: int, totals: Sequence[SessionTotals] = ()) -> tuple[PhaseSummary, ...]:
+    """The job's phases in numbers, in the order of the pipeline; what they cost is taken from the `totals`."""
     return tuple(
         PhaseSummary(
             id=row["phase"],
@@ -238,7 +234,7 @@ def summarise_phases(database: Database, job: int, *, usage: bool = False) -> tu
             expanded=row["expanded"],
             batches=_counts(database, "batch_counts", job, row["phase"]),
             items=_counts(database, "item_counts", job, row["phase"]),
-            usage=spent.get(row["phase"], Usage()),
+            usage=session_totals.usage_of(each for each in totals if each.phase == row["phase"]),
         )
         for row in database.rows("SELECT * FROM phases WHERE job = ? ORDER BY position", (job,))
     )

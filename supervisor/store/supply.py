@@ -10,7 +10,7 @@ from supervisor.errors import ItemsError
 from supervisor.model.base import Frozen
 from supervisor.model.strict_json import in_order
 from supervisor.store.database import Database
-from supervisor.store.items import IN_WORK, digest, drop, renew, take_back
+from supervisor.store.items import IN_WORK, digest, drop, next_seq, renew, take_back
 
 STRIDE = 1 << 20
 """Positions that one upstream item has for the items expanded from it."""
@@ -60,6 +60,8 @@ def take_source(
         elif was[1] == "dropped":
             take_back(database, job, phase, item_id)
             changed.append(item_id)
+    if moved:
+        next_seq(database, job, phase)
     database.connection.executemany(
         "INSERT INTO items (job, phase, id, position, status, payload, digest) VALUES (?, ?, ?, ?, 'waiting', ?, ?)",
         fresh,
@@ -92,6 +94,7 @@ def reposition(database: Database, job: int, phase: int, upstream: int, *, expan
             " WHERE items.job = ? AND items.phase = ? AND u.job = items.job AND u.phase = ? AND u.id = items.id",
             (job, phase, upstream),
         )
+    next_seq(database, job, phase)
 
 
 def mirror(database: Database, job: int, phase: int, upstream: int) -> None:
@@ -138,6 +141,8 @@ def feed(database: Database, job: int, phase: int, upstream: int, ids: Sequence[
     sql = (
         "SELECT u.id, u.status AS up, u.value, c.status AS own, c.digest FROM items u"
         " JOIN items c ON c.job = u.job AND c.phase = ? AND c.id = u.id WHERE u.job = ? AND u.phase = ?"
+        " AND NOT (u.status = 'merged' AND c.status = 'waiting' AND c.payload IS u.value)"  # most of them, by far
+        f" AND NOT (u.status IN {IN_WORK} AND c.status = 'blocked')"
     )
     if ids is None:
         rows = database.rows(f"{sql} AND c.status IN ('blocked', 'waiting', 'skipped')", (phase, job, upstream))
@@ -226,7 +231,7 @@ def expand(
     ItemsError where an id is doubled, or one item became more than STRIDE.
     """
     first_time = 0
-    left_or_back = False
+    left_or_back = moved = False
     for (source, position, seq, _), members in zip(sources, expanded, strict=True):
         if len(members) > STRIDE or position * STRIDE >= 1 << 62:
             raise ItemsError(f"phase {phase}: {source!r} was expanded to more items than can be kept in order")
@@ -245,6 +250,7 @@ def expand(
                         "UPDATE items SET position = ? WHERE job = ? AND phase = ? AND id = ?",
                         (position * STRIDE + index, job, phase, item_id),
                     )
+                    moved = True
                 if known_digest != digest(payload):
                     renew(database, job, phase, item_id, payload)
                 elif status == "dropped":
@@ -277,4 +283,6 @@ def expand(
         "UPDATE phases SET expanded_to = max(expanded_to, ?), expanded = expanded + ? WHERE job = ? AND phase = ?",
         (below if below is not None else 1 << 62, first_time, job, phase),
     )
+    if moved:
+        next_seq(database, job, phase)
     return left_or_back

@@ -109,6 +109,13 @@ def test_counters_that_disagree_with_the_rows_are_found_and_made_anew(finished: 
     assert finished.again() == []
 
 
+def test_sums_of_sessions_that_disagree_with_them_are_found_and_made_anew(finished: Damaged) -> None:
+    finished.change("UPDATE session_totals SET sessions = sessions + 1 WHERE phase = 2")
+    assert "job 1 phase 2: sessions is counted as 7, its sessions come to 6" in finished.findings()
+    assert "its counters are made anew" in finished.repair()
+    assert finished.again() == []
+
+
 @pytest.mark.parametrize("breaks", [gone, pytest.param(emptied, marks=damage)])
 @pytest.mark.parametrize(
     "words", [("status",), *(pytest.param((word,), marks=damage) for word in ("jobs", "logs", "watch"))], ids=" ".join

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import sqlite3
@@ -12,7 +13,10 @@ from pathlib import Path
 import pytest
 
 from supervisor.errors import StoreError
+from supervisor.store import jobs
 from supervisor.store.database import SCHEMA_VERSION, open_store
+from supervisor.store.soundness import wrong_counters
+from supervisor.store.summary import summarise
 
 KEPT = sorted((Path(__file__).parent / "earlier_stores").glob("*.sql"), key=lambda path: int(path.stem))
 every_earlier_store = pytest.mark.parametrize("script", KEPT, ids=lambda path: f"schema {path.stem}")
@@ -52,6 +56,17 @@ def test_an_earlier_store_becomes_what_a_new_one_is(script: Path, tmp_path: Path
 
 
 @every_earlier_store
+def test_what_an_earlier_store_did_not_count_is_counted(script: Path, tmp_path: Path) -> None:
+    database = open_store(restored(script, tmp_path))
+    assert wrong_counters(database) == []
+    (job,) = jobs.all_jobs(database)
+    found = summarise(database, job)
+    sessions, counted, batches = database.rows("SELECT count(*), sum(counted), count(DISTINCT batch) FROM attempts")[0]
+    database.close()
+    assert (found.sessions, found.attempts, found.retries) == (sessions, counted, counted - batches)
+
+
+@every_earlier_store
 def test_nothing_of_an_earlier_store_is_done_again(script: Path, tmp_path: Path) -> None:
     project = tmp_path / "project"
 
@@ -63,10 +78,11 @@ def test_nothing_of_an_earlier_store_is_done_again(script: Path, tmp_path: Path)
 
     supervisor("init", "project", at=tmp_path)
     (project / "vfs/.supervisor").mkdir()
-    restored(script, project / "vfs/.supervisor")
+    with contextlib.closing(sqlite3.connect(restored(script, project / "vfs/.supervisor"))) as connection:
+        (sessions,) = connection.execute("SELECT count(*) FROM attempts").fetchone()
     supervisor("run", "facts", "demo", at=project)
     (job,) = json.loads(supervisor("status", "--json", at=project))["jobs"]
-    assert (job["status"], job["sessions"]) == ("completed", 3)
+    assert (job["status"], job["sessions"]) == ("completed", sessions)
     assert len(json.loads((project / "vfs/facts/demo/facts.json").read_text())) == 50
 
 

@@ -20,7 +20,7 @@ from supervisor.store.database import open_store
 from supervisor.store.salvage import salvage
 from supervisor.store.wal import fold, unread_commits
 
-PAGE = 4096
+PAGE = 1024
 COUNT = 300
 bounded = settings(max_examples=40)
 

@@ -24,7 +24,7 @@ from supervisor.engine.planning import Planner
 from supervisor.engine.releasing import release
 from supervisor.model.job import JobOptions, StoredBatch
 from supervisor.model.report import ValidationError
-from supervisor.store import attempts, batches, items, jobs, main_file, merged_view, phases
+from supervisor.store import attempts, batches, items, jobs, main_file, merged_view, phases, session_totals
 from supervisor.store.database import open_store
 
 PHASES = {1: "one.json", 2: "two.json"}
@@ -63,7 +63,7 @@ class StoreMachine(RuleBasedStateMachine):
         """Batch to whether each of its sessions counted."""
         self.edits: dict[int, dict[str, Any]] = {}
         """What a person made of main files since they were written."""
-        self.seen: dict[int, tuple[int, dict[str, Any]]] = {}
+        self.seen: dict[int, tuple[int, list[tuple[str, Any]]]] = {}
         """Phase to its sequence number and what was merged when they were looked at last."""
         self.loop = asyncio.new_event_loop()
 
@@ -198,6 +198,7 @@ class StoreMachine(RuleBasedStateMachine):
             rows = self.database.rows(f"SELECT job, phase, status, count(*) FROM {table} GROUP BY 1, 2, 3")
             counted = self.database.rows(f"SELECT job, phase, status, n FROM {counts} WHERE n <> 0")
             assert sorted(map(tuple, rows)) == sorted(map(tuple, counted))
+        assert session_totals.wrong(self.database) == []
 
     @invariant()
     def work_is_in_open_batches_or_in_none(self) -> None:
@@ -213,11 +214,11 @@ class StoreMachine(RuleBasedStateMachine):
         assert not strays
 
     @invariant()
-    def the_sequence_rises_with_every_change_of_what_is_merged(self) -> None:
+    def the_sequence_rises_with_every_change_of_what_is_merged_and_of_its_order(self) -> None:
         for phase, plain in self.plain.phases.items():
             now = items.current_seq(self.database, self.job.id, phase)
-            merged = {i: item.value for i, item in plain.items.items() if item.state == "merged"}
-            before, was_merged = self.seen.get(phase, (0, {}))
+            merged = list(plain.merged().items())
+            before, was_merged = self.seen.get(phase, (0, []))
             assert now >= before if merged == was_merged else now > before
             self.seen[phase] = (now, merged)
 

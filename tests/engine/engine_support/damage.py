@@ -36,7 +36,7 @@ _MADE_ANEW = (
     "vfs/.supervisor/store.sqlite.mended",
 )
 _STORE = ("store.sqlite", "store.sqlite-wal")
-_LOG_HEADER, _FRAME_HEADER, _PAGE = 32, 24, 4096
+_LOG_HEADER, _FRAME_HEADER = 32, 24
 
 
 class Damaged(Small):
@@ -127,15 +127,23 @@ def _is_whole(files: dict[str, bytes]) -> bool:
         for name in _STORE:
             content = files.get(f"vfs/.supervisor/{name}", b"")
             (Path(folder) / name).write_bytes(content)
-        frames = max(0, len(content) - _LOG_HEADER) // (_FRAME_HEADER + _PAGE)
+        frames = _committed(content)
         connection = sqlite3.connect(Path(folder) / _STORE[0])
         try:
             sound = connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
             return sound and max(0, connection.execute("PRAGMA wal_checkpoint").fetchone()[1]) == frames
-        except sqlite3.DatabaseError:
+        except (sqlite3.DatabaseError, UnicodeDecodeError):
             return False
         finally:
             connection.close()
+
+
+def _committed(log: bytes) -> int:
+    """Frames of a log up to the last that ends a commit: what follows is half of one, which is no loss."""
+    size = _FRAME_HEADER + (int.from_bytes(log[8:12], "big") or 1024)
+    heads = [log[at : at + _FRAME_HEADER] for at in range(_LOG_HEADER, len(log) - size + 1, size)]
+    ends = [n for n, head in enumerate(heads, 1) if any(head[4:8]) and head[8:16] == heads[0][8:16]]
+    return max(ends, default=0)
 
 
 def _changed(before: dict[str, bytes], now: dict[str, bytes]) -> list[str]:

@@ -1,0 +1,113 @@
+"""Main files are written when something of them changed, and not more often than their size allows."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from pathlib import Path
+
+from small_project import SmallProject
+
+from supervisor.engine import main_files
+from supervisor.engine.journal import Journal
+from supervisor.engine.main_files import BYTES_A_SECOND, FLOOR_BYTES, TIMES_ITS_SIZE, MainFiles
+from supervisor.model.job import JobOptions
+from supervisor.model.pipeline import Phase, Pipeline
+from supervisor.store import items, jobs, phases, supply
+from supervisor.store.database import open_store
+
+
+def main_file(project: SmallProject) -> Path:
+    return project.root / "vfs" / "facts" / "demo" / "facts.json"
+
+
+def test_a_main_file_that_holds_all_is_not_written_again(project: SmallProject) -> None:
+    assert project.run().returncode == 0
+    before = main_file(project).stat().st_mtime_ns
+    assert project.run().returncode == 0
+    assert main_file(project).stat().st_mtime_ns == before
+
+
+def test_a_main_file_that_was_deleted_or_whose_note_was_is_written_again(project: SmallProject) -> None:
+    assert project.run().returncode == 0
+    data = main_file(project).read_bytes()
+    note = project.root / "vfs/.supervisor/written/job1-phase1.json"
+    note.unlink()
+    assert project.run().returncode == 0
+    assert note.exists()
+    main_file(project).unlink()
+    assert project.run().returncode == 0
+    assert main_file(project).read_bytes() == data
+
+
+def test_items_in_another_order_are_written_in_it(project: SmallProject) -> None:
+    second = {"id": 2, "name": "two", "items": {"phase": 1}, "output": "two.json"}
+    third = {"id": 3, "name": "three", "items": {"phase": 2, "by": "same.py"}, "output": "three.json"}
+    project.write(
+        "phase_intelligence/facts/same.py", "def expand(item_id, payload):\n    return [(item_id, payload)]\n"
+    )
+    project.agent(
+        "import json, os\n"
+        'items = json.load(open(os.environ["SUPERVISOR_INPUT_FILE"]))["items"]\n'
+        'json.dump({i: {"said": i} for i in items}, open(os.environ["SUPERVISOR_OUTPUT_FILE"], "w"))\n'
+    )
+    project.phases({}, second, third)
+    names = ("facts.json", "two.json", "three.json")
+    assert project.run().returncode == 0
+    assert [list(project.result(name)) for name in names] == [["a", "b", "c"]] * 3
+    project.items({"c": {"n": 3}, "a": {"n": 1}, "b": {"n": 2}})
+    assert project.run().returncode == 0
+    assert [list(project.result(name)) for name in names] == [["c", "a", "b"]] * 3
+    assert project.job()["sessions"] == 3
+
+
+def test_a_main_file_with_another_form_is_written_in_it(project: SmallProject) -> None:
+    assert project.run().returncode == 0
+    project.phases({"merge": "array"})
+    assert project.run().returncode == 0
+    assert [row["id"] for row in project.result()] == ["a", "b", "c"]
+
+
+def test_what_is_written_to_a_large_main_file_is_bounded_by_its_size(tmp_path: Path) -> None:
+    merges = 40
+    (tmp_path / "vfs").mkdir()
+    database = open_store(tmp_path / "vfs/.supervisor/store.sqlite", create=True)
+    phase = Phase(id=1, name="one", items="items.json", intelligence="1.md", output="one.json")
+    pipeline = Pipeline(name="facts", collection="facts", phases=(phase,))
+    job, _ = jobs.submit(database, pipeline, "demo", JobOptions(agent="a"))
+    names = [f"i{n}" for n in range(merges)]
+    with database.transaction():
+        phases.ensure(database, job.id, pipeline)
+        supply.take_source(database, job.id, 1, [(name, {}) for name in names], "mark")
+
+    async def merge_all() -> tuple[int, float]:
+        files = MainFiles(job.id, Journal(database), tmp_path, (phase,), _nothing, lambda _: False)
+        file, began = files._states[1].file, time.monotonic()
+        try:
+            for name in names:
+                with database.transaction():
+                    items.take_edit(database, job.id, 1, name, "x" * 100_000)
+                files.touch(1)
+                await asyncio.sleep(0)
+                while files._tasks:
+                    await asyncio.wait(files._tasks)
+            await files.flush()
+            return file.written_bytes, time.monotonic() - began
+        finally:
+            files.close()
+
+    share, main_files.SHARE = main_files.SHARE, float("inf")  # only bytes are to hold it back
+    try:
+        written, took = asyncio.run(merge_all())
+    finally:
+        main_files.SHARE = share
+        database.close()
+    size = (tmp_path / "one.json").stat().st_size
+    assert list(json.loads((tmp_path / "one.json").read_bytes())) == names
+    assert size > merges * 100_000
+    assert written <= (TIMES_ITS_SIZE + 1) * size + FLOOR_BYTES + BYTES_A_SECOND * took
+
+
+async def _nothing(_: int, __: list[str]) -> None:
+    pass
