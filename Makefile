@@ -2,9 +2,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 CLIS := .agents-under-test
+PEERS := .bench-peers
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test test-slow test-damage test-adversarial test-machine crash-test power-loss-test test-agents check format bench picture wheel clean
+.PHONY: help demo test test-slow test-damage test-adversarial test-machine crash-test power-loss-test test-agents check format bench bench-peers charts picture help-text wheel clean
 
 help:  ## Say what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -15,7 +16,7 @@ demo: $(VENV)/run.stamp  ## Make a whole language course with the embedded agent
 test: $(VENV)/dev.stamp  ## Run the tests
 	$(BIN)/python -m pytest -n auto -m 'not slow and not damage and not adversarial and not power_loss and not machine and not agents'
 
-test-slow: $(VENV)/dev.stamp  ## Run the tests that take minutes: whole courses killed again and again
+test-slow: $(VENV)/dev.stamp $(VENV)/bench.stamp  ## Run the tests that take minutes: whole courses killed again and again
 	$(BIN)/python -m pytest -n auto -m slow
 
 test-damage: $(VENV)/dev.stamp  ## Break the state of projects in many ways, mend it, and go on
@@ -46,17 +47,25 @@ format: $(VENV)/dev.stamp  ## Put the code into its form
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(VENV)/run.stamp  ## Measure everything that docs/performance.md says
-	$(BIN)/python -m benchmarks
+bench: $(VENV)/bench.stamp  ## Measure everything that docs/performance.md says; LARGE=1 also 100,000 batches
+	$(BIN)/python -m benchmarks $(if $(LARGE),--large)
+
+bench-peers: $(PEERS)/stamp  ## Install here what bench compares with, apart from the project
+
+charts: $(VENV)/bench.stamp  ## Draw docs/charts/ from what bench found
+	$(BIN)/python -m benchmarks.charts
 
 picture: $(VENV)/run.stamp  ## Draw docs/live-view.svg from a real run
 	$(BIN)/python docs/draw_live_view.py docs/live-view.svg
+
+help-text: $(VENV)/run.stamp  ## Keep what `supervisor --help` says anew, after a command was changed
+	PYTHONIOENCODING=utf-8 COLUMNS=80 TERM=dumb $(BIN)/python -c 'from supervisor.cli.commands import app_for; app_for(())(["--help"], prog_name="supervisor")' | sed 's/ *$$//' > supervisor/cli/help.txt
 
 wheel: $(VENV)/dev.stamp  ## Build the wheel into dist/
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
 
 clean:  ## Remove what was made, but for results
-	rm -rf $(VENV) $(CLIS) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(CLIS) $(PEERS) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
@@ -69,6 +78,16 @@ $(VENV)/run.stamp: pyproject.toml | $(VENV)/bin/python
 $(VENV)/dev.stamp: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
 	@touch $@ $(VENV)/run.stamp
+
+$(VENV)/bench.stamp: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --editable '.[bench]'
+	@touch $@ $(VENV)/run.stamp
+
+$(PEERS)/stamp: benchmarks/peers.txt
+	rm -rf $(PEERS)
+	$(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/python -m pip install --quiet --requirement $<
+	@touch $@
 
 $(CLIS)/stamp: tests/real_agents/package.json
 	@command -v npm >/dev/null || { echo 'npm is needed to install the agent CLIs: install Node.js 20 or newer, which brings it' >&2; exit 1; }

@@ -1,1 +1,1 @@
-"""Benchmarks: each is one command, `python -m benchmarks.NAME`, and takes its baseline in the same run."""
+"""Benchmarks: each is one command, `python -m benchmarks.NAME`, and takes us, the limit and the peers in one run."""

@@ -1,22 +1,26 @@
-"""What a command costs: wall time, and CPU time and bytes written of its whole process tree."""
+"""What a command costs: wall time, and CPU time, memory and bytes written of its whole process tree."""
 
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import resource
+import signal
 import subprocess
-import threading
+import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import psutil
 
+from benchmarks.cpu_group import cpu_group
+from benchmarks.process_tree import TreeWatch
 from benchmarks.scratch import clean_environment
 
-LOOK_EVERY_S = 0.05
+_SET_CHILD_SUBREAPER = 36  # prctl
 
 
 class Cost(NamedTuple):
@@ -31,6 +35,10 @@ class Cost(NamedTuple):
     """Of that: the sessions, their fork and exec included."""
     workers_s: float
     """Of that: the processes that run the project's validators."""
+    peak_mb: float | None
+    """Peak memory of the whole tree (sum of PSS, looked at ten times a second); None where the system does not tell."""
+    top_peak_mb: float | None
+    """Peak resident memory of the command's own process."""
     written: int | None
     """Bytes given to write calls; None where the system does not tell."""
     to_disk: int | None
@@ -42,77 +50,67 @@ class Cost(NamedTuple):
         return self.cpu_s - self.spawner_s - self.sessions_s - self.workers_s
 
 
-def run(argv: Sequence[str], log: Path, expected: Sequence[int] = (0,)) -> Cost:
-    """Run a command to its end with its output in `log`.
+def run(
+    argv: Sequence[str],
+    log: Path,
+    *,
+    expected: Sequence[int] = (0,),
+    folder: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> Cost:
+    """Run a command to its end with its output in `log`; what it leaves running is ended, and counted.
 
-    CPU time is that of children which were waited for, all the way up; so it holds the whole tree when every process
-    waits for its own. It is taken from the caller's own account: nothing else may run below the caller meanwhile.
+    CPU time is counted by a control group, where one can be made. Elsewhere it is that of children which were waited
+    for, all the way up, so without what a process starts and does not wait for; and nothing else may run below the
+    caller meanwhile.
     """
-    before, bytes_before = resource.getrusage(resource.RUSAGE_CHILDREN), _bytes_written()
-    with open(log, "ab") as output:
-        began = time.perf_counter()
-        process = subprocess.Popen(
-            argv, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, env=clean_environment()
-        )
-        with _Split(process.pid) as split:
-            status = process.wait()
-        wall_s = time.perf_counter() - began
-    after, bytes_after = resource.getrusage(resource.RUSAGE_CHILDREN), _bytes_written()
+    with cpu_group() as group:
+        before, bytes_before = resource.getrusage(resource.RUSAGE_CHILDREN), _bytes_written()
+        with _orphans_taken_in(), open(log, "ab") as output:
+            began = time.perf_counter()
+            process = subprocess.Popen(
+                argv,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                cwd=folder,
+                env=clean_environment() | dict(environment or {}),
+                preexec_fn=None if group is None else group.join,  # noqa: PLW1509 - no other thread runs
+            )
+            with TreeWatch(process.pid) as tree:
+                status = process.wait()
+            wall_s = time.perf_counter() - began
+        after, bytes_after = resource.getrusage(resource.RUSAGE_CHILDREN), _bytes_written()
+        waited_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        cpu_s = waited_s if group is None else group.cpu_s()
     if status not in expected:
-        raise RuntimeError(f"{' '.join(argv[:5])} … ended with {status}:\n{log.read_text()[-2000:]}")
-    cpu_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        said = log.read_text(errors="replace")[-2000:]
+        raise RuntimeError(f"{' '.join(argv[:5])} … ended with {status}:\n{said}")
     grown = None
     if bytes_before is not None and bytes_after is not None:
         grown = bytes_after[0] - bytes_before[0], bytes_after[1] - bytes_before[1]
-    return Cost(wall_s, cpu_s, *split.seconds(), *(grown or (None, None)))
+    return Cost(wall_s, cpu_s, *tree.split(), tree.peak_mb, tree.top_peak_mb, *(grown or (None, None)))
 
 
-class _Split:
-    """Looks again and again at the processes directly below a supervisor, to tell whose time it is."""
-
-    def __init__(self, pid: int) -> None:
-        self._pid = pid
-        self._seen: dict[int, tuple[str, float, float]] = {}
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._watch, daemon=True)
-
-    def __enter__(self) -> _Split:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._ended.set()
-        self._thread.join()
-
-    def seconds(self) -> tuple[float, float, float]:
-        """Of the spawner, of the sessions, of the workers."""
-        spawners = [seen for seen in self._seen.values() if seen[0] == "spawner"]
-        workers = [seen for seen in self._seen.values() if seen[0] == "worker"]
-        return sum(s[1] for s in spawners), sum(s[2] for s in spawners), sum(w[1] + w[2] for w in workers)
-
-    def _watch(self) -> None:
-        processes: dict[int, psutil.Process] = {}
-        while not self._ended.wait(LOOK_EVERY_S):
-            with contextlib.suppress(psutil.Error):
-                for child in psutil.Process(self._pid).children():
-                    known = processes.setdefault(child.pid, child)
-                    self._look(known)
-
-    def _look(self, process: psutil.Process) -> None:
-        with contextlib.suppress(psutil.Error):
-            kind = self._seen[process.pid][0] if process.pid in self._seen else ""
-            kind = kind or process_kind(process)
-            times = process.cpu_times()
-            own, below = times.user + times.system, times.children_user + times.children_system
-            self._seen[process.pid] = kind, own, below
+@contextlib.contextmanager
+def _orphans_taken_in() -> Iterator[None]:
+    """Be the parent of what a command leaves running; then end it, and wait for it, so that its time is counted."""
+    before = {child.pid for child in psutil.Process().children()}
+    _set_subreaper(1)
+    try:
+        yield
+        while left := [child.pid for child in psutil.Process().children() if child.pid not in before]:
+            for pid in left:
+                with contextlib.suppress(ProcessLookupError, ChildProcessError):
+                    os.kill(pid, signal.SIGKILL)
+                    os.waitpid(pid, 0)
+    finally:
+        _set_subreaper(0)
 
 
-def process_kind(process: psutil.Process) -> str:
-    """`spawner`, `worker`, or an empty text for anything else."""
-    words = process.cmdline()
-    if "supervisor.sessions.spawner" in words:
-        return "spawner"
-    return "worker" if "supervisor.content.worker" in words else ""
+def _set_subreaper(on: int) -> None:
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_SET_CHILD_SUBREAPER, on, 0, 0, 0)
 
 
 def _bytes_written() -> tuple[int, int] | None:

@@ -1,20 +1,24 @@
-"""How figures are shown and kept: tables on the terminal, JSON in benchmarks/results/."""
+"""How figures are asked for, shown and kept: options, tables on the terminal, JSON in benchmarks/results/."""
 
 from __future__ import annotations
 
+import argparse
 import json
-import os
-import platform
-import shutil
-import sqlite3
-import subprocess
 import time
 from collections.abc import Sequence
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from benchmarks.machine import machine, one_line
+
 RESULTS = Path(__file__).parent / "results"
+
+
+def options(doc: str | None) -> argparse.ArgumentParser:
+    """A parser with the option that all benchmarks have."""
+    parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser.add_argument("--results", type=Path, default=RESULTS, help="folder for the JSON")
+    return parser
 
 
 def table(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]], note: str = "") -> None:
@@ -30,26 +34,14 @@ def table(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]], note:
     print(flush=True)
 
 
-def save(name: str, figures: dict[str, Any]) -> None:
-    """Write a benchmark's figures, with the machine they were taken on."""
-    RESULTS.mkdir(exist_ok=True)
+def save(name: str, results: Path, figures: dict[str, Any]) -> None:
+    """Write a benchmark's figures, with the machine that they were taken on, and say where."""
+    results.mkdir(parents=True, exist_ok=True)
     taken = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    text = json.dumps({"benchmark": name, "taken": taken, "machine": machine(), **figures}, indent=2)
-    (RESULTS / f"{name}.json").write_text(text + "\n")
-
-
-def machine() -> dict[str, Any]:
-    """What the figures depend on."""
-    return {
-        "system": f"{platform.system()} {platform.release()}",
-        "processor": _processor(),
-        "cores": os.cpu_count(),
-        "load": [round(load, 2) for load in os.getloadavg()],
-        "python": platform.python_version(),
-        "sqlite": sqlite3.sqlite_version,
-        "parallel": _parallel(),
-        **{name: version(name) for name in ("phase-supervisor", "pydantic", "pexpect", "loguru", "filelock")},
-    }
+    found = machine()
+    path = results / f"{name}.json"
+    path.write_text(json.dumps({"benchmark": name, "taken": taken, "machine": found, **figures}, indent=2) + "\n")
+    print(f"  {one_line(found)}\n  {path}\n", flush=True)
 
 
 def spread(values: Sequence[float], digits: int = 1) -> str:
@@ -63,16 +55,6 @@ def percentile(values: Sequence[float], part: float) -> float:
     return ordered[max(0, min(len(ordered), -int(-len(ordered) * part // 1)) - 1)]
 
 
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.processor()
-    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "")
-
-
-def _parallel() -> str | None:
-    if shutil.which("parallel") is None:
-        return None
-    said = subprocess.run(["parallel", "--version"], capture_output=True, text=True, check=False).stdout
-    return said.splitlines()[0] if said else None
+def either(value: float | None, form: str = ".1f") -> str:
+    """A figure, or that the system does not tell it."""
+    return "?" if value is None else format(value, form)

@@ -1,102 +1,104 @@
-"""Whether a batch costs the same in a large job as in a small one: CPU, wall time and bytes written."""
+"""Whether a batch costs the same in a large job as in a small one: CPU, wall time, bytes written, memory."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
 
+from benchmarks import peers
 from benchmarks.cost import Cost, run
-from benchmarks.figures import save, table
-from benchmarks.scratch import Scratch, scratch_folder
+from benchmarks.figures import either, options, save, table
+from benchmarks.outside import by_peer
+from benchmarks.scratch import Scratch, c_agent, scratch_folder
 
-AIM = 1.2
-"""The ratio of the largest to the smallest below which the cost counts as flat."""
-HEADS = ("job", "CPU", "ratio", "main", "ratio", "wall", "ratio", "first tenth", "last tenth", "result kB", "kB each")
+OURS = "supervisor"
+AIM, AIM_WRITTEN = 1.1, 20.0
+"""Below which the cost counts as flat, largest job to smallest; bytes written to bytes of the result."""
+HEADS = ("job", "runs", "CPU", "ratio", "main", "ratio", "wall", "ratio", "first tenth", "last tenth", "result kB",
+         "written kB each", "to result", "main MB")  # fmt: skip
+LARGE = 100_000
 _START = 10
 """Batches of the run that tells what start-up costs: enough to start every process that a larger one starts, too."""
-_REPEATS = {100: 5, 1000: 3}
+_REPEATS = {_START: 5, 100: 5, 1000: 3, 10_000: 2}
+
+
+class Shape(NamedTuple):
+    """What one batch holds."""
+
+    items: int
+    text_bytes: int = 0
+    """Of text in each item's value."""
+
+    def __str__(self) -> str:
+        items = "1 item" if self.items == 1 else f"{self.items} items"
+        return f"{items} of {self.text_bytes} B" if self.text_bytes else items
+
+
+class Plan(NamedTuple):
+    """One job to run again and again."""
+
+    runner: str
+    shape: Shape
+    batches: int
 
 
 class Sample(NamedTuple):
     """One run."""
 
     cost: Cost
-    result_bytes: int
-    tenths_ms: list[float]
+    result_bytes: int | None = None
+    tenths_ms: Sequence[float] = ()
     """Milliseconds of a batch in each tenth of the run."""
 
 
-def main() -> None:
-    options = _options()
-    plans = [(size, batches) for size, counts in _plans(options.sizes).items() for batches in counts]
-    samples: dict[tuple[int, int], list[Sample]] = {plan: [] for plan in plans}
-    for turn in range(max(_REPEATS.values())):
-        for plan in plans:
-            if plan[1] == _START or turn < _REPEATS.get(plan[1], 1):
-                samples[plan].append(_measure(*plan, jobs=options.jobs))
-    figures = [
-        figure
-        for batch_size, counts in _plans(options.sizes).items()
-        for figure in _figures(batch_size, counts, samples)
-    ]
+def main(argv: Sequence[str] | None = None) -> None:
+    asked = _options().parse_args(argv)
+    left_out = peers.left_out() if asked.peers else {"the peers": "not asked for"}
+    samples: dict[Plan, list[Sample]] = {plan: [] for plan in _plans(asked)}
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        built, _ = c_agent(Path(folder))
+        agent = "copy.sh" if built is None else str(built)
+        repeats = {plan: asked.repeat or _REPEATS.get(plan.batches, 1) for plan in samples}
+        for turn in range(max(repeats.values())):
+            for plan, taken in samples.items():
+                if turn < repeats[plan]:
+                    taken.append(_measure(plan, agent, jobs=asked.jobs))
+    rows = list(_figures(samples))
     table(
-        f"Cost of a batch by the size of its job, -j {options.jobs}, milliseconds less start-up (aim: ratios"
-        f" below {AIM})",
+        f"Cost of a batch by the size of its job, -j {asked.jobs}, milliseconds less start-up (aims: ratios below"
+        f" {AIM}, written to result below {AIM_WRITTEN:g})",
         HEADS,
-        [_row(figure) for figure in figures],
-        "Main: CPU of the supervisor's own process. First and last tenth: wall time of a batch within the job."
-        "\nWritten, per batch: bytes in write calls of the whole tree / bytes of pages that these touched, whole pages"
-        "\neach time; workspaces, the store and its journal, logs and main files are all in it.",
+        [_row(row) for row in rows],
+        "Main: CPU of the supervisor's own process, and its peak memory. First and last tenth: wall time of a batch"
+        "\nwithin the job. Written: bytes in write calls of the whole tree; workspaces, the store and its journal, logs"
+        "\nand main files are all in it.",
     )
-    save("growth", {"aim": AIM, "rows": figures})
+    aims = {"ratio": AIM, "written": AIM_WRITTEN}
+    save("growth", asked.results, {"agent": Path(agent).name, "aims": aims, "left_out": left_out, "rows": rows})
 
 
-def _figures(
-    batch_size: int, counts: list[int], samples: dict[tuple[int, int], list[Sample]]
-) -> Iterator[dict[str, Any]]:
-    """What a batch costs in jobs of each size, the first of them setting the ratios."""
-    start = samples[batch_size, counts[0]]
-    smallest: dict[str, float] = {}
-    for batches in counts[1:]:
-        taken = samples[batch_size, batches]
-        figure: dict[str, Any] = {"batches": batches, "batch_size": batch_size}
-        for part in ("cpu_s", "main_s", "wall_s"):
-            whole, began = (median(getattr(sample.cost, part) for sample in runs) for runs in (taken, start))
-            each_ms = 1000 * (whole - began) / (batches - counts[0])
-            figure |= {f"{part}_each_ms": each_ms, f"{part}_ratio": each_ms / smallest.setdefault(part, each_ms)}
-        last = taken[-1]
-        yield figure | {
-            "tenths_wall_ms": last.tenths_ms,
-            "result_bytes": last.result_bytes,
-            "written_bytes": last.cost.written,
-            "to_disk_bytes": last.cost.to_disk,
-            "runs": [sample.cost._asdict() for sample in taken],
-        }
+def _plans(asked: argparse.Namespace) -> Iterator[Plan]:
+    """All jobs; the first of each kind tells what start-up costs."""
+    for shape in asked.shapes:
+        sizes = [_START, *asked.sizes]
+        yield from (Plan(OURS, shape, n) for n in sizes + ([LARGE] if asked.large and shape == Shape(1) else []))
+        for peer in peers.PEERS if asked.peers and shape == Shape(1) else []:
+            if not peer.package and peer.missing() is None:
+                yield from (Plan(peer.name, shape, n) for n in sizes)
 
 
-def _row(figure: dict[str, Any]) -> list[str]:
-    cells = [f"{figure['batches']:,} batches of {figure['batch_size']}"]
-    for part in ("cpu_s", "main_s", "wall_s"):
-        cells += [f"{figure[f'{part}_each_ms']:.2f}", f"{figure[f'{part}_ratio']:.2f}"]
-    cells += [f"{figure['tenths_wall_ms'][n]:.2f}" for n in (0, -1)]
-    cells.append(f"{figure['result_bytes'] / 1000:,.0f}")
-    written = [figure[f"{kind}_bytes"] for kind in ("written", "to_disk")]
-    cells.append(" / ".join("?" if total is None else f"{total / figure['batches'] / 1000:.1f}" for total in written))
-    return cells
-
-
-def _plans(sizes: list[int]) -> dict[int, list[int]]:
-    """Batch size to numbers of batches; the first of them tells what start-up costs."""
-    return {size: [_START, *(n for n in sizes if size == 1 or n <= 1000)] for size in (1, 20)}
-
-
-def _measure(batch_size: int, batches: int, *, jobs: int) -> Sample:
-    root = scratch_folder()
-    scratch = Scratch(root, "copy.sh", batches=batches, batch_size=batch_size)
+def _measure(plan: Plan, agent: str, *, jobs: int) -> Sample:
+    items, text_bytes = plan.shape
+    scratch = Scratch(scratch_folder(), agent, batches=plan.batches, batch_size=items, text_bytes=text_bytes)
+    for peer in peers.PEERS:
+        if peer.name == plan.runner:
+            return Sample(by_peer(peer, scratch, plan.batches, jobs))
     scratch.add_pipeline("facts")
-    cost = run(scratch.command("facts", jobs), root / "log")
+    cost = run(scratch.command("facts", jobs), scratch.root / "log")
     result = scratch.check_merged("facts", 1)
     ends = [row[0] for row in scratch.rows("SELECT at FROM events WHERE kind = 'batch_ended' ORDER BY id")]
     tenth = len(ends) // 10
@@ -104,11 +106,61 @@ def _measure(batch_size: int, batches: int, *, jobs: int) -> Sample:
     return Sample(cost, result, [1000 * (c[-1] - c[0]) / max(1, len(c) - 1) for c in cuts])
 
 
-def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
+def _figures(samples: dict[Plan, list[Sample]]) -> Iterator[dict[str, Any]]:
+    """What a batch costs in jobs of each size, the smallest of its kind setting the ratios."""
+    smallest: dict[tuple[str, Shape, str], float] = {}
+    for plan, taken in samples.items():
+        if plan.batches == _START:
+            start = taken
+            continue
+        row: dict[str, Any] = {"runner": plan.runner, "batch": str(plan.shape), "batches": plan.batches}
+        for part in ("cpu_s", "main_s", "wall_s"):
+            whole, began = (median(getattr(sample.cost, part) for sample in runs) for runs in (taken, start))
+            each_ms = 1000 * (whole - began) / (plan.batches - _START)
+            base = smallest.setdefault((plan.runner, plan.shape, part), each_ms)
+            row |= {f"{part}_each_ms": each_ms, f"{part}_ratio": each_ms / base}
+        last = taken[-1]
+        written, result = last.cost.written, last.result_bytes
+        yield row | {
+            "tenths_wall_ms": last.tenths_ms,
+            "result_bytes": result,
+            "written_each": None if written is None else written / plan.batches,
+            "to_disk_each": None if last.cost.to_disk is None else last.cost.to_disk / plan.batches,
+            "written_to_result": written / result if written and result else None,
+            "main_peak_mb": last.cost.top_peak_mb,
+            "tree_peak_mb": last.cost.peak_mb,
+            "runs": [sample.cost._asdict() for sample in taken],
+        }
+
+
+def _row(row: dict[str, Any]) -> list[str]:
+    ours = row["runner"] == OURS
+    cells = [f"{row['runner']}: {row['batches']:,} batches of {row['batch']}", str(len(row["runs"]))]
+    for part in ("cpu_s", "main_s", "wall_s"):
+        figures = [f"{row[f'{part}_each_ms']:.2f}", f"{row[f'{part}_ratio']:.2f}"]
+        cells += figures if ours or part != "main_s" else ["", ""]
+    cells += [f"{row['tenths_wall_ms'][n]:.2f}" if row["tenths_wall_ms"] else "" for n in (0, -1)]
+    cells.append(f"{row['result_bytes'] / 1000:,.0f}" if ours else "")
+    cells.append(f"{row['written_each'] / 1000:.1f}" if row["written_each"] is not None else "?")
+    cells.append(either(row["written_to_result"]) if ours else "")
+    return [*cells, either(row["main_peak_mb"], ".0f")]
+
+
+def _shape(text: str) -> Shape:
+    items, _, text_bytes = text.partition("x")
+    return Shape(int(items), int(text_bytes or 0))
+
+
+def _options() -> argparse.ArgumentParser:
+    parser = options(__doc__)
     parser.add_argument("--sizes", type=int, nargs="+", default=[100, 1000, 10_000], help="batches, smallest first")
+    parser.add_argument("--large", action="store_true", help=f"{LARGE:,} batches of one item, too: takes ten minutes")
+    shapes = [Shape(1), Shape(20), Shape(20, 500)]
+    parser.add_argument("--shapes", type=_shape, nargs="+", default=shapes, help="items in a batch, as 20 or 20x500")
     parser.add_argument("--jobs", "-j", type=int, default=2)
-    return parser.parse_args()
+    parser.add_argument("--repeat", type=int, help="default: the more the smaller the job")
+    parser.add_argument("--peers", action=argparse.BooleanOptionalAction, default=True)
+    return parser
 
 
 if __name__ == "__main__":

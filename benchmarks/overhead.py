@@ -1,123 +1,159 @@
-"""What one session costs from spawn to merged, CPU and wall, next to starting the same agent by other means."""
+"""What one session costs from spawn to merged, next to the least that it can cost, and to starting the same agent by
+other means: CPU, wall time (so throughput, too) and memory."""
 
 from __future__ import annotations
 
 import argparse
-import shutil
 import tempfile
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from statistics import median
+from typing import Any, NamedTuple
 
-from benchmarks import rivals
+from benchmarks import limit, peers
 from benchmarks.cost import Cost, run
-from benchmarks.figures import save, spread, table
+from benchmarks.figures import either, options, save, spread, table
+from benchmarks.outside import by_limit, by_peer
 from benchmarks.scratch import Scratch, c_agent, scratch_folder
 
-OURS = "supervisor"
-BASELINE = "GNU parallel"
-UNVALIDATED = "supervisor, no validator"
+OURS, UNVALIDATED = "supervisor", "supervisor, no validator"
+LIMIT = "limit: pexpect"
+PARALLEL = "GNU parallel"
 PARTS = ("main", "spawner", "sessions", "workers")
-HEADS = ("agent: runner", "CPU", "lowest..highest", "wall", "CPU less start", "wall less start", "CPU ratio", *PARTS)
+HEADS = ("agent: runner", "batches", "CPU", "lowest..highest", "wall", "a second", "MB", "CPU/limit", "CPU/parallel",
+         "wall/parallel", *PARTS)  # fmt: skip
 
 
-def main() -> None:
-    options = _options()
+class Pair(NamedTuple):
+    """A run of one batch, and one of many right after it."""
+
+    start: Cost
+    whole: Cost
+    batches: int
+
+    def each_ms(self, part: str) -> float:
+        """Milliseconds of a session, start-up taken off."""
+        taken: float = getattr(self.whole, part) - getattr(self.start, part)
+        return 1000 * taken / (self.batches - 1)
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    asked = _options().parse_args(argv)
+    left_out = peers.left_out() if asked.peers else {"the peers": "not asked for"}
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        built, reason = c_agent(Path(folder))
-        agents = {"sh": "copy.sh"} | ({"static C": str(built)} if built else {})
+        agents = {"sh": "copy.sh"}
+        if "c" in asked.agents:
+            built, reason = c_agent(Path(folder))
+            agents |= {"static C": str(built)} if built else {}
+            left_out |= {} if built else {"the agent in C": reason}
         rows = []
         for name, agent in agents.items():
-            rows += _measure(name, agent, options)
-        figures = {"batches": options.batches, "batch_size": options.batch_size, "rows": rows}
-        _show(rows, options, "" if built else f"The agent in C was left out: {reason}.")
-        save("overhead", figures)
-
-
-def _measure(agent_name: str, agent: str, options: argparse.Namespace) -> list[dict[str, object]]:
-    taken: dict[str, list[Cost]] = {}
-    begun: dict[str, list[Cost]] = {}
-    for _ in range(options.repeat):
-        for batches, kept in ((1, begun), (options.batches, taken)):
-            for name, cost in _once(agent, batches, options.batch_size, options.jobs).items():
-                kept.setdefault(name, []).append(cost)
-    rows = []
-    for name, costs in taken.items():
-        n, start = options.batches, begun[name]
-        cpu, wall = median(c.cpu_s for c in costs), median(c.wall_s for c in costs)
-        rows.append(
-            {
-                "agent": agent_name,
-                "runner": name,
-                "cpu_ms": 1000 * cpu / n,
-                "cpu_ms_each": [1000 * c.cpu_s / n for c in costs],
-                "wall_ms": 1000 * wall / n,
-                "start_cpu_s": median(c.cpu_s for c in start),
-                "start_wall_s": median(c.wall_s for c in start),
-                "cpu_ms_less_start": 1000 * (cpu - median(c.cpu_s for c in start)) / (n - 1),
-                "wall_ms_less_start": 1000 * (wall - median(c.wall_s for c in start)) / (n - 1),
-                "split_ms": {part: 1000 * median(getattr(c, f"{part}_s") for c in costs) / n for part in PARTS},
-            }
-        )
-    return rows
-
-
-def _once(agent: str, batches: int, batch_size: int, jobs: int) -> dict[str, Cost]:
-    """One round: every runner in turn on work of its own."""
-    costs = {}
-    root = scratch_folder()
-    scratch = Scratch(root, agent, batches=batches, batch_size=batch_size)
-    scratch.add_pipeline("facts")
-    scratch.add_pipeline("bare", validated=False)
-    log = root / "log"
-    for name, argv in rivals.commands(scratch, jobs, root / "rival").items():
-        shutil.rmtree(root / "rival" / "out")
-        (root / "rival" / "out").mkdir()
-        costs[name] = run(argv, log)
-        if len(list((root / "rival" / "out").iterdir())) != batches:
-            raise RuntimeError(f"{name} did not make all outputs")
-    for name, pipeline in ((UNVALIDATED, "bare"), (OURS, "facts")):
-        costs[name] = run(scratch.command(pipeline, jobs), log)
-        scratch.check_merged(pipeline, 1)
-    return costs
-
-
-def _show(rows: list[dict[str, object]], options: argparse.Namespace, note: str) -> None:
-    shown = []
-    for row in rows:
-        same = [r for r in rows if r["agent"] == row["agent"]]
-        base = next((r for r in same if r["runner"] == BASELINE), same[0])
-        split = row["split_ms"]
-        ours = str(row["runner"]).startswith(OURS)
-        assert isinstance(split, dict)
-        shown.append(
-            [
-                f"{row['agent']}: {row['runner']}",
-                f"{row['cpu_ms']:.2f}",
-                spread(row["cpu_ms_each"]),  # type: ignore[arg-type]
-                f"{row['wall_ms']:.2f}",
-                f"{row['cpu_ms_less_start']:.2f}",
-                f"{row['wall_ms_less_start']:.2f}",
-                f"{row['cpu_ms'] / base['cpu_ms']:.1f}",  # type: ignore[operator]
-                *([f"{split[part]:.2f}" for part in split] if ours else ["", "", "", ""]),
-            ]
-        )
-    table(
-        f"Cost of a session from spawn to merged: {options.batches} batches of {options.batch_size},"
-        f" -j {options.jobs}, milliseconds per session, median of {options.repeat}",
-        HEADS,
-        shown,
-        "CPU is user and system time of the whole process tree; start-up is a run of one batch. The last four columns"
-        "\nsay in which processes it is spent; the agent's own work is in `sessions`." + (f"\n{note}" if note else ""),
+            taken: dict[str, list[Pair]] = {}
+            for _ in range(asked.repeat):
+                for runner, pair in _turn(agent, asked, with_packages=name == "sh"):
+                    taken.setdefault(runner, []).append(pair)
+            rows += [_figures(name, runner, pairs) for runner, pairs in taken.items()]
+    _show(rows, asked, left_out)
+    save(
+        "overhead",
+        asked.results,
+        {
+            "jobs": asked.jobs,
+            "batch_size": asked.batch_size,
+            "repeat": asked.repeat,
+            "left_out": left_out,
+            "rows": rows,
+        },
     )
 
 
-def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
+def _turn(agent: str, asked: argparse.Namespace, *, with_packages: bool) -> Iterator[tuple[str, Pair]]:
+    """Every runner in turn, each on one batch and on all."""
+    one, all_of_them = (
+        Scratch(scratch_folder(), agent, batches=n, batch_size=asked.batch_size) for n in (1, asked.batches)
+    )
+    for method in limit.METHODS:
+        begun, whole = (by_limit(method, scratch, scratch.batches, asked.jobs) for scratch in (one, all_of_them))
+        yield f"limit: {method}", Pair(begun, whole, asked.batches)
+    for peer in peers.PEERS if asked.peers else []:
+        if peer.missing() is None and (with_packages or not peer.package):
+            most = min(asked.batches, peer.most)
+            begun, whole = (by_peer(peer, scratch, n, asked.jobs) for scratch, n in ((one, 1), (all_of_them, most)))
+            yield peer.name, Pair(begun, whole, most)
+    for name, validated in ((UNVALIDATED, False), (OURS, True)):
+        begun, whole = (_supervised(scratch, asked.jobs, validated=validated) for scratch in (one, all_of_them))
+        yield name, Pair(begun, whole, asked.batches)
+
+
+def _supervised(scratch: Scratch, jobs: int, *, validated: bool) -> Cost:
+    pipeline = "facts" if validated else "bare"
+    scratch.add_pipeline(pipeline, validated=validated)
+    cost = run(scratch.command(pipeline, jobs), scratch.root / "log")
+    scratch.check_merged(pipeline, 1)
+    return cost
+
+
+def _figures(agent: str, runner: str, pairs: list[Pair]) -> dict[str, Any]:
+    cpu, wall = ([pair.each_ms(part) for pair in pairs] for part in ("cpu_s", "wall_s"))
+    peaks = [pair.whole.peak_mb for pair in pairs if pair.whole.peak_mb is not None]
+    return {
+        "agent": agent,
+        "runner": runner,
+        "batches": pairs[0].batches,
+        "cpu_ms": median(cpu),
+        "cpu_ms_each": cpu,
+        "wall_ms": median(wall),
+        "wall_ms_each": wall,
+        "start_cpu_s": median(pair.start.cpu_s for pair in pairs),
+        "start_wall_s": median(pair.start.wall_s for pair in pairs),
+        "peak_mb": median(peaks) if peaks else None,
+        "split_ms": {part: median(pair.each_ms(f"{part}_s") for pair in pairs) for part in PARTS},
+    }
+
+
+def _show(rows: list[dict[str, Any]], asked: argparse.Namespace, left_out: dict[str, str]) -> None:
+    shown = []
+    for row in rows:
+        same = {other["runner"]: other for other in rows if other["agent"] == row["agent"]}
+        against = [(LIMIT, "cpu_ms"), (PARALLEL, "cpu_ms"), (PARALLEL, "wall_ms")]
+        for base, part in against:
+            row[f"{part}_to_{base}"] = row[part] / same[base][part] if base in same else None
+        ours = row["runner"] in (OURS, UNVALIDATED)
+        shown.append(
+            [
+                f"{row['agent']}: {row['runner']}",
+                f"{row['batches']:,}",
+                f"{row['cpu_ms']:.2f}",
+                spread(row["cpu_ms_each"], 2),
+                f"{row['wall_ms']:.2f}",
+                f"{1000 / row['wall_ms']:,.0f}" if row["wall_ms"] > 0 else "?",
+                either(row["peak_mb"], ".0f"),
+                *(either(row[f"{part}_to_{base}"], ".2f") for base, part in against),
+                *([f"{row['split_ms'][part]:.2f}" for part in PARTS] if ours else [""] * len(PARTS)),
+            ]
+        )
+    table(
+        f"Cost of a session from spawn to merged: batches of {asked.batch_size}, -j {asked.jobs}, milliseconds per"
+        f" session less start-up, median of {asked.repeat}",
+        HEADS,
+        shown,
+        "CPU is user and system time of the whole process tree; start-up is a run of one batch; MB is the peak of the"
+        "\ntree's memory (sum of PSS, looked at ten times a second), start-up included. The last four columns say in"
+        "\nwhich processes ours is spent; the agent's own work is in `sessions`. The limit starts the agents under a"
+        "\nterminal and waits, and does nothing else."
+        + "".join(f"\nLeft out: {n}: {why}." for n, why in left_out.items()),
+    )
+
+
+def _options() -> argparse.ArgumentParser:
+    parser = options(__doc__)
     parser.add_argument("--batches", type=int, default=1000)
     parser.add_argument("--batch-size", type=int, default=1, help="try 20, too")
     parser.add_argument("--jobs", "-j", type=int, default=2)
     parser.add_argument("--repeat", type=int, default=3)
-    return parser.parse_args()
+    parser.add_argument("--agents", nargs="+", choices=["sh", "c"], default=["sh", "c"], help="sh is always there")
+    parser.add_argument("--peers", action=argparse.BooleanOptionalAction, default=True)
+    return parser
 
 
 if __name__ == "__main__":

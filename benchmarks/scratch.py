@@ -10,12 +10,15 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 AGENTS = Path(__file__).parent / "agents"
 TARGET = "demo"
+_INSTALLED = Path(sys.executable).with_name("supervisor")
+SUPERVISOR = [str(_INSTALLED)] if _INSTALLED.exists() else [sys.executable, "-m", "supervisor"]
+"""The command as people call it."""
 _kept: tempfile.TemporaryDirectory[str] | None = None
 
 _VALIDATOR = '''"""Each value must be the square of its item's number."""
@@ -50,16 +53,35 @@ class PhasePlan(NamedTuple):
 class Scratch:
     """A project directory of `batches` times `batch_size` items, and the same answers for every phase."""
 
-    def __init__(self, root: Path, agent: str, *, batches: int, batch_size: int = 1, phases: int = 1) -> None:
+    def __init__(
+        self,
+        root: Path,
+        agent: str,
+        *,
+        batches: int,
+        batch_size: int = 1,
+        phases: int = 1,
+        text_bytes: int = 0,
+        answered: Collection[int] | None = None,
+    ) -> None:
+        """Each answer has a `text` of `text_bytes`; only the batches `answered`, from 0, have one: None is all."""
         self.root = root
         self.batches = batches
         self.batch_size = batch_size
         self.answers = root / "answers"
         self.agent = root / "agents" / Path(agent).name
         self.outputs = [f"phase{phase}_batch_{n + 1}.json" for phase in range(1, phases + 1) for n in range(batches)]
-        self._lay_out(AGENTS / agent)
+        self._text = "lorem ipsum dolor " * (text_bytes // 18 + 1)
+        self._text_bytes = text_bytes
+        self._lay_out(AGENTS / agent, range(len(self.outputs)) if answered is None else answered)
 
-    def _lay_out(self, agent: Path) -> None:
+    def answer(self, number: int) -> dict[str, dict[str, int | str]]:
+        """The right output of a batch, which is the same in every phase."""
+        first = number * self.batch_size
+        text = {"text": self._text[: self._text_bytes]} if self._text_bytes else {}
+        return {f"i{n:07}": {"n": n, "square": n**2, **text} for n in range(first, first + self.batch_size)}
+
+    def _lay_out(self, agent: Path, answered: Collection[int]) -> None:
         for folder in (self.answers, self.agent.parent, self.root / "vfs"):
             folder.mkdir(parents=True)
         shutil.copy(agent, self.agent)
@@ -71,10 +93,8 @@ class Scratch:
         count = self.batches * self.batch_size
         with open(self.root / "vfs" / "items.jsonl", "w") as file:
             file.writelines(f'{{"id": "i{n:07}", "n": {n}}}\n' for n in range(count))
-        for index, output in enumerate(self.outputs):
-            first = index % self.batches * self.batch_size
-            answer = {f"i{n:07}": {"n": n, "square": n**2} for n in range(first, first + self.batch_size)}
-            (self.answers / output).write_text(json.dumps(answer) + "\n")
+        for index in answered:
+            (self.answers / self.outputs[index]).write_text(json.dumps(self.answer(index % self.batches)) + "\n")
 
     def add_pipeline(self, name: str, phases: Sequence[PhasePlan] = (PhasePlan(1),), *, validated: bool = True) -> None:
         """Write a pipeline, the intelligence of its phases, and their validator."""
@@ -95,8 +115,7 @@ class Scratch:
 
     def command(self, pipeline: str, concurrency: int) -> list[str]:
         """The command line of a whole run in the foreground."""
-        own = [sys.executable, "-m", "supervisor", "run", pipeline, TARGET, "--project", str(self.root)]
-        return [*own, "--concurrency", str(concurrency)]
+        return [*SUPERVISOR, "run", pipeline, TARGET, "--project", str(self.root), "--concurrency", str(concurrency)]
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """Rows of the project's store; none where it is not there yet."""

@@ -1,0 +1,68 @@
+"""A project of which nearly everything is done, made in seconds by the store's own functions."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+
+from benchmarks.cost import run
+from benchmarks.scratch import TARGET, Scratch
+from supervisor.model.job import StoredBatch
+from supervisor.model.session import SessionResult, SessionStarted
+from supervisor.store import attempts, batches, events, items, main_file, receipts
+from supervisor.store.database import Database, open_store
+
+_SPENT = 4
+"""How a run ends whose one session is used up."""
+_AT_ONCE = 1000
+"""Batches in one transaction."""
+_PHASE = 1
+
+
+def make_done(root: Path, done: int, *, batch_size: int = 1) -> Scratch:
+    """A project of one more batch than are `done`.
+
+    A real run plans all of it and does the first batch. The others get what a run would leave: rows of the store,
+    the main file, a folder for each session (kept for a day; empty here). Their lines in the log are left out.
+    """
+    scratch = Scratch(root, "copy.sh", batches=done + 1, batch_size=batch_size, answered=(0, done))
+    scratch.add_pipeline("facts")
+    run([*scratch.command("facts", 1), "--max-sessions", "1"], root / "log", expected=(_SPENT,))
+    with contextlib.closing(open_store(root / "vfs" / ".supervisor" / "store.sqlite")) as database:
+        (first,) = database.rows("SELECT * FROM attempts")
+        open_now = batches.ready(database, first["job"], _PHASE)[:-1]
+        for begin in range(0, len(open_now), _AT_ONCE):
+            with database.transaction():
+                for batch in open_now[begin : begin + _AT_ONCE]:
+                    _settle(scratch, database, batch, first["pid"])
+        _write_main_file(scratch, database, first["job"])
+    sessions = root / "vfs" / ".supervisor" / "sessions"
+    for batch in open_now:
+        (sessions / attempts.session_name(batch, 1)).mkdir(mode=0o700)
+    return scratch
+
+
+def _settle(scratch: Scratch, database: Database, batch: StoredBatch, pid: int) -> None:
+    """What the two commits of a batch leave that passes at its first attempt."""
+    answer = scratch.answer(batch.number - 1)
+    name = attempts.session_name(batch, 1)
+    attempt = attempts.begin(database, batch, 1, name, "mine", list(answer), SessionStarted(pid=pid, started_ticks=1))
+    label = f"phase {batch.phase} batch {batch.number}"
+    seen = {"phase": batch.phase, "batch": batch.number, "items": len(answer)}
+    events.record(database, batch.job, "session_started", f"{label}: session 1 started with mine", data=seen)
+    result = SessionResult(ending="exited", exit_status=0, duration_s=0.01)
+    attempts.finish(database, attempt, "passed", counted=True, result=result)
+    digests = {item_id: items.digest({"n": value["n"]}) for item_id, value in answer.items()}
+    items.settle(database, batch.job, batch.phase, batch.id, digests, answer, {})
+    batches.set_status(database, batch.id, "done")
+    events.record(database, batch.job, "batch_ended", f"{label}: {len(answer)} items merged", data=seen)
+
+
+def _write_main_file(scratch: Scratch, database: Database, job: int) -> None:
+    file = main_file.MainFile(scratch.root / "vfs" / "facts" / TARGET / f"squares_{_PHASE}.json")
+    with file.lock():
+        merged = main_file.snapshot(database, job, _PHASE, "object")
+        sha256 = file.write(merged, file.state())
+        assert sha256 is not None, "nobody else writes it"
+        receipts.note(database, job, _PHASE, merged.seq, sha256)
+        main_file.record_written(database, merged, sha256)
