@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import importlib.util
 import inspect
 import sys
@@ -57,7 +58,12 @@ def context(path: Path, batch: BatchInput, merged: Any) -> Any:
 
 
 def _function(path: Path, name: str, arguments: int) -> Callable[..., Any]:
-    function: Callable[..., Any] | None = getattr(_module(path), name, None)
+    return _checked(_module(path), path, name, arguments)
+
+
+@functools.cache
+def _checked(module: ModuleType, path: Path, name: str, arguments: int) -> Callable[..., Any]:
+    function: Callable[..., Any] | None = getattr(module, name, None)
     if not callable(function):
         raise ContentFault(f"it has no function {name}()", where=path.name, remedy=f"Define `def {name}(…)` in it.")
     with contextlib.suppress(TypeError, ValueError):

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import itertools
 import os
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -83,17 +86,24 @@ class _Touches(NamedTuple):
 
 def _touches(folders: tuple[Path, ...]) -> _Touches:
     """The changes of files in the folders; only some are looked at where there are very many."""
-    latest, together, seen = 0.0, 0, 0
-    for folder in folders:
-        for path, _, names in os.walk(folder):
-            for name in (".", *names):
-                seen += 1
-                if seen > _MOST_FILES:
-                    return _Touches(latest, together)
-                try:
-                    status = os.stat(os.path.join(path, name), follow_symlinks=False)
-                except OSError:
-                    continue  # deleted meanwhile
-                latest = max(latest, status.st_mtime)
-                together ^= hash((status.st_ino, status.st_mtime_ns))
+    latest, together = 0.0, 0
+    for status in itertools.islice(_statuses(folders), _MOST_FILES):
+        latest = max(latest, status.st_mtime)
+        together ^= hash((status.st_ino, status.st_mtime_ns))
     return _Touches(latest, together)
+
+
+def _statuses(folders: tuple[Path, ...]) -> Iterator[os.stat_result]:
+    """Of the folders and of everything in them, but for what is deleted meanwhile."""
+    left = [str(folder) for folder in folders]
+    while left:
+        folder = left.pop()
+        with contextlib.suppress(OSError):
+            yield os.stat(folder, follow_symlinks=False)
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    if entry.is_dir(follow_symlinks=False):
+                        left.append(entry.path)
+                        continue
+                    with contextlib.suppress(OSError):
+                        yield entry.stat(follow_symlinks=False)

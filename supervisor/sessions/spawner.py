@@ -100,11 +100,12 @@ class Spawner:
             elif request["do"] == "end":
                 self._ask_to_end(request["name"], request["grace_s"])
             else:
-                self._forget(request["name"])
+                self._forget(request["names"])
         return True
 
     def _spawn(self, request: dict[str, Any]) -> None:
         name = request["name"]
+        self._forget(request["forget"])
         open_files.make_room(_OWN_FILES + len(self._last_words))
         reached("spawner.before_fork")
         try:
@@ -131,11 +132,12 @@ class Spawner:
         self._reply(reply, terminal)
         reached("spawner.replied")
 
-    def _forget(self, name: str) -> None:
-        """The supervisor has read all that the session printed."""
-        last_words = self._last_words.pop(name, None)
-        if last_words is not None:
-            last_words.close()
+    def _forget(self, names: list[str]) -> None:
+        """The supervisor has read all that these sessions printed."""
+        for name in names:
+            last_words = self._last_words.pop(name, None)
+            if last_words is not None:
+                last_words.close()
 
     def _ask_to_end(self, name: str, grace_s: float) -> None:
         session = self._names.get(name)

@@ -65,6 +65,8 @@ class SpawnerClient:
         self._sending = asyncio.Lock()
         self._spawning: dict[str, asyncio.Future[Spawned]] = {}
         self._ending: dict[str, asyncio.Future[int | None]] = {}
+        self._read_out: list[str] = []
+        """Sessions of which all that they printed was read, which the spawner is still to be told."""
         self._incoming = b""
         self._descriptors: deque[int] = deque()
         self._discarded: set[asyncio.Future[None]] = set()
@@ -77,7 +79,8 @@ class SpawnerClient:
         self._spawning[name] = spawned
         self._ending[name] = loop.create_future()
         try:
-            await self._send(channel, {"do": "spawn", "name": name, **start.model_dump()})
+            forget, self._read_out = self._read_out, []
+            await self._send(channel, {"do": "spawn", "name": name, "forget": forget, **start.model_dump()})
             return await spawned
         except BaseException:
             self._ending.pop(name, None)
@@ -101,10 +104,13 @@ class SpawnerClient:
                 await self._send(self._channel, {"do": "end", "name": name, "grace_s": grace_s})
 
     async def forget(self, name: str) -> None:
-        """All that an ended session printed was read."""
-        if self._channel is not None:
+        """All that an ended session printed was read. The spawner, which need not wake up for it, is told with the next
+        session, or at once where none runs any more."""
+        self._read_out.append(name)
+        if self._channel is not None and not self._ending:
+            names, self._read_out = self._read_out, []
             with contextlib.suppress(ConnectionError):
-                await self._send(self._channel, {"do": "forget", "name": name})
+                await self._send(self._channel, {"do": "forget", "names": names})
 
     async def close(self) -> None:
         """End every session that is left, and the spawner."""
@@ -201,6 +207,7 @@ class SpawnerClient:
         self._channel.close()
         self._channel = None
         self._process = None
+        self._read_out.clear()
         self._incoming = b""
         while self._descriptors:
             os.close(self._descriptors.popleft())
