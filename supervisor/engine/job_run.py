@@ -319,11 +319,7 @@ class JobRun:
         """Note the phases of which nothing is left to do."""
         database = self._journal.database
         for phase in self._pipeline.phases:
-            if phases.status(database, self.job.id, phase.id) in ("completed", "failed"):
-                continue
-            if not phases.is_complete(database, self.job.id, phase.id):
-                continue
-            if phases.open_work(database, self.job.id, phase.id):
+            if not phases.is_at_end(database, self.job.id, phase.id):
                 continue
             self._forget_earlier(phase.id)
             await self._files.flush_phase(phase.id)

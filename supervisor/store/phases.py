@@ -7,6 +7,14 @@ import hashlib
 from supervisor.model.pipeline import Pipeline
 from supervisor.store.database import Database
 
+_OPEN_WORK = (
+    "(EXISTS (SELECT 1 FROM batch_counts c WHERE c.job = p.job AND c.phase = p.phase AND c.n > 0"
+    " AND c.status IN ('waiting', 'running'))"
+    " OR EXISTS (SELECT 1 FROM item_counts c WHERE c.job = p.job AND c.phase = p.phase AND c.n > 0"
+    " AND c.status IN ('blocked', 'waiting', 'passed')))"
+)
+"""Of a phase `p`: whether anything of it is left to do."""
+
 
 def ensure(database: Database, job: int, pipeline: Pipeline) -> None:
     """Give the job a row for every phase; call it inside a transaction."""
@@ -71,12 +79,15 @@ def use_instructions(database: Database, job: int, phase: int, text_fingerprint:
 
 def open_work(database: Database, job: int, phase: int) -> bool:
     """Whether a batch of the phase waits or runs, or an item waits to be put into one."""
+    return bool(database.value(f"SELECT {_OPEN_WORK} FROM phases p WHERE job = ? AND phase = ?", (job, phase)))
+
+
+def is_at_end(database: Database, job: int, phase: int) -> bool:
+    """Whether nothing is left to do of a phase that is not noted as ended."""
     return bool(
         database.value(
-            "SELECT EXISTS (SELECT 1 FROM batch_counts WHERE job = ?1 AND phase = ?2 AND n > 0"
-            " AND status IN ('waiting', 'running'))"
-            " OR EXISTS (SELECT 1 FROM item_counts WHERE job = ?1 AND phase = ?2 AND n > 0"
-            " AND status IN ('blocked', 'waiting', 'passed'))",
+            f"SELECT complete AND status NOT IN ('completed', 'failed') AND NOT {_OPEN_WORK}"
+            " FROM phases p WHERE job = ? AND phase = ?",
             (job, phase),
         )
     )
