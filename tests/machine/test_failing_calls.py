@@ -26,19 +26,18 @@ _ERRORS: dict[str, tuple[str, ...]] = {
     "mmap": ("ENOMEM",),
     "clone3": ("EAGAIN", "ENOMEM"),
     "vfork": ("EAGAIN", "ENOMEM"),
-    "clone": ("EAGAIN", "ENOMEM"),
     "fcntl": ("ENOLCK", "EIO"),
     "execve": ("EACCES", "ENOMEM", "EIO"),
 }
 """The calls, and what is wrong with the machine that they may tell."""
-_POINTS = {"write": 7, "pwrite64": 10, "fsync": 6, "fdatasync": 6, "rename": 6, "mkdir": 6, "openat": 11}
+_POINTS = {"write": 7, "pwrite64": 10, "fsync": 6, "fdatasync": 6, "rename": 6, "mkdir": 6, "openat": 11, "clone3": 4}
 _FEW_POINTS = 2
 _TIMES: dict[str, tuple[int | None, ...]] = {"write": (1,)}
 """How many calls fail, None for all; of these some go to pipes, and a disk that is full or fails has none."""
 _USUAL_TIMES = (1, 1, 3, None)
 _LOADED = 0.15
 """Where in the run Python has loaded what it needs: who cannot open its own files has no message of its own."""
-_PROGRAMS = ("clone", "execve")
+_PROGRAMS = ("clone3", "execve")
 """Calls that are looked at in the processes that start sessions too."""
 
 
@@ -96,6 +95,17 @@ def test_a_daemon_survives(
     figures |= {"runs": 1, "faults": came.injected, "waited": came.waited, "stopped": came.status != 0}
     figures["wrong"] = len(came.wrong)
     assert not came.wrong, f"{fault}\n" + "\n".join(came.wrong)
+
+
+@pytest.mark.parametrize("error", ["EAGAIN", "ENOMEM"])
+def test_sessions_with_limits_which_are_forked_start_later_where_no_process_can_be_had(
+    error: str, calm: Calm, three_phases: Small, figures: dict[str, int]
+) -> None:
+    settings = three_phases.root / "supervisor.toml"
+    settings.write_text(f"{settings.read_text()}\n[limits]\ncpu = 600\n")
+    came = suffer(three_phases, Fault("clone", error, 1, 2, programs=True), calm.main_files)
+    figures |= {"runs": 1, "faults": came.injected, "stopped": came.status != 0, "wrong": len(came.wrong)}
+    assert not came.wrong and came.status == 0 and came.injected == 2
 
 
 @pytest.mark.parametrize("error", ["ENOSPC", "EMFILE", "EIO"])

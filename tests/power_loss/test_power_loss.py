@@ -21,9 +21,13 @@ KILLED_AT = (25, 20)
 Noted = Callable[[Losses], None]
 
 
-def items(count: int) -> dict[str, Any]:
-    """Large ones, so that the store's log is written back, and begun anew, while the job runs."""
-    return {name: {**item, "text": f"{name} " * 1500} for name, item in numbered(count).items()}
+LARGE = 8000
+"""Words in an item, of which the store's log is written back, and begun anew, while the job runs."""
+
+
+def items(count: int, words: int = 1500) -> dict[str, Any]:
+    """Items of so many words."""
+    return {name: {**item, "text": f"{name} " * words} for name, item in numbered(count).items()}
 
 
 @pytest.fixture
@@ -59,6 +63,7 @@ def begun_anew(step: Step) -> int:
 
 
 def test_a_first_run(project: Small, noted: Noted) -> None:
+    project.write("vfs/items.json", json.dumps(items(14, LARGE)))
     losses = Losses(project)
     run = record(project)
     assert begun_anew(run) > 1, "the log was never written back before the end: take larger items"
