@@ -96,11 +96,13 @@ def _measure(waiting: int, samples: int, rate: int) -> Run:
     with open(root / "log", "wb") as log:
         process = subprocess.Popen(scratch.command("facts", waiting), stdout=log, stderr=log, env=clean_environment())
         try:
-            _until_running(scratch, waiting)
+            _until(scratch, "attempts WHERE pid IS NOT NULL", waiting)
             for number, gate in enumerate(gates):
                 _open(gate, process)
                 if number < samples:
                     time.sleep(1 / rate)
+                if number == samples - 1:
+                    _until(scratch, "batches WHERE status = 'done'", samples)
             status = process.wait(_PATIENCE_S)
         finally:
             if process.poll() is None:
@@ -113,14 +115,15 @@ def _measure(waiting: int, samples: int, rate: int) -> Run:
     return Run(taken[:samples], taken[samples:], flush_ms)
 
 
-def _until_running(scratch: Scratch, count: int) -> None:
+def _until(scratch: Scratch, rows: str, count: int) -> None:
+    """Wait for so many rows in the store."""
     deadline = time.monotonic() + _PATIENCE_S
     while time.monotonic() < deadline:
-        started = scratch.rows("SELECT count(*) FROM attempts WHERE pid IS NOT NULL")
-        if started and started[0][0] >= count:
+        found = scratch.rows(f"SELECT count(*) FROM {rows}")
+        if found and found[0][0] >= count:
             return
         time.sleep(0.2)
-    raise RuntimeError(f"{count} sessions did not come to run within {_PATIENCE_S:g} s")
+    raise RuntimeError(f"there are not {count} {rows} within {_PATIENCE_S:g} s")
 
 
 def _open(gate: Path, process: subprocess.Popen[bytes]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import sys
 from typing import Any
@@ -11,9 +12,14 @@ from loguru import logger
 
 from supervisor.engine.machine_faults import machine_fault
 
+_GARBAGE = (5_000, 20, 100)
+"""Python looks for garbage in cycles, of which little is made, after so many new objects, and so many looks."""
+
 
 def set_up(loop: asyncio.AbstractEventLoop) -> None:
     """Prepare a loop that runs already."""
+    gc.freeze()  # what was loaded stays; to look through it for garbage stops the loop for long with many sessions
+    gc.set_threshold(*_GARBAGE)
     loop.set_exception_handler(_in_callback)
     if sys.version_info < (3, 12) and sys.platform.startswith("linux"):  # later ones do so by themselves
         try:

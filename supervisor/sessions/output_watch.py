@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -38,11 +39,19 @@ class OutputWatch:
         self._timer = None
         self._stop = self._events.listen(self.path.parent, self._told)
         if last_change(self.path) is not None:
-            self._look_in(self._quiet_s)
+            self._look_when_quiet()
 
     def _told(self, name: str) -> None:
         if name == self.path.name and not self.complete.done():
-            self._look_in(self._quiet_s)
+            self._look_when_quiet()
+
+    def _look_when_quiet(self) -> None:
+        """Look as soon as nothing was done to the file for the quiet period, however late this was heard of."""
+        try:
+            since_s = time.time() - os.stat(self.path, follow_symlinks=False).st_ctime
+        except OSError:
+            since_s = 0.0
+        self._look_in(self._quiet_s - since_s if 0 < since_s < self._quiet_s else self._quiet_s)
 
     def _look_in(self, seconds: float) -> None:
         if self._timer is not None:
@@ -56,7 +65,7 @@ class OutputWatch:
         if changed_at is None:
             return
         if _state(self.path) != self._seen:
-            self._look_in(self._quiet_s)
+            self._look_when_quiet()
             return
         try:
             data = read_output(self.path, self._max_bytes)
