@@ -168,8 +168,6 @@ def _money(round_: Round) -> Iterator[str]:
             kept = sum(run.told)
             if run.name in round_.unheard:
                 kept = 0 if run.unheard_from is None else kept - run.unheard_from
-            elif run.name in round_.half_heard:
-                kept -= sum(run.told[-1:])
             least[run.name] += kept
             most[run.name] += sum(run.telling)
     for name in sorted({*stored, *least}):

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from crash import course, processes
-from crash.plans import HARMLESS, REPLACED, Kill, Plan
+from crash.plans import HARMLESS, Kill, Plan
 from crash.sessions import Run, Sessions, address
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -73,7 +73,6 @@ class Round:
         self.stops = 0
         self.agents_killed = 0
         self.unheard: set[str] = set()
-        self.half_heard: set[str] = set()
         """Sessions whose last words went to nobody: supervisor and spawner were dead."""
         self.elapsed: dict[int, float] = {}
         self.lived_s = 0.0
@@ -291,18 +290,12 @@ class Round:
 
     def _note_unheard(self, failed: Counter[tuple[str, str, str]], from_outside: bool) -> None:
         """What a supervisor has read and not yet written down dies with it; so does what it has not read, where its
-        spawner dies too. A failpoint in the thread that reads is not between the two, but for one; but a terminal that
-        is read while a line is printed hands it over in pieces, of which none is written down before the last."""
+        spawner dies too. A failpoint in the thread that reads is not between the two, but for one."""
         between = [point == "transcript.before_write" or thread != "MainThread" for point, _, thread in failed]
         of_spawner = [who == "spawner" for _, who, _ in failed]
-        if not failed and not from_outside:
-            return
-        known = {row["name"]: row["outcome"] for row in self.rows("SELECT name, outcome FROM attempts")}
-        running = {run.name for run in self.sessions.runs if known.get(run.name, "running") == "running"}
         if from_outside or any(between) or (any(of_spawner) and not all(of_spawner)):
-            self.unheard |= running
-        elif any(who not in REPLACED for _, who, _ in failed):
-            self.half_heard |= running
+            known = {row["name"]: row["outcome"] for row in self.rows("SELECT name, outcome FROM attempts")}
+            self.unheard |= {run.name for run in self.sessions.runs if known.get(run.name, "running") == "running"}
 
     def _spoil(self) -> None:
         """Somebody breaks a main file while nobody works on the project."""

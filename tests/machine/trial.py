@@ -35,11 +35,15 @@ def environment(project: Small) -> dict[str, str]:
     return project.environment(PYTHONDONTWRITEBYTECODE="1")
 
 
-def suffer(project: Small, fault: Fault, whole: Mapping[str, bytes]) -> Outcome:
-    """Run the job with calls that fail until it waits or has ended; where it ended before it was done, run it again."""
+def suffer(project: Small, fault: Fault, whole: Mapping[str, bytes], failures: int = 0) -> Outcome:
+    """Run the job with calls that fail until it waits, and so many failed, or until it has ended; where it ended before
+    it was done, run it again."""
     log = project.root / ".calls"
     run = Running([*fault.tracer(log), *RUN], project.root, environment(project))
-    until(lambda: waits(project, run) or run.process.poll() is not None, f"a pause or an end with {fault}")
+    until(
+        lambda: (waits(project, run) and injected(log) >= failures) or run.process.poll() is not None,
+        f"a pause or an end with {fault}",
+    )
     wrong = list(broken(project, whole))
     end_tracer(run.pid)
     status = run.end()
