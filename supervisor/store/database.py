@@ -112,15 +112,11 @@ def open_store(path: Path, *, create: bool = False, read_only: bool = False) -> 
     reached("store.before_open")
     try:
         connection = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, cached_statements=256)
-        connection.row_factory = sqlite3.Row
-        # A batch changes a few rows in many tables and indices, each a page in the log: small pages are less to write.
-        connection.execute("PRAGMA page_size = 1024")
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA wal_autocheckpoint = 4000")
-        connection.execute("PRAGMA synchronous = FULL")
-        connection.execute("PRAGMA temp_store = MEMORY")  # statement journals would go to a file each
-        database = Database(connection, path)
-        _bring_to_version(database)
+        try:
+            database = _set_up(Database(connection, path))
+        except BaseException:
+            connection.close()
+            raise
         if read_only:
             connection.execute("PRAGMA query_only = ON")
     except sqlite3.DatabaseError as error:
@@ -130,6 +126,19 @@ def open_store(path: Path, *, create: bool = False, read_only: bool = False) -> 
             remedy=MEND if is_damage(error) else "Can it be written, is the disk full? `supervisor doctor` says more.",
         ) from error
     reached("store.opened")
+    return database
+
+
+def _set_up(database: Database) -> Database:
+    connection = database.connection
+    connection.row_factory = sqlite3.Row
+    # A batch changes a few rows in many tables and indices, each a page in the log: small pages are less to write.
+    connection.execute("PRAGMA page_size = 1024")
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA wal_autocheckpoint = 4000")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA temp_store = MEMORY")  # statement journals would go to a file each
+    _bring_to_version(database)
     return database
 
 

@@ -92,12 +92,15 @@ class Round:
     def play(self) -> None:
         """Carry the plan out, then bring the course to its end."""
         dead: set[str] = set()
+        seen: Counter[tuple[str, str, str]] = Counter()
         for planned in self.plan.kills:
             idle = planned.command in _IDLE_WHEN_DONE and self._through()
             kill = planned._replace(command="retry") if idle else planned
-            before = self._killed_by_failpoints(), self.kills.copy()
+            before = self.kills.copy()
             self._carry_out(kill)
-            killed, from_outside = self._killed_by_failpoints() - before[0], self.kills - before[1]
+            from_outside = self.kills - before
+            # A spawner outlives its supervisor: its end may be seen at the next command only.
+            killed, seen = (found := self._killed_by_failpoints()) - seen, found
             self._note_unheard(killed, any(who not in HARMLESS for who, _ in from_outside))
             self._look()
             self._look_at_elapsed()
@@ -110,6 +113,8 @@ class Round:
         self._kill = None
         self._finish()
         self._nothing_is_left()
+        if any(who == "spawner" for _, who, _ in self._killed_by_failpoints() - seen):
+            self.sessions.nobody_kept_it()
         self.kills.update(Death(who, point) for point, who, _ in self._killed_by_failpoints().elements())
         self.sessions.close()
 
