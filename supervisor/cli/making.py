@@ -38,7 +38,7 @@ def export(
 ) -> None:
     """Print what is merged of JOB, as the store has it now."""
     from supervisor.errors import JobError, UsageError
-    from supervisor.store.main_file import as_lines, render, replace_durably, snapshot
+    from supervisor.store.main_file import as_lines, rendered, replace_durably, snapshot
     from supervisor.store.summary import summarise_phases
 
     here = o.project_at(project)
@@ -49,12 +49,12 @@ def export(
         known = ", ".join(str(each.id) for each in phases)
         raise JobError(f"there is no phase {phase}", where=found.name, remedy=f"Its phases are: {known}.")
     taken = snapshot(database, found.id, chosen[-1].id, chosen[-1].merge)
-    data = as_lines(taken) if lines else render(taken)
+    pieces = as_lines(taken) if lines else rendered(taken)
     if output is None:
-        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.writelines(pieces)
         return
     try:
-        replace_durably(output, data)
+        replace_durably(output, pieces)
     except OSError as error:
         raise UsageError(
             f"cannot be written: {error.strerror}", where=str(output), remedy="Name another file with --output."

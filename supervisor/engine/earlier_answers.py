@@ -76,7 +76,7 @@ def keep_answers(state: Path, job: int, phase: int, values: dict[str, Any]) -> N
     """Keep answers for the next run of a job."""
     path = _path(state, job, phase)
     path.parent.mkdir(exist_ok=True)
-    replace_durably(path, in_order(values).encode("utf-8"))
+    replace_durably(path, [in_order(values).encode("utf-8")])
 
 
 def kept_answers(state: Path) -> int:

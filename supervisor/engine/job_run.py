@@ -19,11 +19,12 @@ from supervisor.engine.crew import Crew
 from supervisor.engine.earlier_answers import EarlierAnswers
 from supervisor.engine.gates import Gates
 from supervisor.engine.isolating import isolation
+from supervisor.engine.job_record import JobRecord
 from supervisor.engine.journal import Journal
-from supervisor.engine.machine_faults import DiskRoom, if_the_machine_lets, machine_fault
+from supervisor.engine.machine_faults import DiskRoom, if_the_machine_lets
 from supervisor.engine.main_files import MainFiles
 from supervisor.engine.planning import Planner
-from supervisor.engine.progress import Progress, duration
+from supervisor.engine.progress import Progress
 from supervisor.engine.session_turn import AgentOut, Postponed
 from supervisor.engine.slots import Claim, Slots
 from supervisor.engine.stray_sessions import StraySessions
@@ -32,11 +33,9 @@ from supervisor.errors import AgentError, BudgetSpent, SupervisorError
 from supervisor.executors.base import Executor
 from supervisor.model.job import Job, StoredBatch
 from supervisor.model.pipeline import Pipeline
-from supervisor.model.plain_text import plain_line
 from supervisor.model.session import Level
 from supervisor.sessions.sandbox import level_for
 from supervisor.store import items, jobs, phases
-from supervisor.store.summary import summarise_phases
 
 End = Literal["completed", "failed", "stopped", "cancelled"]
 ROOM_LOOK_S = 2.0
@@ -86,6 +85,7 @@ class JobRun:
             strays=StraySessions(project, journal, job, self._agents),
             merged=lambda phase, ids: self._planner.merged(phase, ids),  # noqa: PLW0108 - it is made below
         )
+        self._record = JobRecord(job, pipeline, journal, self._progress)
         self._planner = Planner(project, self._tools, self._offer)
         self._files = MainFiles(
             job.id,
@@ -130,7 +130,7 @@ class JobRun:
         except BaseException as error:
             await self._end_sessions()
             with if_the_machine_lets():
-                self._note_end_by(error)
+                self._record.ended_by(error)
             raise
         finally:
             for stop_listening in listening:
@@ -157,21 +157,8 @@ class JobRun:
             if self._stop is not None or not self._ready:
                 return
 
-    def _note_end_by(self, error: BaseException) -> None:
-        """Write down what ended the run."""
-        fault = machine_fault(error)
-        with self._journal.transaction():
-            self._progress.mark_elapsed(self._journal.database)
-            if fault is None:
-                jobs.set_status(self._journal.database, self.job.id, "stopped", str(error))
-                self._journal.note(self.job.id, "job_stopped", _one_line(error), level="ERROR")
-            else:
-                jobs.set_status(self._journal.database, self.job.id, "paused", f"paused ({fault})")
-                self._journal.note(self.job.id, "machine_fault", f"no work is possible: {fault}", level="ERROR")
-
     async def _begin(self) -> None:
         database = self._journal.database
-        resumed = self.job.started_at is not None
         self._tools.captured = recovery.take_in(self._project, self._journal, self.job.id, self._agents)
         self._progress.count(database)
         self._crew.look_around()
@@ -191,24 +178,13 @@ class JobRun:
                 return
             if self._ready:
                 self._fewer = capacity.fit(self._slots, self._journal, self.job, wrapped="bubblewrap" in self._levels())
-            jobs.set_status(database, self.job.id, "running", self._fewer)
-            totals = summarise_phases(database, self.job.id)
-            done = sum(phase.batches_done for phase in totals)
-            self._journal.note(
-                self.job.id,
-                "job_resumed" if resumed else "job_started",
-                f"job {self.job.id} {self.job.name} {'goes on' if resumed else 'starts'}:"
-                f" {len(totals)} phases, {totals[0].items_total} items, {done} batches done before,"
-                f" agent {', '.join(self.job.options.agents)}, sandbox {' or '.join(self._levels())},"
-                f" {self._slots.at_most(self.job.options.concurrency)} sessions at once",
+            self._record.begun(
+                self.job.options.agents,
+                self._levels(),
+                self._slots.at_most(self.job.options.concurrency),
+                sum(map(len, self._tools.captured.values())),
+                self._fewer,
             )
-            if self._tools.captured:
-                self._journal.note(
-                    self.job.id,
-                    "outputs_recovered",
-                    f"{sum(map(len, self._tools.captured.values()))} outputs were finished before the last supervisor"
-                    " ended; they are judged, not made again",
-                )
         await self._files.flush(everything=True)
         self.has_begun = True
 
@@ -251,7 +227,7 @@ class JobRun:
             if not self._slots.take(claim):
                 break
             batch = self._batches[heapq.heappop(self._ready)[2]]
-            self._mark_phase(batch.phase, "running")
+            self._record.phase_is(batch.phase, "running")
             self._running[batch.id] = asyncio.get_running_loop().create_task(self._run(batch, agent, claim))
             if self._gates.of(agent.name) is not None:
                 break  # one session tries before all go
@@ -274,8 +250,7 @@ class JobRun:
         status = "paused" if pause is not None and not self._running else "running"
         if (status, pause) != self._shown:
             self._shown = (status, pause)
-            with self._journal.transaction(durable=False):
-                jobs.set_status(self._journal.database, self.job.id, status, pause or self._fewer)
+            self._record.shows(status, pause or self._fewer)
 
     async def _run(self, batch: StoredBatch, agent: Agent, claim: Claim) -> None:
         """One batch, and what its merge makes ready."""
@@ -321,40 +296,9 @@ class JobRun:
         for phase in self._pipeline.phases:
             if not phases.is_at_end(database, self.job.id, phase.id):
                 continue
-            self._forget_earlier(phase.id)
+            self._record.answers_left(phase.id, self._tools.earlier.close(phase.id))
             await self._files.flush_phase(phase.id)
-            self._mark_phase(phase.id, "failed" if items.failed(database, self.job.id, phase.id) else "completed")
-
-    def _forget_earlier(self, phase_id: int) -> None:
-        left = self._tools.earlier.close(phase_id)
-        if left:
-            self._journal.say(
-                self.job.id,
-                "answers_left",
-                f"phase {phase_id}: {len(left)} answers of the main file that was kept are for no item of it any more:"
-                f" {', '.join(left[:5])}",
-                level="WARNING",
-                phase=phase_id,
-                items=left,
-            )
-
-    def _mark_phase(self, phase_id: int, status: str) -> None:
-        database = self._journal.database
-        if phases.status(database, self.job.id, phase_id) == status:
-            return
-        phase = self._pipeline.phase(phase_id)
-        with self._journal.transaction(durable=status != "running"):
-            phases.set_status(database, self.job.id, phase_id, status)
-            counts = next(p for p in summarise_phases(database, self.job.id) if p.id == phase_id)
-            failed = counts.items.get("quarantined", 0)
-            text = f"phase {phase_id} {phase.name}: {status}"
-            if status != "running":
-                text += f", {counts.items.get('merged', 0)} of {counts.items_total} items in {phase.output}"
-            if failed:
-                text += f", {failed} failed"
-            self._journal.note(
-                self.job.id, f"phase_{status}", text, level="ERROR" if failed else "INFO", phase=phase_id
-            )
+            self._record.phase_is(phase.id, "failed" if items.failed(database, self.job.id, phase.id) else "completed")
 
     def _strictly_failed(self) -> bool:
         return self.job.options.strict and bool(items.failed(self._journal.database, self.job.id))
@@ -368,28 +312,10 @@ class JobRun:
 
     def _finish(self) -> Job:
         """Write down what the job came to."""
-        database = self._journal.database
-        failed = items.failed(database, self.job.id)
+        failed = len(items.failed(self._journal.database, self.job.id))
         end: End = "failed" if failed and (self._stop is None or self._strictly_failed()) else self._stop or "completed"
         self._check_nothing_left(end)
-        with self._journal.transaction():
-            self._progress.mark_elapsed(database)
-            detail = f"{len(failed)} items failed" if failed else ""
-            jobs.set_status(database, self.job.id, end, detail)
-            elapsed = jobs.get(database, self.job.id).elapsed_s
-            self._journal.note(
-                self.job.id,
-                f"job_{end}",
-                f"job {self.job.id} {self.job.name}: {end} after {duration(elapsed)}"
-                + (
-                    f"; {len(failed)} items failed, `supervisor retry {self.job.name}` tries them again"
-                    if failed
-                    else ""
-                )
-                + ("; the same command goes on" if end in ("stopped", "cancelled") else ""),
-                level="ERROR" if end == "failed" else "INFO",
-            )
-        return jobs.get(database, self.job.id)
+        return self._record.ended(end, failed)
 
     def _check_nothing_left(self, end: End) -> None:
         """A job that says it is done, but is not, would lose work silently."""
@@ -402,9 +328,3 @@ class JobRun:
                 where=f"job {self.job.id}",
                 remedy="This is a fault of the supervisor: please report it, with vfs/.supervisor/store.sqlite.",
             )
-
-
-def _one_line(error: BaseException) -> str:
-    if isinstance(error, SupervisorError):
-        return plain_line(error.in_one_line())
-    return plain_line(f"{type(error).__name__}: {error}")

@@ -9,6 +9,7 @@ import json
 import os
 import tempfile
 import time
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -76,8 +77,11 @@ class MainFile:
     def holds(self, sha256: str | None) -> bool:
         """Whether the file is the one with this hash; then it is known again by its size, time and inode."""
         before = self.state()
-        data = self.read()
-        same = data is not None and hashlib.sha256(data).hexdigest() == sha256
+        try:
+            with open(self.path, "rb") as file:
+                same = hashlib.file_digest(file, "sha256").hexdigest() == sha256
+        except (FileNotFoundError, IsADirectoryError):
+            return False
         if same:
             self._seen = before
         return same
@@ -104,15 +108,20 @@ class MainFile:
 
         None, and nothing written, where the file is not in the state `looked_at` any more: somebody edits it.
         """
-        data = render(snapshot)
         make_folder(self.path.parent)
-        if self.state() != looked_at:
-            return None
         self.remove_unfinished()
-        replace_durably(self.path, data)
-        self.written_bytes += len(data)
+        hashed = hashlib.sha256()
+
+        def told() -> Iterator[bytes]:
+            for piece in rendered(snapshot):
+                hashed.update(piece)
+                self.written_bytes += len(piece)
+                yield piece
+
+        if not replace_durably(self.path, told(), still=lambda: self.state() == looked_at):
+            return None
         self._seen = self.state()
-        return hashlib.sha256(data).hexdigest()
+        return hashed.hexdigest()
 
     def set_aside(self, data: bytes, why: str) -> Path:
         """Keep a copy of what is in the file now, under a name of its own beside it."""
@@ -122,7 +131,7 @@ class MainFile:
         while copy.exists():
             number += 1
             copy = self.path.with_name(f"{self.path.name}.{why}-{stamp}-{number}")
-        replace_durably(copy, data)
+        replace_durably(copy, [data])
         return copy
 
     def remove_unfinished(self) -> None:
@@ -134,18 +143,24 @@ class MainFile:
             path.unlink(missing_ok=True)
 
 
-def replace_durably(path: Path, data: bytes) -> None:
-    """Put `data` at `path` so that, whatever dies, either the old or the new content is there, whole."""
+def replace_durably(path: Path, pieces: Iterable[bytes], still: Callable[[], bool] = lambda: True) -> bool:
+    """Put the pieces at `path` so that, whatever dies, either the old or the new content is there, whole.
+
+    False, and nothing put there, where it is not `still` to be, in the last moment.
+    """
     descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=_UNFINISHED, dir=path.parent)
     try:
         with os.fdopen(descriptor, "wb") as file:
             os.fchmod(file.fileno(), 0o644)
             reached("main_file.before_write")
-            file.write(data)
+            file.writelines(pieces)
             file.flush()
             reached("main_file.before_sync")
             os.fsync(file.fileno())
         reached("main_file.before_rename")
+        if not still():
+            os.unlink(temporary)
+            return False
         os.replace(temporary, path)
     except BaseException:
         with contextlib.suppress(FileNotFoundError):
@@ -154,29 +169,35 @@ def replace_durably(path: Path, data: bytes) -> None:
     reached("main_file.before_folder_sync")
     sync_folder(path.parent)
     reached("main_file.synced")
+    return True
 
 
 def render(snapshot: Snapshot) -> bytes:
-    """The file's bytes: UTF-8, two-space indent, canonical order, whatever order the merges came in.
+    """The file's bytes: UTF-8, two-space indent, canonical order, whatever order the merges came in."""
+    return b"".join(rendered(snapshot))
 
-    Entry by entry, since all values at once would take many times their size.
-    """
-    if snapshot.merge == "object":
-        members = (f"{_indented(item_id)}: {_indented(json.loads(value))}" for item_id, value in snapshot.rows)
-    else:
-        members = (_indented(join_row(item_id, json.loads(value))) for item_id, value in snapshot.rows)
+
+def rendered(snapshot: Snapshot) -> Iterator[bytes]:
+    """The same entry by entry, since all values at once would take many times their size."""
     first, last = "{}" if snapshot.merge == "object" else "[]"
-    inner = ",\n  ".join(member.replace("\n", "\n  ") for member in members)
-    return (f"{first}\n  {inner}\n{last}\n" if inner else f"{first}{last}\n").encode("utf-8")
+    yield first.encode()
+    between = "\n  "
+    for item_id, value in snapshot.rows:
+        if snapshot.merge == "object":
+            member = f"{_indented(item_id)}: {_indented(json.loads(value))}"
+        else:
+            member = _indented(join_row(item_id, json.loads(value)))
+        yield (between + member.replace("\n", "\n  ")).encode("utf-8")
+        between = ",\n  "
+    yield (f"\n{last}\n" if snapshot.rows else f"{last}\n").encode()
 
 
-def as_lines(taken: Snapshot) -> bytes:
+def as_lines(taken: Snapshot) -> Iterator[bytes]:
     """The same as JSON Lines: an object with `id` and `value`, or the row, on each."""
-    rows = [
-        join_row(item_id, json.loads(value)) if taken.merge == "array" else {"id": item_id, "value": json.loads(value)}
-        for item_id, value in taken.rows
-    ]
-    return "".join(in_order(row) + "\n" for row in rows).encode("utf-8")
+    for item_id, text in taken.rows:
+        value = json.loads(text)
+        row = join_row(item_id, value) if taken.merge == "array" else {"id": item_id, "value": value}
+        yield (in_order(row) + "\n").encode("utf-8")
 
 
 def snapshot(database: Database, job: int, phase: int, merge: str) -> Snapshot:

@@ -46,7 +46,7 @@ def test_what_is_written_is_read_again_in_order(values: dict[str, Any], merge: s
     assert in_order(found) == in_order(values if merge == "object" else entries)
     assert doubled == ()
     assert data.endswith(b"\n")
-    lines = [json.loads(line) for line in as_lines(taken).decode().split("\n")[:-1]]
+    lines = [json.loads(line) for line in b"".join(as_lines(taken)).decode().split("\n")[:-1]]
     wanted = entries if merge == "array" else [{"id": i, "value": value} for i, value in values.items()]
     assert in_order(lines) == in_order(wanted)
 
@@ -63,13 +63,15 @@ def test_a_file_is_replaced_whole_or_stays_as_it_was(tmp_path: Path) -> None:
     path = tmp_path / "facts.json"
     path.write_bytes(b"old")
     path.chmod(0o600)
-    replace_durably(path, b"new")
+    assert not replace_durably(path, [b"new"], still=lambda: False)
+    assert (path.read_bytes(), list(tmp_path.iterdir())) == (b"old", [path])
+    assert replace_durably(path, [b"n", b"ew"])
     assert path.read_bytes() == b"new"
     assert stat.S_IMODE(path.stat().st_mode) == 0o644
     folder = tmp_path / "folder"
     folder.mkdir()
     with pytest.raises(IsADirectoryError):
-        replace_durably(folder, b"new")
+        replace_durably(folder, [b"new"])
     assert sorted(tmp_path.iterdir()) == [path, folder]
 
 
