@@ -5,7 +5,7 @@ CLIS := .agents-under-test
 PEERS := .bench-peers
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test test-slow test-damage test-adversarial test-machine crash-test power-loss-test test-agents check format bench bench-peers charts picture help-text wheel clean
+.PHONY: help demo test test-slow test-damage test-service test-adversarial test-machine crash-test power-loss-test test-agents check format bench bench-peers charts picture help-text wheel clean
 
 help:  ## Say what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -14,13 +14,16 @@ demo: $(VENV)/run.stamp  ## Make a whole language course with the embedded agent
 	$(BIN)/supervisor run course spa_for_eng_20seeds
 
 test: $(VENV)/dev.stamp  ## Run the tests
-	$(BIN)/python -m pytest -n auto -m 'not slow and not damage and not adversarial and not power_loss and not machine and not agents'
+	$(BIN)/python -m pytest -n auto -m 'not slow and not damage and not adversarial and not power_loss and not machine and not agents and not service'
 
 test-slow: $(VENV)/dev.stamp $(VENV)/bench.stamp  ## Run the tests that take minutes: whole courses killed again and again
 	$(BIN)/python -m pytest -n auto -m slow
 
 test-damage: $(VENV)/dev.stamp  ## Break the state of projects in many ways, mend it, and go on
 	$(BIN)/python -m pytest -n auto -m damage
+
+test-service: $(VENV)/dev.stamp  ## Run the tests of the job service, its webhooks, reports and metrics
+	$(BIN)/python -m pytest -n auto -m service
 
 test-adversarial: $(VENV)/dev.stamp  ## Run the catalogue of agents that do what no agent should, and the limits of sessions
 	$(BIN)/python -m pytest -n 0 -m adversarial

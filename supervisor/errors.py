@@ -40,6 +40,10 @@ class ItemsError(UsageError):
     """An item file is missing or malformed, or an id in it is."""
 
 
+class InputError(UsageError):
+    """What a job was submitted with is not what its pipeline takes."""
+
+
 class TargetError(UsageError):
     """A target's name is not one that the pipeline takes."""
 

@@ -123,7 +123,9 @@ REPAIR_POINTS = (
 """Those of `doctor --repair`, and of the run that takes over what it found."""
 INIT_POINTS = ("init.before_rename", "init.made", "init.renamed")
 """Those of `init`."""
-ALL = frozenset((*POINTS, *REPAIR_POINTS, *INIT_POINTS))
+WEBHOOK_POINTS = ("webhook.answered", "webhook.noted")
+"""Those of the outbox: between a receiver's answer and what is written down of it, and after."""
+ALL = frozenset((*POINTS, *REPAIR_POINTS, *INIT_POINTS, *WEBHOOK_POINTS))
 ANY = "*"
 TELL = "?"
 

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from supervisor.content.definition_files import definition_of
 from supervisor.content.project import Project
 from supervisor.engine import accounts, preflight
 from supervisor.engine.damage import EarlyLook
@@ -39,7 +40,7 @@ async def run(
 ) -> Job:
     """Run a job, or what is left of it. `begun` is told the job before it starts, `told` every event."""
     log_to_stderr_only_faults()
-    pipeline, _ = preflight.check(project, pipeline_name, target_name, options)
+    pipeline, _ = preflight.check(project, pipeline_name, target_name, options, fresh=fresh)
     # A daemon with nothing to do ends by itself within a moment.
     with ProjectHold(project, "run", patience_s=0.0 if busy(project) else _IDLE_DAEMON_S):
         async with Supervisor(project, looking) as supervisor:
@@ -78,7 +79,7 @@ def submit(
             accounts.note_strays(project, database, before.id, before.options.agents[0])
             set_results_aside(project, pipeline, target)
             jobs.set_aside(database, before.id)
-    job, _ = jobs.submit(database, pipeline, target, options)
+    job, _ = jobs.submit(database, pipeline, target, options, definition_of(project, pipeline))
     return job
 
 

@@ -20,7 +20,10 @@ GROUPS = {
     "controlling": ("stop", "resume", "cancel", "retry"),
     "checking": ("doctor", "validate"),
     "making": ("init", "export"),
+    "reporting": ("report",),
     "agents": ("agents",),
+    "serving": ("serve", "tokens"),
+    "webhooks": ("webhooks",),
 }
 """Modules beside this one to the commands that each has, in the order in which they are shown."""
 

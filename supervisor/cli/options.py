@@ -113,6 +113,7 @@ def project_at(folder: Path | None) -> Project:
 
 def job_options(
     project: Project,
+    pipeline: str,
     *,
     agent: str | None,
     model: str | None,
@@ -129,10 +130,11 @@ def job_options(
     max_runtime: float | None = None,
     sandbox: str | None = None,
 ) -> JobOptions:
-    """What the command line says, else the project file, else the default."""
+    """What the command line says, else the pipeline file of its agent, else the project file, else the default."""
     from pydantic import ValidationError
 
     from supervisor.agents.registry import default_agent
+    from supervisor.content.pipeline_file import agent_of
     from supervisor.content.validation_text import explain
     from supervisor.errors import UsageError
     from supervisor.model.job import JobOptions
@@ -140,7 +142,7 @@ def job_options(
     settings = project.settings
     try:
         return JobOptions(
-            agent=agent or default_agent(project),
+            agent=agent or agent_of(project, pipeline) or default_agent(project),
             model=model or settings.model,
             concurrency=concurrency or settings.concurrency,
             batch_size=batch_size or settings.batch_size,

@@ -63,6 +63,7 @@ def run(
 
     chosen = o.job_options(
         here,
+        pipeline,
         agent=agent,
         model=model,
         concurrency=concurrency,
@@ -130,6 +131,7 @@ def start(
     here = o.project_at(project)
     chosen = o.job_options(
         here,
+        pipeline,
         agent=agent,
         model=model,
         concurrency=concurrency,
@@ -145,7 +147,7 @@ def start(
         max_runtime=max_runtime,
         sandbox=sandbox,
     )
-    loaded, _ = preflight.check(here, pipeline, target, chosen)
+    loaded, _ = preflight.check(here, pipeline, target, chosen, fresh=fresh)
     found = holder(here)
     if found is not None and found.kind != "daemon":
         raise held_error(here)

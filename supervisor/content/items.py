@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from supervisor.content.job_input import check_input
 from supervisor.content.pipeline_file import Target
 from supervisor.content.project import Project
 from supervisor.errors import ItemsError
-from supervisor.model.pipeline import Phase
+from supervisor.model.pipeline import JobInput, Phase, Pipeline
 from supervisor.model.rows import Item, check_id, split_row
 from supervisor.model.strict_json import JsonRefused, parse_strict
 from supervisor.store.phases import fingerprint
@@ -21,27 +22,41 @@ _MARK = codecs.BOM_UTF8  # editors leave it in files that people write
 
 def source_path(project: Project, phase: Phase, target: Target) -> Path:
     """The file that a phase takes its items from."""
-    assert isinstance(phase.items, str)
-    return project.root / target.fill(phase.items)
+    assert phase.items_file is not None
+    return project.root / target.fill(phase.items_file)
 
 
-def items_mark(project: Project, phase: Phase, target: Target) -> str:
-    """Fingerprint of the file and of what is taken of it: equal where the items are; empty where it cannot be read."""
-    assert isinstance(phase.items, str)
+def items_mark(project: Project, phase: Phase, target: Target, submitted: str | None = None) -> str:
+    """Fingerprint of the file and of what is taken of it: equal where the items are; empty where it cannot be read.
+
+    `submitted`: the input, as JSON, that the job was submitted with.
+    """
+    assert phase.items_file is not None
     limit = None if phase.limit is None else target.fill(phase.limit)
     try:
+        data = _submitted(phase, submitted)
+        if data is None:
+            data = source_path(project, phase, target).read_bytes()
         # Its name tells how it is read.
-        return fingerprint(source_path(project, phase, target).read_bytes(), repr(limit).encode(), phase.items.encode())
+        return fingerprint(data, repr(limit).encode(), phase.items_file.encode())
     except OSError:
         return ""
 
 
-def read_items(project: Project, phase: Phase, target: Target) -> list[Item]:
+def read_items(
+    project: Project, pipeline: Pipeline, phase: Phase, target: Target, submitted: str | None = None
+) -> list[Item]:
     """All items of a phase in canonical order, cut at the phase's limit; ItemsError says what is wrong and where."""
     path = source_path(project, phase, target)
     shown = project.relative(path)
     try:
-        data = path.read_bytes()
+        data = _submitted(phase, submitted)
+        if data is None:
+            data = path.read_bytes()
+        else:
+            shown = "the job's input"
+        if isinstance(phase.items, JobInput):
+            check_input(project, pipeline, _parse(data, shown)[0], shown)
     except OSError as error:
         raise ItemsError(
             f"the items of phase {phase.id} cannot be read: {error.strerror}",
@@ -60,6 +75,10 @@ def read_items(project: Project, phase: Phase, target: Target) -> list[Item]:
         places[item_id] = place
         items.append((item_id, payload))
     return _cut(items, phase, target, shown)
+
+
+def _submitted(phase: Phase, submitted: str | None) -> bytes | None:
+    return submitted.encode() if submitted is not None and isinstance(phase.items, JobInput) else None
 
 
 def _entries(data: bytes, shown: str) -> Iterator[tuple[str, str, Any]]:

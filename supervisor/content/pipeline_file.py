@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError as ModelError
 
+from supervisor.content.job_input import input_schema
 from supervisor.content.project import Project
 from supervisor.content.validation_text import explain
 from supervisor.errors import PipelineError, TargetError
@@ -56,12 +57,22 @@ def load_pipeline(project: Project, name: str) -> Pipeline:
         raise PipelineError(
             f"it is named {pipeline.name!r}, but its folder is {name!r}", where=str(path), remedy="Make them equal."
         )
+    if pipeline.input is not None:
+        input_schema(project, pipeline)
     for phase in pipeline.phases:
         _check_parts(pipeline, phase, path)
         _check_files(project, pipeline, phase, path)
         if isinstance(phase.validator, tuple):
             _check_command(project, pipeline, phase, phase.validator, path)
     return pipeline
+
+
+def agent_of(project: Project, name: str) -> str | None:
+    """The agent that a pipeline names; None where it names none, or cannot be loaded, which is said when it is."""
+    try:
+        return load_pipeline(project, name).agent
+    except (PipelineError, OSError):
+        return None
 
 
 def read_target(pipeline: Pipeline, name: str) -> Target:
@@ -101,8 +112,8 @@ def _known_pipelines(project: Project, name: str) -> str:
 def _check_parts(pipeline: Pipeline, phase: Phase, path: Path) -> None:
     """What stands in braces is a part of the target's name."""
     known = ["target", *(re.compile(pipeline.target.pattern).groupindex if pipeline.target else ())]
-    for key, text in (("items", phase.items), ("limit", phase.limit)):
-        for name in _PART.findall(text) if isinstance(text, str) else ():
+    for key, text in (("items", phase.items_file), ("limit", phase.limit)):
+        for name in _PART.findall(text or ""):
             if name not in known:
                 raise PipelineError(
                     f"phase {phase.id}: {key} {text!r} holds {{{name}}}, which is no part of a target's name",
@@ -135,9 +146,9 @@ def _check_files(project: Project, pipeline: Pipeline, phase: Phase, path: Path)
                 where=str(path),
                 remedy="Write that file, or correct the name.",
             )
-    if isinstance(phase.items, str) and not _inside(project, phase.items):
+    if phase.items_file is not None and not _inside(project, phase.items_file):
         raise PipelineError(
-            f"phase {phase.id}: items {phase.items!r} leads out of the project",
+            f"phase {phase.id}: items {phase.items_file!r} leads out of the project",
             where=str(path),
             remedy="Name a file inside the project directory.",
         )

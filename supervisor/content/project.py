@@ -6,7 +6,7 @@ import hashlib
 import re
 import tomllib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 from pydantic import ValidationError as ModelError
@@ -95,6 +95,33 @@ class AgentSettings(Frozen):
         return self
 
 
+_HOST = r"^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_.-]+)(:[0-9]{1,5})?$"
+
+
+class ServeSettings(Frozen):
+    """`[serve]`: the job service."""
+
+    host: str = "127.0.0.1"
+    """Address to listen at."""
+    port: int = Field(default=8321, ge=0, le=65535)
+    """Port; 0 takes a free one."""
+    hosts: tuple[str, ...] = ()
+    """Names by which it may be called, besides its address and `localhost`; `*` is any."""
+    max_body_bytes: int = Field(default=1 << 20, ge=1024)
+    """Largest request."""
+    request_timeout: float = Field(default=30.0, gt=0)
+    """Seconds in which a request has to be there."""
+    heartbeat: float = Field(default=15.0, gt=0)
+    """Seconds without an event after which a listener is told that there is none."""
+    rate: str = Field(default="6000/minute", pattern=r"^([1-9]\d*/(second|minute|hour|day))?$")
+    """Requests of one client in a time, `20/second` or `6000/minute`; empty is no limit."""
+    tiers: dict[str, int] = Field(default_factory=dict)
+    """Name of a user's tier to its priority in the queue: higher comes first, none is 0."""
+    webhook_hosts: tuple[Annotated[str, Field(pattern=_HOST)], ...] = ()
+    """Hosts that webhooks may go to whatever their address is, also without TLS: `name` for the ports 443 and 80,
+    `name:port` for another."""
+
+
 class ProjectSettings(Frozen):
     """What `supervisor.toml`, or `[tool.supervisor]` in `pyproject.toml`, may say."""
 
@@ -142,13 +169,17 @@ class ProjectSettings(Frozen):
     """Write `progress.jsonl` beside `progress.log`."""
     agents: dict[str, AgentSettings] = Field(default_factory=dict)
     """Agents, by name."""
+    serve: ServeSettings = ServeSettings()
+    """The job service."""
 
 
 class Project:
     """A project directory and its settings."""
 
-    def __init__(self, root: Path, settings: ProjectSettings, settings_file: Path) -> None:
+    def __init__(self, root: Path, settings: ProjectSettings, settings_file: Path, content: Path | None = None) -> None:
+        """`content`: where pipelines, validators and prompts are, if not in the project itself."""
         self.root = root
+        self.content = content or root
         self.settings = settings
         self.settings_file = settings_file
         self.state = root / "vfs" / ".supervisor"
@@ -162,15 +193,19 @@ class Project:
 
     def pipeline_folder(self, pipeline: str) -> Path:
         """Pipeline file, phase documents, `by` and `context` functions."""
-        return self.root / "phase_intelligence" / pipeline
+        return self.content / "phase_intelligence" / pipeline
 
     def validator_folder(self, pipeline: str) -> Path:
         """Validators of a pipeline."""
-        return self.root / "validators" / pipeline
+        return self.content / "validators" / pipeline
 
     def prompt_folder(self, pipeline: str) -> Path:
         """Prompt templates of a pipeline."""
-        return self.root / "prompts" / pipeline
+        return self.content / "prompts" / pipeline
+
+    def with_content(self, content: Path) -> Project:
+        """The same project with the pipelines, validators and prompts of another folder."""
+        return Project(self.root, self.settings, self.settings_file, content)
 
     def results(self, collection: str, target: str) -> Path:
         """Main files and progress log of a target."""

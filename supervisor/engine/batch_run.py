@@ -63,7 +63,7 @@ async def run_batch(batch: StoredBatch, agent: Agent, tools: Tools) -> list[str]
 async def _judge(work: BatchWork, result: SessionResult, tools: Tools) -> tuple[Judgement, int]:
     """The judgement, and what was merged of the phase when it began."""
     seq = _merged_seq(work.batch, tools)
-    return await judge(tools.pool, work.phase, work.input, work.todo, work.kept, result, work.batch.job), seq
+    return await judge(tools.code, work.phase, work.input, work.todo, work.kept, result, work.batch.job), seq
 
 
 def _merged_seq(batch: StoredBatch, tools: Tools) -> int:

@@ -50,7 +50,7 @@ class BatchWork(Frozen):
             target_parts=tools.target.parts,
         )
         if phase.context is not None and members:
-            context = await tools.pool.context(phase, batch_input, batch.job)
+            context = await tools.code.context(phase, batch_input, batch.job)
             batch_input = batch_input.model_copy(update={"context": context})
         tally = attempts.tally(tools.database, batch.id)
         return cls(

@@ -12,6 +12,7 @@ from supervisor.content.pipeline_file import Target, load_pipeline, read_target
 from supervisor.content.project import Project
 from supervisor.engine.content_pool import ContentPool
 from supervisor.engine.judging import judge
+from supervisor.engine.project_calls import ProjectCalls
 from supervisor.errors import UsageError
 from supervisor.model.batch import BatchInput
 from supervisor.model.pipeline import Phase, Pipeline
@@ -53,12 +54,13 @@ async def check_output(
         batch = _from_project(project, pipeline, phase, target, file)
     job = _job_of(project, pipeline, batch.target)
     pool = ContentPool(project, 1)
+    code = ProjectCalls(pool, project)
     try:
         if phase.context is not None and batch.context is None and job is not None:
-            batch = batch.model_copy(update={"context": await pool.context(phase, batch, job)})
+            batch = batch.model_copy(update={"context": await code.context(phase, batch, job)})
         ids = tuple(batch.items)
         result = SessionResult(ending="output", output=data)
-        judgement = await judge(pool, phase, batch, ids, {}, result, job)
+        judgement = await judge(code, phase, batch, ids, {}, result, job)
     finally:
         await pool.close()
     return ValidationReport(errors=judgement.errors), ids
@@ -110,7 +112,7 @@ def _from_project(project: Project, pipeline: Pipeline, phase: Phase, target: Ta
         found = {row["id"]: json.loads(row["payload"]) for row in rows}
         database.close()
     elif phase.upstream is None and not number:
-        found = dict(read_items(project, phase, target))
+        found = dict(read_items(project, pipeline, phase, target))
     if not found:
         raise UsageError(
             f"no items of phase {phase.id} are known for {target.name}",

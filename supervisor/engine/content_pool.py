@@ -1,4 +1,4 @@
-"""Worker processes for a project's own code, each with a time limit; one that hangs or dies is replaced."""
+"""Worker processes for projects' own code, each with a time limit; one that hangs or dies is replaced."""
 
 from __future__ import annotations
 
@@ -17,79 +17,56 @@ from supervisor.content.worker import NOT_NOW
 from supervisor.engine.machine_faults import if_the_machine_lets
 from supervisor.errors import ContentFault
 from supervisor.failpoints import reached
-from supervisor.model.base import Frozen
-from supervisor.model.batch import BatchInput
-from supervisor.model.pipeline import Phase, Upstream
-from supervisor.model.report import ValidationError, ValidationReport
-from supervisor.model.rows import Item
 
 _LINE_LIMIT = 1 << 30
 _LAST_MOMENT_S = 1.0
 """Seconds from the end of a worker's replies to its own."""
 
 
-class Verdict(Frozen):
-    """A validator's report, and the phases whose merged items it looked at."""
-
-    report: ValidationReport
-    looked_at: tuple[int, ...] = ()
-
-
 class ContentPool:
-    """Up to `size` workers, started when they are needed."""
+    """Up to `size` workers, started when they are needed.
+
+    Each works for one folder of code, by its key: Python keeps what it imported, and two versions have equal names.
+    """
 
     def __init__(self, project: Project, size: int) -> None:
         self._project = project
+        self._size = size
         self._idle: list[asyncio.subprocess.Process] = []
-        self._all: set[asyncio.subprocess.Process] = set()
+        self._all: dict[asyncio.subprocess.Process, str] = {}
+        """Every worker and its key."""
         self._slots = asyncio.Semaphore(size)
         self._outdated: set[asyncio.subprocess.Process] = set()
         self._warming: asyncio.Future[None] | None = None
 
-    async def begin_run(self) -> None:
+    async def begin_run(self, key: str) -> None:
         """A run of a job begins, with new workers: Python keeps what the old ones imported, mended or not."""
-        self._outdated.update(self._all)
-        for worker in list(self._idle):
+        self._outdated.update(worker for worker, its in self._all.items() if its == key)
+        stale = [each for each in self._idle if each in self._outdated]
+        self._idle = [each for each in self._idle if each not in stale]
+        for worker in stale:
             await self._end(worker)
 
-    def warm(self) -> None:
+    def warm(self, key: str) -> None:
         """Start a worker before it is needed, so that the first output does not wait for it."""
-        if not self._all:
-            self._warming = asyncio.ensure_future(self._start_idle())
+        if key not in self._all.values():
+            self._warming = asyncio.ensure_future(self._start_idle(key))
 
-    async def _start_idle(self) -> None:
+    async def _start_idle(self, key: str) -> None:
         with if_the_machine_lets():  # else it is started when it is needed
             async with self._slots:
-                self._idle.append(await self._start())
+                self._idle.append(await self._start(key))
 
-    async def validate(self, phase: Phase, batch: BatchInput, output: Any, job: int | None) -> Verdict:
-        """Judge an output; without a validator everything passes. ContentFault where the validator fails."""
-        if phase.validator is None:
-            return Verdict(report=ValidationReport())
-        folder = self._project.validator_folder(batch.pipeline)
-        request = {"batch": batch.model_dump(), "output": output, "job": job}
-        if isinstance(phase.validator, str):
-            request |= {"do": "validate", "path": str(folder / phase.validator)}
-        else:
-            request |= {"do": "command", "path": str(folder), "command": phase.validator}
-        reply = await self._ask(request, phase.validator_timeout)
-        errors = tuple(ValidationError.model_validate(error) for error in reply["errors"])
-        return Verdict(report=ValidationReport(errors=errors), looked_at=tuple(reply["looked_at"]))
-
-    async def context(self, phase: Phase, batch: BatchInput, job: int) -> Any:
-        """What the phase's `context` function adds for a batch; None where it has none."""
-        if phase.context is None:
-            return None
-        path = self._project.pipeline_folder(batch.pipeline) / phase.context
-        request = {"do": "context", "path": str(path), "batch": batch.model_dump(), "job": job}
-        return (await self._ask(request, phase.validator_timeout))["context"]
-
-    async def expand(self, pipeline: str, phase: Phase, rows: list[Item]) -> list[list[Item]]:
-        """What the phase's `by` function makes of upstream items."""
-        assert isinstance(phase.items, Upstream) and phase.items.by is not None
-        path = self._project.pipeline_folder(pipeline) / phase.items.by
-        reply = await self._ask({"do": "expand", "path": str(path), "rows": rows}, phase.validator_timeout)
-        return [[(item_id, payload) for item_id, payload in members] for members in reply["expanded"]]
+    async def _take(self, key: str, *, new: bool) -> asyncio.subprocess.Process:
+        """A worker for this key; one that waits for work of another key makes room."""
+        if not new:
+            for worker in reversed(self._idle):
+                if self._all[worker] == key:
+                    self._idle.remove(worker)
+                    return worker
+        if self._idle and len(self._all) >= self._size:
+            await self._end(self._idle[0])
+        return await self._start(key)
 
     async def close(self) -> None:
         """End all workers."""
@@ -98,11 +75,11 @@ class ContentPool:
         for worker in list(self._all):
             await self._end(worker)
 
-    async def _ask(self, request: dict[str, Any], timeout_s: float) -> dict[str, Any]:
+    async def ask(self, key: str, request: dict[str, Any], timeout_s: float) -> dict[str, Any]:
         """One call; where the worker hangs or dies, a second try in a new one: its death may not be the code's."""
         async with self._slots:
             for last in (False, True):
-                worker = self._idle.pop() if self._idle and not last else await self._start()
+                worker = await self._take(key, new=last)
                 assert worker.stdin is not None and worker.stdout is not None
                 try:
                     worker.stdin.write(json.dumps(request, ensure_ascii=False).encode() + b"\n")
@@ -141,7 +118,7 @@ class ContentPool:
                 return reply
         raise AssertionError("unreachable")
 
-    async def _start(self) -> asyncio.subprocess.Process:
+    async def _start(self, key: str) -> asyncio.subprocess.Process:
         reached("worker.before_start")
         state = self._project.state
         with open(state / "project_code.log" if state.exists() else os.devnull, "ab") as log:
@@ -159,11 +136,11 @@ class ContentPool:
                 limit=_LINE_LIMIT,
             )
         reached("worker.started")
-        self._all.add(worker)
+        self._all[worker] = key
         return worker
 
     async def _end(self, worker: asyncio.subprocess.Process) -> None:
-        self._all.discard(worker)
+        self._all.pop(worker, None)
         self._outdated.discard(worker)
         if worker in self._idle:
             self._idle.remove(worker)

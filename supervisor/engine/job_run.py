@@ -25,6 +25,7 @@ from supervisor.engine.machine_faults import DiskRoom, if_the_machine_lets
 from supervisor.engine.main_files import MainFiles
 from supervisor.engine.planning import Planner
 from supervisor.engine.progress import Progress
+from supervisor.engine.project_calls import ProjectCalls
 from supervisor.engine.session_turn import AgentOut, Postponed
 from supervisor.engine.slots import Claim, Slots
 from supervisor.engine.stray_sessions import StraySessions
@@ -75,7 +76,7 @@ class JobRun:
             options=job.options,
             settings=project.settings,
             executor=executor,
-            pool=pool,
+            code=ProjectCalls(pool, project),
             prompts=PromptMaker(project, pipeline),
             journal=journal,
             progress=self._progress,
@@ -166,10 +167,10 @@ class JobRun:
             with self._journal.transaction():
                 said = f"agent {name} is out: {error.what}"
                 self._journal.note(self.job.id, "agent_out", said, level="WARNING", agent=name)
-        await self._tools.pool.begin_run()
+        await self._tools.code.begin_run()
         await self._planner.prepare()
         if self._ready and any(isinstance(phase.validator, str) for phase in self._pipeline.phases):
-            self._tools.pool.warm()
+            self._tools.code.warm()
         self._tools.strays.note_done(self._progress)
         with self._journal.transaction():
             asked = jobs.get(database, self.job.id).status

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from supervisor.content.output_shape import as_output, shape_output
-from supervisor.engine.content_pool import ContentPool
+from supervisor.engine.project_calls import ProjectCalls
 from supervisor.model.base import Frozen
 from supervisor.model.batch import BatchInput
 from supervisor.model.pipeline import Phase
@@ -29,7 +29,7 @@ class Judgement(Frozen):
 
 
 async def judge(
-    pool: ContentPool,
+    code: ProjectCalls,
     phase: Phase,
     batch: BatchInput,
     asked: Sequence[str],
@@ -52,7 +52,7 @@ async def judge(
     if not candidates:
         return Judgement(passed={}, errors=shaped.errors)
     narrowed = batch.model_copy(update={"items": {item_id: batch.items[item_id] for item_id in candidates}})
-    verdict = await pool.validate(phase, narrowed, as_output(candidates, phase.merge), job)
+    verdict = await code.validate(phase, narrowed, as_output(candidates, phase.merge), job)
     failed = set(verdict.report.failed_ids(candidates))
     return Judgement(
         passed={item_id: value for item_id, value in candidates.items() if item_id not in failed},

@@ -13,6 +13,7 @@ from types import TracebackType
 from loguru import logger
 
 from supervisor.agents.registry import make_agents
+from supervisor.content.definition_files import content_of
 from supervisor.content.pipeline_file import load_pipeline, read_target
 from supervisor.content.project import Project
 from supervisor.engine import accounts, event_loop, recovery
@@ -35,6 +36,8 @@ from supervisor.sessions.workspace import Workspace
 from supervisor.store import attempts, jobs
 from supervisor.store.database import Database, open_store
 
+JOBS_AT_ONCE = 64
+"""Jobs that a daemon works on; the others wait in the queue, where they cost nothing."""
 _TIDY_EVERY_S = 3600.0
 _NEWS_DELAY_S = 0.02
 """How long news of changes in the store are gathered before it is looked at."""
@@ -158,10 +161,10 @@ class Supervisor:
         while True:
             self._news.clear()
             async with self._patience():
-                for job in jobs.with_status(self.database, "queued") if not self._stopping else ():
-                    if job.id not in running:
-                        running[job.id] = asyncio.ensure_future(self._serve_job(job))
-                        running[job.id].add_done_callback(lambda _: self._news.set())
+                room = 0 if self._stopping else JOBS_AT_ONCE - len(running)
+                for job in jobs.next_queued(self.database, room, running) if room > 0 else ():
+                    running[job.id] = asyncio.ensure_future(self._serve_job(job))
+                    running[job.id].add_done_callback(lambda _: self._news.set())
                 self._heed()
             running = {job_id: task for job_id, task in running.items() if not task.done()}
             if self._stopping and not running:
@@ -195,12 +198,13 @@ class Supervisor:
                 logger.error("job {} stopped: {}", job.id, fault or error)
 
     def _make_run(self, job: Job) -> JobRun:
-        pipeline = load_pipeline(self._project, job.pipeline)
+        project = content_of(self._project, self.database, job)
+        pipeline = load_pipeline(project, job.pipeline)
         target = read_target(pipeline, job.target)
-        agents = make_agents(self._project, job.options)
+        agents = make_agents(project, job.options)
         return JobRun(
             job=job,
-            project=self._project,
+            project=project,
             pipeline=pipeline,
             target=target,
             agents=agents,

@@ -10,7 +10,7 @@ from supervisor.content.project import Project
 from supervisor.engine.tools import Tools
 from supervisor.model.job import StoredBatch
 from supervisor.model.pipeline import Phase
-from supervisor.store import batches, items, phases, supply
+from supervisor.store import batches, items, phases, submissions, supply
 
 
 class Planner:
@@ -93,7 +93,7 @@ class Planner:
                 tools.database, self._job, phase.id, upstream, below=below, everything=everything
             )
             rows = [(item_id, payload) for item_id, _, _, payload in sources]
-            expanded = await tools.pool.expand(tools.pipeline.name, phase, rows) if rows else []
+            expanded = await tools.code.expand(tools.pipeline.name, phase, rows) if rows else []
             newest = batches.newest(tools.database, self._job, phase.id)
             with tools.journal.transaction():
                 changed = everything and supply.follow(tools.database, self._job, phase.id, upstream, expanded=True)
@@ -134,13 +134,14 @@ class Planner:
     def _take_source(self, phase: Phase) -> None:
         tools = self._tools
         shown = self._project.relative(source_path(self._project, phase, tools.target))
-        stamp = items_mark(self._project, phase, tools.target)
+        submitted = submissions.input_of(tools.database, self._job)
+        stamp = items_mark(self._project, phase, tools.target, submitted)
         before = phases.source(tools.database, self._job, phase.id)
         if stamp and before == stamp:
             with tools.journal.transaction():
                 self._form(phase)
             return
-        found = read_items(self._project, phase, tools.target)
+        found = read_items(self._project, tools.pipeline, phase, tools.target, submitted)
         with tools.journal.transaction():
             change = supply.take_source(tools.database, self._job, phase.id, found, stamp)
             if before is not None:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
+from pathlib import Path
+
+from pydantic import Field
 
 from supervisor.agents.registry import make_agents
+from supervisor.content.definition_files import content_of
 from supervisor.content.items import items_mark, read_items
 from supervisor.content.pipeline_file import Target, load_pipeline, read_target
 from supervisor.content.project import Project
@@ -12,47 +16,74 @@ from supervisor.content.prompts import PromptMaker
 from supervisor.engine.damage import missing
 from supervisor.engine.isolating import isolation
 from supervisor.errors import AgentError, PipelineError, UsageError
+from supervisor.model.base import Frozen
 from supervisor.model.job import JobOptions
 from supervisor.model.pipeline import Phase, Pipeline, Upstream
 from supervisor.sessions.sandbox import level_for
-from supervisor.store import jobs, phases
+from supervisor.store import jobs, phases, submissions
 from supervisor.store.soundness import look_into
 
 
-def check(project: Project, pipeline_name: str, target_name: str, options: JobOptions) -> tuple[Pipeline, Target]:
-    """The pipeline and the target, where a job of them can be run here; else the first thing that is wrong."""
-    pipeline = load_pipeline(project, pipeline_name)
+class _Known(Frozen):
+    """What the store knows of the job that there is."""
+
+    taken: dict[int, str | None] = Field(default_factory=dict)
+    """Phase id to the mark of the items that it took last: they were read, and are not read again."""
+    submitted: str | None = None
+    """The input that it was submitted with."""
+    content: Path | None = None
+    """Where the version of its pipeline is that it keeps."""
+
+
+def check(
+    project: Project, pipeline_name: str, target_name: str, options: JobOptions, *, fresh: bool = False
+) -> tuple[Pipeline, Target]:
+    """The pipeline and the target, where a job of them can be run here; else the first thing that is wrong.
+
+    `fresh`: it is to begin anew, whatever job of them there is.
+    """
+    known = _Known() if fresh else _known_of(project, pipeline_name, target_name)
+    at = project if known.content is None else project.with_content(known.content)
+    pipeline = load_pipeline(at, pipeline_name)
     target = read_target(pipeline, target_name)
-    _check_agents(project, options)
-    PromptMaker(project, pipeline)
-    taken = _sources_taken(project, pipeline, target)
+    check_agents(project, options)
+    check_content(at, pipeline)
     for phase in pipeline.phases:
-        _check_python(project, pipeline, phase)
         if phase.upstream is None:
-            mark = items_mark(project, phase, target)
-            if not mark or taken.get(phase.id) != mark:
-                read_items(project, phase, target)
+            mark = items_mark(at, phase, target, known.submitted)
+            if not mark or known.taken.get(phase.id) != mark:
+                read_items(at, pipeline, phase, target, known.submitted)
     return pipeline, target
 
 
-def _sources_taken(project: Project, pipeline: Pipeline, target: Target) -> dict[int, str | None]:
-    """Phase id to the mark of the items that the job took last: they were read, and are not read again."""
+def check_content(project: Project, pipeline: Pipeline) -> None:
+    """A pipeline's templates and Python files can be read."""
+    PromptMaker(project, pipeline)
+    for phase in pipeline.phases:
+        _check_python(project, pipeline, phase)
+
+
+def _known_of(project: Project, pipeline: str, target: str) -> _Known:
     try:
         if missing(project) is not None:
-            return {}
+            return _Known()
         database = look_into(project.store)
         try:
-            job = jobs.live(database, pipeline.name, target.name)
+            job = jobs.live(database, pipeline, target)
             if job is None:
-                return {}
-            return {phase.id: phases.source(database, job.id, phase.id) for phase in pipeline.phases}
+                return _Known()
+            return _Known(
+                taken=phases.sources(database, job.id),
+                submitted=submissions.input_of(database, job.id),
+                content=content_of(project, database, job).content,
+            )
         finally:
             database.close()
-    except (OSError, sqlite3.DatabaseError, ValueError):
-        return {}  # what is wrong with the store is said when it is opened
+    except (OSError, sqlite3.DatabaseError, ValueError, LookupError):
+        return _Known()  # what is wrong with the store is said when it is opened
 
 
-def _check_agents(project: Project, options: JobOptions) -> None:
+def check_agents(project: Project, options: JobOptions) -> None:
     """One of the agents can work here; AgentError of the first where none can."""
     failed: list[AgentError] = []
     agents = make_agents(project, options)

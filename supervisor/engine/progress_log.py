@@ -28,7 +28,8 @@ KEPT = 5
 def log_to_stderr_only_faults() -> None:
     """Take loguru's default output away: events go to the logs of their jobs; what belongs to none, to stderr."""
     logger.remove()
-    logger.add(_to_stderr, format="{time:YYYY-MM-DD HH:mm:ss} {level: <7} {message}", filter=_of_no_job)
+    form = "{time:YYYY-MM-DD HH:mm:ss} {level: <7} {message}"
+    logger.add(_to_stderr, format=form, filter=_of_no_job, diagnose=False)  # else with the values of variables: secrets
 
 
 def _to_stderr(line: str) -> None:

@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from supervisor.agents.registry import default_agent
+from supervisor.content.definition_files import content_of
 from supervisor.content.pipeline_file import PIPELINE_FILE, load_pipeline, read_target
 from supervisor.content.project import Project
 from supervisor.engine.damage import is_behind, session_folders
 from supervisor.engine.earlier_answers import keep_answers
-from supervisor.errors import SupervisorError
+from supervisor.errors import SupervisorError, TargetError
 from supervisor.model.base import Frozen
 from supervisor.model.job import Job, JobOptions
 from supervisor.model.strict_json import JsonRefused, parse_strict
@@ -55,7 +56,7 @@ def add_missing_jobs(project: Project, database: Database) -> Iterator[str]:
         if live is not None and live.id > known.id:
             continue
         try:
-            collection = load_pipeline(project, known.pipeline).collection
+            pipeline = load_pipeline(project, known.pipeline)
         except SupervisorError as error:
             yield f"job {known.id} {known.pipeline}/{known.target}: left out, {error.in_one_line()}"
             continue
@@ -68,16 +69,16 @@ def add_missing_jobs(project: Project, database: Database) -> Iterator[str]:
                 (
                     known.id,
                     known.pipeline,
-                    collection,
+                    pipeline.collection,
                     known.target,
-                    JobOptions(agent=default_agent(project)).model_dump_json(),
+                    JobOptions(agent=pipeline.agent or default_agent(project)).model_dump_json(),
                     time.time(),
                 ),
             )
         yield f"job {known.id} {known.pipeline}/{known.target}: found again by its session folders or main files"
     for job in jobs.all_jobs(database):
         try:
-            pipeline = load_pipeline(project, job.pipeline)
+            pipeline = load_pipeline(content_of(project, database, job), job.pipeline)
         except SupervisorError as error:
             yield f"job {job.id} {job.name}: its phases are left as they are, {error.in_one_line()}"
             continue
@@ -210,11 +211,14 @@ def targets_with_results(project: Project) -> list[tuple[str, str]]:
     """Pipeline and target of all main files that are there, whatever the store knows."""
     found: list[tuple[str, str]] = []
     for file in sorted(project.root.glob(f"phase_intelligence/*/{PIPELINE_FILE}")):
-        with contextlib.suppress(SupervisorError):
+        try:
             pipeline = load_pipeline(project, file.parent.name)
-            outputs = [phase.output for phase in pipeline.phases]
-            for folder in sorted(project.results(pipeline.collection, "").glob("*/")):
-                if any((folder / name).is_file() for name in outputs):
+        except SupervisorError:
+            continue
+        outputs = [phase.output for phase in pipeline.phases]
+        for folder in sorted(project.results(pipeline.collection, "").glob("*/")):
+            if any((folder / name).is_file() for name in outputs):
+                with contextlib.suppress(TargetError):  # a folder of something else
                     found.append((pipeline.name, read_target(pipeline, folder.name).name))
     return found
 

@@ -10,12 +10,12 @@ from supervisor.content.pipeline_file import Target
 from supervisor.content.project import ProjectSettings
 from supervisor.content.prompts import PromptMaker
 from supervisor.engine.budget import Budget
-from supervisor.engine.content_pool import ContentPool
 from supervisor.engine.earlier_answers import EarlierAnswers
 from supervisor.engine.gates import Gates
 from supervisor.engine.journal import Journal
 from supervisor.engine.machine_faults import DiskRoom
 from supervisor.engine.progress import Progress
+from supervisor.engine.project_calls import ProjectCalls
 from supervisor.engine.recovery import Captured
 from supervisor.engine.stray_sessions import StraySessions
 from supervisor.executors.base import Executor
@@ -36,7 +36,7 @@ class Tools:
         options: JobOptions,
         settings: ProjectSettings,
         executor: Executor,
-        pool: ContentPool,
+        code: ProjectCalls,
         prompts: PromptMaker,
         journal: Journal,
         progress: Progress,
@@ -52,7 +52,7 @@ class Tools:
         self.options = options
         self.settings = settings
         self.executor = executor
-        self.pool = pool
+        self.code = code
         self.prompts = prompts
         self.journal = journal
         self.progress = progress

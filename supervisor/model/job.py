@@ -71,6 +71,9 @@ class Job(Frozen):
     elapsed_s: float
     """Seconds in which it was worked on, over all supervisors that did."""
     detail: str = ""
+    definition: str | None = None
+    """Fingerprint of the version of its pipeline that it keeps; None: it follows the project's files."""
+    priority: int = 0
 
     @property
     def name(self) -> str:

@@ -22,6 +22,13 @@ class Upstream(Frozen):
     """Python file beside the pipeline file whose `expand(item_id, payload)` gives zero or more `(id, payload)`."""
 
 
+class JobInput(Frozen):
+    """Items that come from what a job was submitted with: a JSON object, id to payload."""
+
+    input: str
+    """The file of the project that is taken where it was not submitted with an input of its own."""
+
+
 class Phase(Frozen):
     """One phase: its items, instructions, validator and main file."""
 
@@ -29,8 +36,9 @@ class Phase(Frozen):
     """Number that names the phase; need not be consecutive."""
     name: str = Field(min_length=1, max_length=64)
     """What people call it."""
-    items: str | Upstream
-    """A file of the project (`{target}` and the target's named parts may stand in it), or an earlier phase."""
+    items: str | Upstream | JobInput
+    """A file of the project (`{target}` and the target's named parts may stand in it), an earlier phase, or the job's
+    input."""
     limit: str | None = None
     """How many items from the first, a number after filling in the target's named parts; empty means all."""
     intelligence: str = Field(pattern=_FILE)
@@ -55,6 +63,19 @@ class Phase(Frozen):
     """Seconds that one session may take."""
     settings: dict[str, Any] = Field(default_factory=dict)
     """The validator's own settings, as `batch.settings`."""
+    progress: int | None = Field(default=None, gt=5, le=100)
+    """Progress of the job, in percent, when the phase is done; by default the phases share it evenly."""
+
+    @property
+    def items_file(self) -> str | None:
+        """File of the project that the items are in; None where they come from an earlier phase."""
+        return (
+            None
+            if isinstance(self.items, Upstream)
+            else self.items
+            if isinstance(self.items, str)
+            else self.items.input
+        )
 
     @property
     def upstream(self) -> int | None:
@@ -92,6 +113,12 @@ class Pipeline(Frozen):
     """Name, as on the command line and as the folder's name."""
     collection: str = Field(pattern=_NAME)
     """Folder under `vfs/` that holds a folder for every target."""
+    version: int | None = Field(default=None, ge=1)
+    """Number of this definition. With one, a job keeps the files that it began with to its end."""
+    input: str | None = Field(default=None, pattern=_FILE)
+    """JSON Schema of what a job is submitted with: a file beside the pipeline file."""
+    agent: str | None = Field(default=None, min_length=1)
+    """Agent where none is named, in place of the project's; or several, separated by commas."""
     target: TargetRule | None = None
     """Rule for target names; without one any name of `[a-z0-9_]` is taken."""
     phases: tuple[Phase, ...] = Field(min_length=1)
@@ -110,6 +137,8 @@ class Pipeline(Frozen):
                 )
             if phase.output in outputs:
                 raise ValueError(f"two phases write {phase.output}")
+            if isinstance(phase.items, JobInput) and self.input is None:
+                raise ValueError(f"phase {phase.id} takes the job's input, of which `input` has to name the schema")
             seen.add(phase.id)
             outputs.add(phase.output)
         return self

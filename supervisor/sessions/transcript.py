@@ -35,9 +35,14 @@ def lines_of(data: bytes) -> list[str]:
     return text.removesuffix("\n").split("\n") if text else []
 
 
+def is_drawn(data: bytes) -> bool:
+    """Whether a program drew on the screen, so that its bytes in their order are not what was seen."""
+    return _DRAWN.search(data) is not None
+
+
 def readable(data: bytes, shown: Callable[[str], str] = str) -> str:
     """A transcript for people: what the lines say, and of a program that draws on the screen what it showed."""
-    if _DRAWN.search(data):
+    if is_drawn(data):
         return _replayed(data[-_REPLAYED_BYTES:])
     # What it makes of a line may have in it what stood there in other words: JSON can spell any control character.
     lines = [plain_text.plain(shown(line)) for line in lines_of(data)]
@@ -66,7 +71,7 @@ def last_line(path: Path, shown: Callable[[str], str] = str) -> str:
             return ""
         if begins:
             data = data.partition(b"\n")[2] or data  # half a line means something else than the whole
-        drawn = _DRAWN.search(data) is not None
+        drawn = is_drawn(data)
         lines = _replayed(data).splitlines() if drawn else lines_of(data)
         last = next((line for each in reversed(lines) if (line := plain_text.plain_line(shown(each)))), "")
         if last or drawn or not begins:

@@ -234,6 +234,24 @@ def of_batch(database: Database, job: int, batch_number: int, phase: int | None)
     )
 
 
+def latest(database: Database, job: int, most: int) -> list[sqlite3.Row]:
+    """The last sessions of a job that ended, the newest first, with the numbers of their batches."""
+    return database.rows(
+        "SELECT a.*, b.number AS batch_number FROM attempts a JOIN batches b ON b.id = a.batch WHERE a.id IN"
+        " (SELECT id FROM attempts WHERE job = ? AND outcome <> 'running' ORDER BY id DESC LIMIT ?) ORDER BY a.id DESC",
+        (job, most),
+    )
+
+
+def named(database: Database, job: int, name: str) -> sqlite3.Row | None:
+    """The session of this name, with the number of its batch; None where the job has none."""
+    return database.row(
+        "SELECT a.*, b.number AS batch_number FROM attempts a JOIN batches b ON b.id = a.batch"
+        " WHERE a.job = ? AND a.name = ?",
+        (job, name),
+    )
+
+
 def expired(database: Database, before: float) -> list[str]:
     """Names of sessions that passed and ended before a time, whose files may go."""
     rows = database.rows(

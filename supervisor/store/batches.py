@@ -105,6 +105,30 @@ def newest(database: Database, job: int, phase: int) -> int:
     return int(database.value("SELECT coalesce(max(number), 0) FROM batches WHERE job = ? AND phase = ?", (job, phase)))
 
 
+def cells(database: Database, job: int, phase: int, after: int, most: int) -> list[sqlite3.Row]:
+    """Number, size and status of a phase's batches with a higher number than `after`, in order, with how many sessions
+    they had, and how many of these count as attempts."""
+    return database.rows(
+        "SELECT number, size, status, (SELECT count(*) FROM attempts a WHERE a.batch = b.id) AS sessions,"
+        " (SELECT coalesce(sum(counted), 0) FROM attempts a WHERE a.batch = b.id) AS counted"
+        " FROM batches b WHERE job = ? AND phase = ? AND number > ? ORDER BY number LIMIT ?",
+        (job, phase, after, most),
+    )
+
+
+def grid(database: Database, job: int, phase: int, each: int) -> str:
+    """A letter for every `each` batches of a phase, in order: (w)aiting, (r)unning, re(t)ried, (d)one, (f)ailed; for
+    several, the first of f, t, r that one of them is, else w, else d."""
+    rows = database.rows(
+        "SELECT max(status = 'failed') AS f, max(status = 'running' AND EXISTS"
+        " (SELECT 1 FROM attempts a WHERE a.batch = b.id AND a.counted)) AS t,"
+        " max(status = 'running') AS r, max(status = 'waiting') AS w"
+        " FROM batches b WHERE job = ? AND phase = ? GROUP BY (number - 1) / ? ORDER BY number",
+        (job, phase, each),
+    )
+    return "".join(next((letter for letter in "ftrw" if row[letter]), "d") for row in rows)
+
+
 def set_status(database: Database, batch: int, status: str) -> None:
     """Write a batch's new state; call it inside a transaction."""
     ended = time.time() if status in ("done", "failed") else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,11 @@ from supervisor.errors import StoreError
 from supervisor.failpoints import reached
 from supervisor.store.folders import make_folder
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """A store of an earlier version is brought to this one by `migrations/<version>.sql`, one after the other."""
 MEND = "`supervisor doctor` says more, `supervisor doctor --repair` mends what can be mended."
 BUSY_S = 30.0
+_PROMPT_S = 0.002
 _SCRIPTS = Path(__file__).parent
 SCHEMA_FILE = _SCRIPTS / "schema.sql"
 _DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT)
@@ -31,13 +33,19 @@ class Database:
         self._durable = True
 
     @contextlib.contextmanager
-    def transaction(self, *, durable: bool = True) -> Iterator[None]:
+    def transaction(self, *, durable: bool = True, prompt: bool = False) -> Iterator[None]:
         """All or nothing. A durable one is on the disk when it returns; another one survives any death of this
-        process, but may be lost with the machine's power (WAL mode, synchronous NORMAL)."""
+        process, but may be lost with the machine's power (WAL mode, synchronous NORMAL).
+
+        While another connection writes, a `prompt` one looks every few milliseconds whether it may begin.
+        """
         if durable is not self._durable:
             self.connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
             self._durable = durable
-        self.connection.execute("BEGIN IMMEDIATE")
+        if prompt:
+            self._begin_promptly()
+        else:
+            self.connection.execute("BEGIN IMMEDIATE")
         try:
             yield
             reached("store.before_commit")
@@ -47,6 +55,34 @@ class Database:
                 self.connection.execute("ROLLBACK")
             raise
         reached("store.committed")
+
+    def _begin_promptly(self) -> None:
+        """SQLite by itself sleeps up to a tenth of a second between two looks, and somebody waits for an answer."""
+        deadline = time.monotonic() + BUSY_S
+        self.connection.execute("PRAGMA busy_timeout = 0")
+        try:
+            while True:
+                try:
+                    self.connection.execute("BEGIN IMMEDIATE")
+                    return
+                except sqlite3.OperationalError as error:
+                    if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                        raise
+                time.sleep(_PROMPT_S)
+        finally:
+            self.connection.execute(f"PRAGMA busy_timeout = {round(1000 * BUSY_S)}")
+
+    @contextlib.contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Have all that is read meanwhile be of one moment, whatever others write."""
+        if self.connection.in_transaction:  # which sees one moment, too
+            yield
+            return
+        self.connection.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self.connection.execute("COMMIT")
 
     def execute(self, sql: str, parameters: tuple[Any, ...] | dict[str, Any] = ()) -> sqlite3.Cursor:
         """Run one statement."""
@@ -99,8 +135,11 @@ def is_damage(error: Exception) -> bool:
     return isinstance(error, sqlite3.Error) and "decode to UTF-8" in str(error)
 
 
-def open_store(path: Path, *, create: bool = False, read_only: bool = False) -> Database:
-    """Open the store at `path`; StoreError where it is not there, damaged, or of another version."""
+def open_store(path: Path, *, create: bool = False, read_only: bool = False, shared: bool = False) -> Database:
+    """Open the store at `path`; StoreError where it is not there, damaged, or of another version.
+
+    A `shared` one may be used by one thread after another.
+    """
     if not create and not path.exists():
         raise StoreError("there is no store yet: nothing was run here", where=str(path))
     if create:
@@ -111,7 +150,9 @@ def open_store(path: Path, *, create: bool = False, read_only: bool = False) -> 
         _keep_log(path)
     reached("store.before_open")
     try:
-        connection = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, cached_statements=256)
+        connection = sqlite3.connect(
+            path, timeout=BUSY_S, isolation_level=None, cached_statements=256, check_same_thread=not shared
+        )
         try:
             database = _set_up(Database(connection, path))
         except BaseException:

@@ -41,6 +41,17 @@ def after(database: Database, job: int, event_id: int, limit: int = 10_000) -> l
     ]
 
 
+def newest(database: Database, job: int) -> int:
+    """Number of a job's last event; 0 where it has none."""
+    return int(database.value("SELECT coalesce(max(id), 0) FROM events WHERE job = ?", (job,)))
+
+
+def before_the_last(database: Database, job: int, count: int) -> int:
+    """Number of the event after which so many came; 0 where there are no more."""
+    found = database.value("SELECT id FROM events WHERE job = ? ORDER BY id DESC LIMIT 1 OFFSET ?", (job, count))
+    return 0 if found is None else int(found)
+
+
 def last_of_level(database: Database, job: int, levels: Sequence[str], count: int) -> list[tuple[str, str]]:
     """`(level, text)` of the last events of these levels, newest last."""
     marks = ", ".join("?" * len(levels))

@@ -5,32 +5,33 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
+from collections.abc import Collection
 
 from supervisor.errors import JobError
 from supervisor.model.job import ENDED, Job, JobOptions
 from supervisor.model.pipeline import Pipeline
+from supervisor.store import definitions
 from supervisor.store.database import Database
+from supervisor.store.definitions import Definition
 
 _MAX_DIGITS = 18
 """More would not fit into a number of the store."""
 
 
-def submit(database: Database, pipeline: Pipeline, target: str, options: JobOptions) -> tuple[Job, bool]:
+def submit(
+    database: Database, pipeline: Pipeline, target: str, options: JobOptions, definition: Definition | None = None
+) -> tuple[Job, bool]:
     """The live job of this pipeline and target, queued durably, and whether it is new.
 
-    One that ended or stopped is queued again with the new options, to do what is left; one that runs stays as it is.
+    One that ended or stopped is queued again with the new options, to do what is left; one that runs stays as it is. A
+    new one keeps the `definition`.
     """
     with database.transaction():
         row = database.row(
             "SELECT * FROM jobs WHERE pipeline = ? AND target = ? AND set_aside_at IS NULL", (pipeline.name, target)
         )
         if row is None:
-            made = database.execute(
-                "INSERT INTO jobs (pipeline, collection, target, status, options, created_at)"
-                " VALUES (?, ?, ?, 'queued', ?, ?)",
-                (pipeline.name, pipeline.collection, target, options.model_dump_json(), time.time()),
-            )
-            job_id = made.lastrowid
+            job_id = add(database, pipeline, target, options, definition)
         else:
             job_id = row["id"]
             if row["status"] in ENDED:
@@ -38,9 +39,34 @@ def submit(database: Database, pipeline: Pipeline, target: str, options: JobOpti
                     "UPDATE jobs SET status = 'queued', wish = NULL, options = ?, detail = '' WHERE id = ?",
                     (options.model_dump_json(), job_id),
                 )
-    assert job_id is not None
     database.ring()
     return get(database, job_id), row is None
+
+
+def add(
+    database: Database,
+    pipeline: Pipeline,
+    target: str,
+    options: JobOptions,
+    definition: Definition | None,
+    priority: int = 0,
+) -> int:
+    """A new job, queued; its number. Call it inside a transaction."""
+    made = database.execute(
+        "INSERT INTO jobs (pipeline, collection, target, status, options, created_at, definition, priority)"
+        " VALUES (?, ?, ?, 'queued', ?, ?, ?, ?)",
+        (
+            pipeline.name,
+            pipeline.collection,
+            target,
+            options.model_dump_json(),
+            time.time(),
+            None if definition is None else definitions.keep(database, definition),
+            priority,
+        ),
+    )
+    assert made.lastrowid is not None
+    return made.lastrowid
 
 
 def adopt_options(database: Database, job_id: int, options: JobOptions) -> None:
@@ -99,6 +125,24 @@ def all_jobs(database: Database, *, set_aside: bool = False) -> list[Job]:
     return [_job(row) for row in database.rows(f"SELECT * FROM jobs {condition} ORDER BY id")]
 
 
+def newest(database: Database, most: int, before: int | None = None, owner: str | None = None) -> list[Job]:
+    """Jobs, the newest first: those with a lower number than `before`, and those that `owner` submitted."""
+    conditions = ["set_aside_at IS NULL"]
+    values: list[int | str] = []
+    if before is not None:
+        conditions.append("id < ?")
+        values.append(before)
+    if owner is not None:
+        conditions.append("id IN (SELECT job FROM submissions WHERE owner = ?)")
+        values.append(owner)
+    return [
+        _job(row)
+        for row in database.rows(
+            f"SELECT * FROM jobs WHERE {' AND '.join(conditions)} ORDER BY id DESC LIMIT ?", (*values, most)
+        )
+    ]
+
+
 def with_status(database: Database, *statuses: str) -> list[Job]:
     """Jobs in one of these states, oldest first."""
     marks = ", ".join("?" * len(statuses))
@@ -108,6 +152,25 @@ def with_status(database: Database, *statuses: str) -> list[Job]:
             f"SELECT * FROM jobs WHERE set_aside_at IS NULL AND status IN ({marks}) ORDER BY id", statuses
         )
     ]
+
+
+def any_open(database: Database) -> bool:
+    """Whether a job is queued, or was being worked on."""
+    return bool(
+        database.value(
+            "SELECT EXISTS (SELECT 1 FROM jobs WHERE status = 'queued' AND set_aside_at IS NULL) OR EXISTS"
+            " (SELECT 1 FROM jobs WHERE status IN ('running', 'paused', 'stopping') AND set_aside_at IS NULL)"
+        )
+    )
+
+
+def next_queued(database: Database, most: int, besides: Collection[int]) -> list[Job]:
+    """Queued jobs in the order in which they are to begin, `besides` those that have begun."""
+    rows = database.rows(
+        "SELECT * FROM jobs WHERE set_aside_at IS NULL AND status = 'queued' ORDER BY priority DESC, id LIMIT ?",
+        (most + len(besides),),
+    )
+    return [_job(row) for row in rows if row["id"] not in besides][:most]
 
 
 def wish(database: Database, job: Job, asked: str) -> None:
@@ -158,4 +221,6 @@ def _job(row: sqlite3.Row) -> Job:
         ended_at=row["ended_at"],
         elapsed_s=row["elapsed_s"],
         detail=row["detail"],
+        definition=row["definition"],
+        priority=row["priority"],
     )

@@ -200,9 +200,10 @@ def as_lines(taken: Snapshot) -> Iterator[bytes]:
         yield (in_order(row) + "\n").encode("utf-8")
 
 
-def snapshot(database: Database, job: int, phase: int, merge: str) -> Snapshot:
-    """All that is merged of a phase at this moment."""
-    database.execute("BEGIN")
+def snapshot(database: Database, job: int, phase: int, merge: str, *, within: bool = False) -> Snapshot:
+    """All that is merged of a phase at this moment; `within` a transaction that has begun."""
+    if not within:
+        database.execute("BEGIN")
     try:
         seq = items.current_seq(database, job, phase)
         rows = database.rows(
@@ -210,7 +211,7 @@ def snapshot(database: Database, job: int, phase: int, merge: str) -> Snapshot:
             (job, phase),
         )
     finally:
-        if database.connection.in_transaction:
+        if database.connection.in_transaction and not within:
             database.execute("COMMIT")
     pairs = tuple((row["id"], row["value"]) for row in rows)
     return Snapshot.model_construct(job=job, phase=phase, merge=merge, seq=seq, rows=pairs)

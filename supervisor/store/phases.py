@@ -54,6 +54,13 @@ def source(database: Database, job: int, phase: int) -> str | None:
     return None if found is None else str(found)
 
 
+def sources(database: Database, job: int) -> dict[int, str | None]:
+    """The same of all phases, by their ids."""
+    return {
+        row["phase"]: row["source"] for row in database.rows("SELECT phase, source FROM phases WHERE job = ?", (job,))
+    }
+
+
 def forget_source(database: Database, job: int, phase: int) -> None:
     """Have the phase's item file read again at the next start: an item that is to be done may be there no longer.
 

@@ -2,23 +2,43 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, get_args
 
+from pydantic import ValidationError as ModelError
+
 from supervisor.model.base import Frozen
-from supervisor.model.job import BatchStatus, JobStatus
+from supervisor.model.job import BatchStatus, JobOptions, JobStatus
 from supervisor.store import attempts, items, session_totals
 from supervisor.store.database import Database, open_store
 
-_TABLES = ("jobs", "phases", "instructions", "batches", "items", "expansions", "attempts", "gates", "events")
+_TABLES = (
+    "jobs",
+    "phases",
+    "instructions",
+    "batches",
+    "items",
+    "expansions",
+    "attempts",
+    "gates",
+    "events",
+    "definitions",
+    "clients",
+    "submissions",
+    "deliveries",
+)
 _JSON = {
     "jobs": ("options",),
     "items": ("payload", "value", "errors"),
     "attempts": ("asked", "errors"),
     "events": ("data",),
+    "definitions": ("files",),
+    "submissions": ("input",),
+    "deliveries": ("payload",),
 }
 _STATES = {
     "jobs": ("status", get_args(JobStatus)),
@@ -32,6 +52,7 @@ _KEYS_OF_ITEMS = (
     "SELECT job, phase, id FROM items INDEXED BY items_in_order ORDER BY job DESC, phase DESC, position DESC",
 )
 """An index has the keys of rows that stand on a page that cannot be read, or cannot be reached from above."""
+_WISHES = ("stop", "cancel")
 _INTERIOR = 5
 """Kind of a page that names others."""
 _MOST_NUMBERS = 200_000
@@ -218,7 +239,7 @@ def _keys(old: sqlite3.Connection, table: str, seen: set[tuple[Any, ...]]) -> It
             found: list[tuple[Any, ...]] = []
             _until_damage(old, sql, found.append)
             yield from found
-    elif table in ("jobs", "batches", "attempts", "events"):
+    elif table in ("jobs", "batches", "attempts", "events", "submissions"):
         numbers = [mark[0] for mark in seen if isinstance(mark[0], int)]
         yield from ((number,) for number in range(1, min(max(numbers, default=0) + 1000, _MOST_NUMBERS)))
 
@@ -267,10 +288,25 @@ def _checked(table: str, column: _Column, cell: Any) -> Any:
         raise ValueError("it has another type")
     if column.name in _JSON.get(table, ()):
         json.loads(str(value))
+    if table == "jobs" and column.name == "options":
+        return _options(str(value))
+    if table == "jobs" and column.name == "wish" and value not in _WISHES:
+        raise ValueError("there is no such wish")
     state, known = _STATES.get(table, ("", ()))
     if column.name == state and value not in known:
         raise ValueError("there is no such state")
     return value
+
+
+def _options(text: str) -> str:
+    """A job's options, without those of which the name or the value cannot be; ValueError where it has no agent."""
+    found: dict[str, Any] = {}
+    told = json.loads(text)
+    for name, value in told.items() if isinstance(told, dict) else ():
+        with contextlib.suppress(ModelError):
+            JobOptions.model_validate({"agent": "any", **found, name: value})
+            found[name] = value
+    return JobOptions.model_validate(found).model_dump_json()
 
 
 def _put_right(new: Database, *, items_whole: bool) -> None:

@@ -13,8 +13,12 @@ CREATE TABLE jobs (
     ended_at REAL,
     elapsed_s REAL NOT NULL DEFAULT 0,
     set_aside_at REAL,              -- replaced by a fresh job
-    detail TEXT NOT NULL DEFAULT '' -- why it has its status, for people
+    detail TEXT NOT NULL DEFAULT '', -- why it has its status, for people
+    definition TEXT,                -- fingerprint of the definition that it began with; NULL: the project's files
+    priority INTEGER NOT NULL DEFAULT 0     -- queued jobs of a higher one come first
 );
+CREATE INDEX jobs_queued ON jobs (priority DESC, id) WHERE status = 'queued' AND set_aside_at IS NULL;
+CREATE INDEX jobs_at_work ON jobs (id) WHERE status IN ('running', 'paused', 'stopping') AND set_aside_at IS NULL;
 CREATE UNIQUE INDEX one_live_job ON jobs (pipeline, target) WHERE set_aside_at IS NULL;
 
 CREATE TABLE phases (
@@ -143,6 +147,52 @@ CREATE TABLE events (
 CREATE INDEX events_of_job ON events (job, id);
 CREATE INDEX events_of_trouble ON events (job, id) WHERE level IN ('WARNING', 'ERROR');
 
+CREATE TABLE definitions (          -- versions of pipelines that jobs keep
+    fingerprint TEXT PRIMARY KEY,
+    pipeline TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    files TEXT NOT NULL,            -- path to text
+    made_at REAL NOT NULL
+);
+
+CREATE TABLE clients (              -- programs and people that may use the service
+    name TEXT PRIMARY KEY,
+    secret_hash TEXT NOT NULL,      -- SHA-256 of its secret
+    sees_all INTEGER NOT NULL,      -- whether it sees jobs of others, and of the command line
+    made_at REAL NOT NULL,
+    revoked_at REAL
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX client_secrets ON clients (secret_hash);
+
+CREATE TABLE submissions (          -- jobs that came by the service
+    job INTEGER PRIMARY KEY,
+    owner TEXT NOT NULL,
+    input TEXT NOT NULL,
+    tier TEXT,
+    webhook_url TEXT,
+    idempotency_key TEXT,
+    request_hash TEXT NOT NULL
+);
+CREATE UNIQUE INDEX submission_keys ON submissions (owner, idempotency_key) WHERE idempotency_key IS NOT NULL;
+CREATE INDEX submissions_of_owner ON submissions (owner, job);
+
+CREATE TABLE deliveries (           -- webhooks that were, or are to be, sent
+    id TEXT PRIMARY KEY,
+    job INTEGER NOT NULL,
+    owner TEXT NOT NULL,            -- the client that submitted the job
+    url TEXT NOT NULL,
+    host TEXT AS (lower(substr(url, instr(url, '://') + 3,
+        instr(substr(url, instr(url, '://') + 3) || '/', '/') - 1))),
+    payload TEXT NOT NULL,
+    made_at REAL NOT NULL,
+    next_try REAL,                  -- NULL: delivered, or given up
+    tries INTEGER NOT NULL DEFAULT 0,
+    delivered_at REAL,
+    said TEXT NOT NULL DEFAULT ''   -- what came of the last try
+);
+CREATE INDEX deliveries_due ON deliveries (next_try, host) WHERE next_try IS NOT NULL;
+CREATE INDEX deliveries_of_job ON deliveries (job);
+
 -- Counters kept by the database itself, so that they cannot disagree with the rows.
 CREATE TABLE item_counts (
     job INTEGER NOT NULL, phase INTEGER NOT NULL, status TEXT NOT NULL, n INTEGER NOT NULL,
@@ -213,4 +263,16 @@ WHEN old.outcome IN ('running', 'unjudged') AND new.outcome NOT IN ('running', '
             coalesce(cache_read_tokens + excluded.cache_read_tokens, cache_read_tokens, excluded.cache_read_tokens),
         cache_write_tokens =
             coalesce(cache_write_tokens + excluded.cache_write_tokens, cache_write_tokens, excluded.cache_write_tokens);
+END;
+CREATE TRIGGER job_ended AFTER UPDATE OF status ON jobs
+WHEN old.status <> new.status AND new.status IN ('completed', 'completed_with_gaps', 'failed', 'cancelled') BEGIN
+    INSERT INTO deliveries (id, job, owner, url, payload, made_at, next_try)
+        SELECT 'msg_' || lower(hex(randomblob(12))), new.id, s.owner, s.webhook_url,
+            json_object('type', 'job.' || new.status,
+                'timestamp', strftime('%Y-%m-%dT%H:%M:%fZ', 'now'),
+                'data', json_object('job_id', new.id, 'workflow_name', new.pipeline, 'status', new.status,
+                    'error_message', CASE WHEN new.status IN ('failed', 'completed_with_gaps')
+                        THEN nullif(new.detail, '') END)),
+            (julianday('now') - 2440587.5) * 86400.0, (julianday('now') - 2440587.5) * 86400.0
+        FROM submissions s WHERE s.job = new.id AND s.webhook_url IS NOT NULL;
 END;

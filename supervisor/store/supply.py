@@ -215,6 +215,26 @@ def to_expand(
     return [(row["id"], row["position"], row["seq"], json.loads(row["value"])) for row in rows]
 
 
+def _take_over(
+    database: Database, job: int, phase: int, item_id: str, source: str, position: int, payload: Any
+) -> bool:
+    """Make an item one of this source's that by its place is: in a damaged store it may have lost its source."""
+    row = database.row(
+        "SELECT digest, status FROM items WHERE job = ? AND phase = ? AND id = ? AND position / ? = ?",
+        (job, phase, item_id, STRIDE, position),
+    )
+    if row is None:
+        return False
+    database.execute(
+        "UPDATE items SET source = ? WHERE job = ? AND phase = ? AND id = ?", (source, job, phase, item_id)
+    )
+    if row["digest"] != digest(payload):
+        renew(database, job, phase, item_id, payload)
+    elif row["status"] == "dropped":
+        take_back(database, job, phase, item_id)
+    return True
+
+
 def expand(
     database: Database,
     job: int,
@@ -262,7 +282,7 @@ def expand(
                 " VALUES (?, ?, ?, ?, ?, 'waiting', ?, ?)",
                 (job, phase, item_id, position * STRIDE + index, source, in_order(payload), digest(payload)),
             )
-            if made.rowcount == 0:
+            if made.rowcount == 0 and not _take_over(database, job, phase, item_id, source, position, payload):
                 raise ItemsError(
                     f"phase {phase}: the id {item_id!r}, expanded from {source!r}, is there already",
                     remedy="Have the `by` function give every item an id of its own.",

@@ -22,6 +22,8 @@ SMALLEST = {
     "resume": ["--sizes", "3", "--repeat", "1", "--no-peers"],
     "idle": ["--sessions", "2", "--seconds", "0.2", "--repeat", "1", "--no-peers"],
     "growth": ["--sizes", "12", "14", "--shapes", "1", "2x9", "--repeat", "1", "--no-peers"],
+    "service": ["--rate", "20", "--seconds", "0.5", "--listeners", "50", "--sessions", "2", "--at-once", "2",
+        "--repeat", "1"],
 }  # fmt: skip
 SAYS = {
     "startup": {"supervisor --help": {"cpu_ms", "wall_ms", "cpu_ratio"}, "python -c pass": {"cpu_ms", "wall_ms"}},
@@ -41,6 +43,12 @@ SAYS = {
     },
     "idle": {name: {"percent", "wakes", "rss_mb"} for name in ("supervisor", "its spawner", "its worker")},
     "growth": {"supervisor": {"cpu_s_each_ms", "cpu_s_ratio", "written_to_result", "main_peak_mb", "result_bytes"}},
+    "service": {
+        "submissions, sessions wait": {"median_ms", "p99_ms", "percent"},
+        "submissions, sessions work": {"median_ms", "p99_ms", "percent"},
+        "listeners": {"heard", "median_ms", "p99_ms", "kb_each"},
+        "job beside listeners": {"median_s", "slower_percent"},
+    },
 }
 """What is measured of each benchmark to the figures that its rows hold."""
 CHARTED = {"growth": 4, "resume": 1, "merge_latency": 1}

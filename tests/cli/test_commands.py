@@ -51,7 +51,7 @@ def validate(batch, output, merged):
 SQUARES = {f"n{n:03}": {"square": n * n} for n in range(1, 51)}
 MAIN_FILE = json.dumps(SQUARES, indent=2) + "\n"
 COMMANDS = ["run", "start", "status", "jobs", "logs", "watch", "stop", "resume", "cancel", "retry"]
-COMMANDS += ["doctor", "agents", "validate", "init", "export"]
+COMMANDS += ["doctor", "agents", "validate", "init", "export", "report"]
 
 
 class Made(NamedTuple):

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from engine_support.damage import COUNT, Damaged, ended_badly, overwrite
+from engine_support.damage import COUNT, PHASES, Damaged, ended_badly, overwrite
 from engine_support.small import TARGET
 
 PAGE = 4096
@@ -263,6 +263,12 @@ def test_with_all_of_the_state_deleted_main_files_are_taken_for_done_where_a_per
     assert finished.sessions() == []
 
 
+def test_a_folder_beside_the_targets_that_is_none_hides_no_results(finished: Damaged) -> None:
+    shutil.copytree(finished.folder, finished.folder.with_name("Before"))
+    shutil.rmtree(finished.state)
+    assert f"small/{TARGET}: found again" in finished.repair()
+
+
 def no_log(project: Damaged) -> None:
     project.log.unlink()
 
@@ -346,7 +352,7 @@ def break_anything(project: Damaged, chance: random.Random) -> str:
 
 @damage
 @pytest.mark.parametrize("seed", range(30))
-def test_whatever_befalls_the_store_the_job_completes_as_it_would_have_and_pays_for_nothing_twice(
+def test_whatever_befalls_the_store_the_job_completes_as_it_would_have_and_pays_twice_for_a_batch_at_most(
     finished: Damaged, cut_off_project: Damaged, seed: int
 ) -> None:
     chance = random.Random(seed)
@@ -358,5 +364,8 @@ def test_whatever_befalls_the_store_the_job_completes_as_it_would_have_and_pays_
         assert ended.status in (0, 4) and "Traceback" not in ended.err, ended
         in_flight = [] if ended.status == 0 else in_flight
     project.repair()
-    assert sorted(project.again()) == in_flight
+    again = project.again()
+    assert set(again) >= set(in_flight)
+    # Fifty bits may change an item and all that tells of it.
+    assert len(again) - len(in_flight) <= PHASES[2]["batch_size"]
     assert project.status()["phases"][2]["items"]["merged"] == 2 * COUNT

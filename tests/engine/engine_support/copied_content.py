@@ -1,4 +1,4 @@
-"""The repository's own content, the language course, in a folder of a test's own."""
+"""The repository's own content, its pipelines and what they need, in a folder of a test's own."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[3]
-CONTENT = ("pyproject.toml", "phase_intelligence", "validators", "prompts")
+CONTENT = ("pyproject.toml", "agents", "phase_intelligence", "validators", "prompts")
 
 
 def copied_content(root: Path) -> Path:
@@ -20,4 +20,5 @@ def copied_content(root: Path) -> Path:
             shutil.copy(source, root / name)
     (root / "vfs").mkdir()
     shutil.copy(REPOSITORY / "vfs" / "canonical_seeds.json", root / "vfs")
+    shutil.copytree(REPOSITORY / "vfs" / "missions" / "inputs", root / "vfs" / "missions" / "inputs")
     return root

@@ -122,7 +122,10 @@ class Damaged(Small):
 
 
 def _is_whole(files: dict[str, bytes]) -> bool:
-    """Whether SQLite reads all that store and log hold: taking the log into the store loses nothing then."""
+    """Whether SQLite reads all that store and log hold: taking the log into the store loses nothing then.
+
+    But for a log's last commit, which looks the same damaged as cut off by a loss of power.
+    """
     with tempfile.TemporaryDirectory() as folder:
         for name in _STORE:
             content = files.get(f"vfs/.supervisor/{name}", b"")
@@ -131,19 +134,20 @@ def _is_whole(files: dict[str, bytes]) -> bool:
         connection = sqlite3.connect(Path(folder) / _STORE[0])
         try:
             sound = connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-            return sound and max(0, connection.execute("PRAGMA wal_checkpoint").fetchone()[1]) == frames
+            read = max(0, connection.execute("PRAGMA wal_checkpoint").fetchone()[1])
+            return sound and read in frames[-2:]
         except (sqlite3.DatabaseError, UnicodeDecodeError):
             return False
         finally:
             connection.close()
 
 
-def _committed(log: bytes) -> int:
-    """Frames of a log up to the last that ends a commit: what follows is half of one, which is no loss."""
+def _committed(log: bytes) -> list[int]:
+    """Frames of a log up to each that ends a commit: what follows the last is half of one, which is no loss."""
     size = _FRAME_HEADER + (int.from_bytes(log[8:12], "big") or 1024)
     heads = [log[at : at + _FRAME_HEADER] for at in range(_LOG_HEADER, len(log) - size + 1, size)]
     ends = [n for n, head in enumerate(heads, 1) if any(head[4:8]) and head[8:16] == heads[0][8:16]]
-    return max(ends, default=0)
+    return [0, *ends]
 
 
 def _changed(before: dict[str, bytes], now: dict[str, bytes]) -> list[str]:

@@ -1,0 +1,19 @@
+"""The service of a small project for tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from service.served import Served
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Served]:
+    """A project whose service runs."""
+    found = Served(tmp_path / "project")
+    found.start()
+    yield found
+    found.close()

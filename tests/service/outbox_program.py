@@ -1,0 +1,22 @@
+"""Delivers the messages of a store until it is ended, and says a line whenever it wrote something down."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+
+from service.webhook_store import Access
+from supervisor.service.outbox import Outbox
+from supervisor.service.sending import Sender
+
+
+async def _main(store: str, *allowed: str) -> None:
+    access = Access(Path(store))
+    running = asyncio.create_task(Outbox(access, Sender(bytes(32), allowed)).run())
+    while not running.done():
+        await access.wrote()
+        print("wrote", flush=True)
+
+
+asyncio.run(_main(*sys.argv[1:]))
