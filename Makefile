@@ -2,10 +2,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 CLIS := .agents-under-test
+CHECKS := .browser-checks
 PEERS := .bench-peers
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test test-slow test-damage test-service test-adversarial test-machine crash-test power-loss-test test-agents check format bench bench-peers charts picture help-text wheel clean
+.PHONY: help demo test test-slow test-damage test-service test-browser test-adversarial test-machine crash-test power-loss-test test-agents check format bench bench-peers charts picture help-text wheel clean
 
 help:  ## Say what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -14,7 +15,7 @@ demo: $(VENV)/run.stamp  ## Make a whole language course with the embedded agent
 	$(BIN)/supervisor run course spa_for_eng_20seeds
 
 test: $(VENV)/dev.stamp  ## Run the tests
-	$(BIN)/python -m pytest -n auto -m 'not slow and not damage and not adversarial and not power_loss and not machine and not agents and not service'
+	$(BIN)/python -m pytest -n auto -m 'not slow and not damage and not adversarial and not power_loss and not machine and not agents and not service and not browser'
 
 test-slow: $(VENV)/dev.stamp $(VENV)/bench.stamp  ## Run the tests that take minutes: whole courses killed again and again
 	$(BIN)/python -m pytest -n auto -m slow
@@ -36,6 +37,10 @@ crash-test: $(VENV)/dev.stamp  ## Kill N processes (500), at every point and at 
 
 power-loss-test: $(VENV)/dev.stamp  ## Replay recorded runs with the power lost at every moment
 	$(BIN)/python -m pytest -n auto -m power_loss tests/power_loss
+
+test-browser: $(VENV)/dev.stamp $(CHECKS)/stamp  ## Look at the web page with Chromium, by mouse, keyboard and axe
+	@command -v chromium >/dev/null || apt-get install -y -q chromium || { echo 'Chromium is needed: install it as `chromium`' >&2; exit 1; }
+	SUPERVISOR_TEST_AXE=$(CURDIR)/$(CHECKS) $(BIN)/python -m pytest -n 2 -m browser tests/browser
 
 test-agents: $(VENV)/dev.stamp $(CLIS)/stamp  ## Run the tests of the real agent CLIs, which it installs here
 	TEST_PATIENCE_S=180 SUPERVISOR_TEST_CLIS=$(CURDIR)/$(CLIS) $(BIN)/python -m pytest -n auto -m agents
@@ -68,7 +73,7 @@ wheel: $(VENV)/dev.stamp  ## Build the wheel into dist/
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
 
 clean:  ## Remove what was made, but for results
-	rm -rf $(VENV) $(CLIS) $(PEERS) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(CLIS) $(CHECKS) $(PEERS) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
@@ -90,6 +95,12 @@ $(PEERS)/stamp: benchmarks/peers.txt
 	rm -rf $(PEERS)
 	$(PYTHON) -m venv $(PEERS)
 	$(PEERS)/bin/python -m pip install --quiet --requirement $<
+	@touch $@
+
+$(CHECKS)/stamp: tests/browser/package.json
+	@command -v npm >/dev/null || { echo 'npm is needed to install axe: install Node.js 20 or newer, which brings it' >&2; exit 1; }
+	rm -rf $(CHECKS) && mkdir $(CHECKS) && cp $< $(CHECKS)/package.json
+	cd $(CHECKS) && npm install --no-package-lock --no-audit --no-fund --loglevel=error
 	@touch $@
 
 $(CLIS)/stamp: tests/real_agents/package.json

@@ -37,6 +37,7 @@ def make_app(project: Project) -> FastAPI:
     app.include_router(pages.router)
     app.mount("/static", pages.files)
     app.add_exception_handler(pages.NotSignedIn, pages.to_sign_in)
+    app.add_exception_handler(Problem, pages.told)
     _add_health(app)
     app.add_middleware(BodyGuard, most_bytes=settings.max_body_bytes, most_s=settings.request_timeout)
     if "*" not in settings.hosts and settings.host in (*_LOCAL, "::1"):

@@ -75,6 +75,15 @@ def to_sign_in(request: Request, error: Exception) -> Response:
     return RedirectResponse(f"/sign-in?next={error.wanted}", 303)
 
 
+async def told(request: Request, error: Exception) -> Response:
+    """A problem as a page for people, and as what it is for programs."""
+    assert isinstance(error, Problem)
+    for_people = "text/html" in request.headers.get("Accept", "") and not request.url.path.startswith("/api/")
+    if not for_people:
+        return error.response()
+    return _page(request, "problem.html", None, status=error.status_code, problem=error)
+
+
 @router.get("/", response_class=HTMLResponse)
 async def jobs_page(request: Request, here: Here, client: Person) -> Response:
     return _page(request, "jobs.html", client, root=here.project.root.name)

@@ -13,7 +13,7 @@ import pytest
 from engine_support.damage import COUNT, PHASES, Damaged, ended_badly, overwrite
 from engine_support.small import TARGET
 
-PAGE = 4096
+PAGE = 1024
 damage = pytest.mark.damage
 
 

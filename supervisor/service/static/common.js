@@ -52,6 +52,8 @@ export function make(tag, values = {}, ...children) {
 // Brings a list to what `rows` say, by their keys: elements stay, and with them focus and what a screen reader reads.
 export function keep(list, rows, key, build, change) {
   const known = new Map([...list.children].map((child) => [child.dataset.key, child]));
+  const wanted = new Set(rows.map((row) => String(key(row))));
+  known.forEach((child, name) => wanted.has(name) || child.remove());  // first: what is moved loses the focus
   let before = null;
   rows.forEach((row) => {
     const name = String(key(row));
@@ -60,13 +62,11 @@ export function keep(list, rows, key, build, change) {
       child = build(row);
       child.dataset.key = name;
     }
-    known.delete(name);
     change(child, row);
     const place = before ? before.nextElementSibling : list.firstElementChild;
     if (place !== child) list.insertBefore(child, place);
     before = child;
   });
-  known.forEach((child) => child.remove());
 }
 
 export function text(element, value) {
