@@ -44,6 +44,8 @@ _ENOUGH = 2
 _BEFORE_STOP = 4
 """Steps of the agents after which `stop` comes."""
 _TRIES = 5
+_SILENT_S = 3.0
+"""How long agents that are not done may say nothing before they are taken to wait for the supervisor."""
 
 
 class Death(NamedTuple):
@@ -78,8 +80,8 @@ class Round:
         self.lived_s = 0.0
         self._outputs: list[Path] = []
         self._kill: Kill | None = None
-        self._deaf: tuple[int, int] | None = None
-        """A supervisor that is stopped, and at which step of the agents it was looked at last."""
+        self._deaf: tuple[int, int, float] | None = None
+        """A supervisor that is stopped, at which step of the agents it was looked at last, and since when."""
         course.lay_out(
             self.root,
             self.home,
@@ -263,7 +265,7 @@ class Round:
             return "stay"
         elif victim == "deaf":
             processes.stop(supervisor)
-            self._deaf = supervisor, self.sessions.steps
+            self._deaf = supervisor, self.sessions.steps, time.monotonic()
             self.sessions.unheard_from_now()
         elif victim == "spawner":
             for pid in processes.below(supervisor, "supervisor.sessions.spawner"):
@@ -281,9 +283,11 @@ class Round:
         """Kill a supervisor that hears nothing, once its agents have nothing more to say."""
         if self._deaf is None:
             return
-        supervisor, steps = self._deaf
-        self._deaf = supervisor, self.sessions.steps
-        if steps == self.sessions.steps:
+        supervisor, steps, since = self._deaf
+        now = time.monotonic()
+        if steps != self.sessions.steps:
+            self._deaf = supervisor, self.sessions.steps, now
+        elif not self.sessions.in_flight() or now - since > _SILENT_S:
             self._deaf = None
             self._send(supervisor, _supervisor_as_typed(supervisor))
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
 from engine_support.small import ANSWER, PIPELINE, Small, numbered
+
+pytestmark = pytest.mark.service
 
 
 def with_its_own_agent(small: Small) -> Small:

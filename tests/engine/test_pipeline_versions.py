@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
+import pytest
 from engine_support import processes
 from engine_support.project import Session
 from engine_support.small import PIPELINE, Small, numbered, open_gate
+
+pytestmark = pytest.mark.service
 
 SHOW = """
 import re
