@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
@@ -117,17 +118,16 @@ class StraySessions:
     def _find(self, folder: Path, phase: int, batch: int, number: int) -> None:
         self._highest[phase, batch] = max(number, self._highest.get((phase, batch), 0))
         workspace = Workspace(self._project.sessions, folder.name)
-        data = read_output(workspace.input, self._project.settings.max_output_bytes)
-        if not isinstance(data, bytes):
+        given = _given(workspace, self._project.settings.max_output_bytes)
+        if given is None:
             if not workspace.transcript.exists() and not any(workspace.path.glob("phase*_batch_*")):
                 workspace.remove()  # its supervisor died while it made the folder
             return
         try:
-            given, _ = parse_strict(data)
             if (given["pipeline"], given["target"], given["phase"]) != (self._job.pipeline, self._job.target, phase):
                 return
             asked = {item_id: items.digest(payload) for item_id, payload in given["items"].items()}
-        except (JsonRefused, KeyError, TypeError, AttributeError):
+        except (KeyError, TypeError, AttributeError):
             return
         stray = _Stray(
             name=folder.name,
@@ -160,3 +160,12 @@ class StraySessions:
                 whole = result.output is not None
                 outcome: attempts.Outcome = "passed" if whole else "interrupted"
                 attempts.finish(self._journal.database, attempt.id, outcome, counted=whole)
+
+
+def _given(workspace: Workspace, most_bytes: int) -> Any:
+    """What a session was given; None where its input is missing, or not whole."""
+    data = read_output(workspace.input, most_bytes)
+    if isinstance(data, bytes):
+        with contextlib.suppress(JsonRefused):
+            return parse_strict(data)[0]
+    return None

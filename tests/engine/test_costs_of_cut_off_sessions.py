@@ -62,3 +62,17 @@ def test_begun_afresh_no_folder_of_a_session_is_left_that_the_store_does_not_kno
     known = {row["name"] for row in small.rows("SELECT name FROM attempts")}
     assert {session.name for session in small.sessions()} <= known
     assert of_job(small, 2) == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize("given", [b"", b'{"pipeline": "small", "ite'])
+def test_no_folder_is_left_of_a_session_whose_supervisor_died_while_it_wrote_its_input(
+    small: Small, given: bytes
+) -> None:
+    small.lay_out(numbered(2))
+    assert small.cli("run", "small", TARGET, SUPERVISOR_FAILPOINTS="workspace.prompt_written=1").status == -9
+    (left,) = small.sessions()
+    (small.state / "sessions" / left.name / "workspace" / "input.json").write_bytes(given)
+    small.run()
+    assert {session.name for session in small.sessions()} <= {
+        row["name"] for row in small.rows("SELECT name FROM attempts")
+    }
