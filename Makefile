@@ -67,7 +67,7 @@ picture: $(VENV)/run.stamp  ## Draw docs/live-view.svg from a real run
 	$(BIN)/python docs/draw_live_view.py docs/live-view.svg
 
 help-text: $(VENV)/run.stamp  ## Keep what `supervisor --help` says anew, after a command was changed
-	PYTHONIOENCODING=utf-8 COLUMNS=80 TERM=dumb $(BIN)/python -c 'from supervisor.cli.commands import app_for; app_for(())(["--help"], prog_name="supervisor")' | sed 's/ *$$//' > supervisor/cli/help.txt
+	PYTHONIOENCODING=utf-8 COLUMNS=80 TERM=dumb $(BIN)/python -c 'from supervisor.cli.cli_app import app_for; app_for(())(["--help"], prog_name="supervisor")' | sed 's/ *$$//' > supervisor/cli/help.txt
 
 wheel: $(VENV)/dev.stamp  ## Build the wheel into dist/
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .

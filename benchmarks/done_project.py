@@ -7,10 +7,16 @@ from pathlib import Path
 
 from benchmarks.cost import run
 from benchmarks.scratch import TARGET, Scratch
+from supervisor.model import session_name
 from supervisor.model.job import StoredBatch
-from supervisor.model.session import SessionResult, SessionStarted
-from supervisor.store import attempts, batches, events, items, main_file, receipts
+from supervisor.model.session import SessionHandle, SessionResult
+from supervisor.sinks import json_sink
 from supervisor.store.database import Database, open_store
+from supervisor.store.integrity import write_receipts
+from supervisor.store.queries import merged_snapshot
+from supervisor.store.tables import batches, events
+from supervisor.store.transitions import batch_transitions
+from supervisor.text import content_hash
 
 _SPENT = 4
 """How a run ends whose one session is used up."""
@@ -38,31 +44,33 @@ def make_done(root: Path, done: int, *, batch_size: int = 1) -> Scratch:
         _write_main_file(scratch, database, first["job"])
     sessions = root / "vfs" / ".supervisor" / "sessions"
     for batch in open_now:
-        (sessions / attempts.session_name(batch, 1)).mkdir(mode=0o700)
+        (sessions / session_name.session_name(batch, 1)).mkdir(mode=0o700)
     return scratch
 
 
 def _settle(scratch: Scratch, database: Database, batch: StoredBatch, pid: int) -> None:
     """What the two commits of a batch leave that passes at its first attempt."""
     answer = scratch.answer(batch.number - 1)
-    name = attempts.session_name(batch, 1)
-    attempt = attempts.begin(database, batch, 1, name, "mine", list(answer), SessionStarted(pid=pid, started_ticks=1))
+    name = session_name.session_name(batch, 1)
+    attempt = batch_transitions.begin_session(
+        database, batch, 1, name, "mine", list(answer), SessionHandle(pid=pid, started_ticks=1)
+    )
     label = f"phase {batch.phase} batch {batch.number}"
     seen = {"phase": batch.phase, "batch": batch.number, "items": len(answer)}
     events.record(database, batch.job, "session_started", f"{label}: session 1 started with mine", data=seen)
     result = SessionResult(ending="exited", exit_status=0, duration_s=0.01)
-    attempts.finish(database, attempt, "passed", counted=True, result=result)
-    digests = {item_id: items.digest({"n": value["n"]}) for item_id, value in answer.items()}
-    items.settle(database, batch.job, batch.phase, batch.id, digests, answer, {})
-    batches.set_status(database, batch.id, "done")
+    batch_transitions.end_session(database, attempt, "passed", counted=True, result=result)
+    digests = {item_id: content_hash.digest({"n": value["n"]}) for item_id, value in answer.items()}
+    batch_transitions.settle(database, batch.job, batch.phase, batch.id, digests, answer, {})
+    batch_transitions.set_batch_status(database, batch.id, "done")
     events.record(database, batch.job, "batch_ended", f"{label}: {len(answer)} items merged", data=seen)
 
 
 def _write_main_file(scratch: Scratch, database: Database, job: int) -> None:
-    file = main_file.MainFile(scratch.root / "vfs" / "facts" / TARGET / f"squares_{_PHASE}.json")
+    file = json_sink.JsonSink(scratch.root / "vfs" / "facts" / TARGET / f"squares_{_PHASE}.json")
     with file.lock():
-        merged = main_file.snapshot(database, job, _PHASE, "object")
+        merged = merged_snapshot.snapshot(database, job, _PHASE, "object")
         sha256 = file.write(merged, file.state())
         assert sha256 is not None, "nobody else writes it"
-        receipts.note(database, job, _PHASE, merged.seq, sha256)
-        main_file.record_written(database, merged, sha256)
+        write_receipts.record_receipt(database, job, _PHASE, merged.seq, sha256)
+        merged_snapshot.record_written(database, merged, sha256)

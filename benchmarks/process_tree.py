@@ -77,9 +77,9 @@ class TreeWatch:
 def process_kind(process: psutil.Process) -> str:
     """`spawner`, `worker`, or an empty text for anything else."""
     words = process.cmdline()
-    if "supervisor.sessions.spawner" in words:
+    if "supervisor.executors.local.terminal.spawner" in words:
         return "spawner"
-    return "worker" if "supervisor.content.worker" in words else ""
+    return "worker" if "supervisor.project_code.code_worker" in words else ""
 
 
 class Activity(NamedTuple):

@@ -18,13 +18,13 @@ from benchmarks import service_load
 from benchmarks.figures import options, percentile, save, spread, table
 from benchmarks.process_tree import activity
 from benchmarks.scratch import SUPERVISOR, TARGET, PhasePlan, Scratch, clean_environment, scratch_folder
-from supervisor import daemon
-from supervisor.content.definition_files import definition_of
-from supervisor.content.pipeline_file import load_pipeline
-from supervisor.content.project import Project, find_project
+from supervisor.lifecycle import daemon
 from supervisor.model.job import JobOptions
-from supervisor.store import events, jobs
+from supervisor.project.pinned_definitions import definition_of
+from supervisor.project.pipeline_loader import load_pipeline
+from supervisor.project.project import Project, find_project
 from supervisor.store.database import Database, open_store
+from supervisor.store.tables import events, jobs
 
 AIMS = {"p99_ms": 200.0, "slower_percent": 5.0}
 _BODY = {"workflow_name": "forms", "input_data": {"form": {"n": 1}}}

@@ -13,9 +13,9 @@ from rich._export_format import CONSOLE_SVG_FORMAT
 from rich.console import Console
 
 from supervisor.cli.live_view import LiveView
-from supervisor.content.project import find_project
-from supervisor.store import jobs
+from supervisor.project.project import find_project
 from supervisor.store.database import open_store
+from supervisor.store.tables import jobs
 
 ROOT = Path(__file__).resolve().parents[1]
 CONTENT = ("pyproject.toml", "phase_intelligence", "prompts", "validators", "vfs/canonical_seeds.json")

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 TYPE_CHECKING = False  # `typing` is not loaded for it: every command and agent begins with this file
-if TYPE_CHECKING:
-    from supervisor.model.batch import BatchInput
-    from supervisor.model.report import ValidationError, ValidationReport
 
 __version__ = "0.1.0"
 __all__ = ["BatchInput", "ValidationError", "ValidationReport", "__version__"]
 
 _HOMES = {
     "BatchInput": "supervisor.model.batch",
-    "ValidationError": "supervisor.model.report",
-    "ValidationReport": "supervisor.model.report",
+    "ValidationError": "supervisor.model.validation_report",
+    "ValidationReport": "supervisor.model.validation_report",
 }
 
 

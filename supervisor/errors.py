@@ -36,7 +36,7 @@ class PipelineError(UsageError):
     """A pipeline file, or a file that it names, is missing or malformed."""
 
 
-class ItemsError(UsageError):
+class SourceError(UsageError):
     """An item file is missing or malformed, or an id in it is."""
 
 
@@ -52,34 +52,34 @@ class JobError(UsageError):
     """There is no such job, or it is not in a state for what was asked."""
 
 
-class CannotGoOn(SupervisorError):
+class CannotContinue(SupervisorError):
     """The work cannot be done here and now; nothing of it is lost."""
 
     exit_code = 4
 
 
-class AgentError(CannotGoOn):
+class AgentError(CannotContinue):
     """The agent is missing, cannot be started, or said that it cannot work."""
 
 
-class BudgetSpent(CannotGoOn):
+class BudgetSpent(CannotContinue):
     """A limit that the job was given is reached: money, sessions or time."""
 
     def __init__(self, what: str, *, where: str = "") -> None:
         super().__init__(what, where=where, remedy="Run the same command with a higher limit to go on.")
 
 
-class NoRoom(CannotGoOn):
+class CapacityError(CannotContinue):
     """The machine does not allow a single session."""
 
 
-class ProjectHeld(CannotGoOn):
+class ProjectLocked(CannotContinue):
     """Another supervisor works on this project."""
 
 
-class StoreError(CannotGoOn):
+class StoreError(CannotContinue):
     """The store cannot be opened, or was made by another version."""
 
 
-class ContentFault(SupervisorError):
+class ProjectCodeError(SupervisorError):
     """A project's own code (validator, `by`, `context`) crashed or hung; no fault of the agent."""

@@ -22,7 +22,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from supervisor.model.base import Frozen
+from supervisor.model.frozen_model import FrozenModel
 
 Json = Any
 """What CLIs send and get; looked at only where it matters."""
@@ -34,7 +34,7 @@ SPOKEN, THOUGHT = 40, 10
 INPUT, OUTPUT = FRESH + CACHED + STORED, SPOKEN + THOUGHT
 
 
-class Turn(Frozen):
+class Turn(FrozenModel):
     """What a request asks of the model, in the same words for all protocols."""
 
     prompt: str
@@ -123,7 +123,7 @@ def tool_call(part: Write | Run | Call, turn: Turn) -> tuple[str, Json]:
 # Modes ------------------------------------------------------------------------------------------------------------
 
 
-class Batch(Frozen):
+class Batch(FrozenModel):
     """What a prompt of this project asks for."""
 
     items: dict[str, Json]
@@ -595,7 +595,7 @@ def example(schema: Json) -> Json:
 # The server -------------------------------------------------------------------------------------------------------
 
 
-class Record(Frozen):
+class Record(FrozenModel):
     """One request and what was done with it."""
 
     protocol: str

@@ -10,15 +10,17 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from supervisor.agents.registry import shown_by
+from supervisor.agents.agent_registry import shown_by
 from supervisor.cli.status_text import cost_text
-from supervisor.content.project import Project
-from supervisor.engine.progress import duration
-from supervisor.sessions.transcript import last_line
-from supervisor.sessions.workspace import Workspace
-from supervisor.store import events, jobs
+from supervisor.project.project import Project
 from supervisor.store.database import Database
-from supervisor.store.summary import PhaseSummary, RunningSession, Summary, expected_batches, summarise
+from supervisor.store.queries.estimates import expected_batches
+from supervisor.store.queries.job_numbers import PhaseSummary, RunningSession, Summary
+from supervisor.store.queries.job_summary import summarise
+from supervisor.store.tables import events, jobs
+from supervisor.text.human_units import duration
+from supervisor.workspaces.empty_folder import Workspace
+from supervisor.workspaces.transcript_reader import last_line
 
 _SESSIONS_SHOWN = 12
 _PROBLEMS_SHOWN = 4

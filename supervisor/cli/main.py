@@ -25,7 +25,7 @@ def main() -> None:
             return None if words else sys.exit(_BAD_USAGE)
     except OSError:
         pass  # the commands meet the same, and say so
-    from supervisor.cli.commands import main as run_command
+    from supervisor.cli.cli_app import main as run_command
 
     return run_command()
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from supervisor.content.project import Project
-from supervisor.engine.holding import holder
-from supervisor.engine.progress import duration, money
+from supervisor.model.agent_report import Usage
 from supervisor.model.job import ENDED
-from supervisor.model.plain_text import plain_line
-from supervisor.model.session import Usage
-from supervisor.store.summary import AgentSummary, Summary
+from supervisor.project.project import Project
+from supervisor.project.project_lock import lock_owner
+from supervisor.store.queries.job_numbers import AgentSummary, Summary
+from supervisor.text.human_units import duration, money
+from supervisor.text.plain_text import plain_line
 
 
 def job_text(project: Project, summary: Summary, failed: list[dict[str, Any]], failed_total: int) -> str:
@@ -22,7 +22,7 @@ def job_text(project: Project, summary: Summary, failed: list[dict[str, Any]], f
         f"  agent {job.options.agent}; {summary.sessions} sessions, {summary.retries} retries;"
         f" cost {cost_text(summary)}, tokens {tokens_text(summary.usage)}",
     ]
-    if job.goes_on and holder(project) is None:
+    if job.goes_on and lock_owner(project) is None:
         lines.append(
             f"  no supervisor is at work here: `supervisor resume {job.id}` goes on, or the command that began it"
         )

@@ -7,24 +7,25 @@ from pathlib import Path
 
 from pydantic import Field
 
-from supervisor.agents.registry import make_agents
-from supervisor.content.definition_files import content_of
-from supervisor.content.items import items_mark, read_items
-from supervisor.content.pipeline_file import Target, load_pipeline, read_target
-from supervisor.content.project import Project
-from supervisor.content.prompts import PromptMaker
-from supervisor.engine.damage import missing
-from supervisor.engine.isolating import isolation
+from supervisor.agents.agent_registry import make_agents
+from supervisor.agents.isolation_policy import isolation
 from supervisor.errors import AgentError, PipelineError, UsageError
-from supervisor.model.base import Frozen
+from supervisor.executors.local.sandbox.bubblewrap import level_for
+from supervisor.model.frozen_model import FrozenModel
 from supervisor.model.job import JobOptions
 from supervisor.model.pipeline import Phase, Pipeline, Upstream
-from supervisor.sessions.sandbox import level_for
-from supervisor.store import jobs, phases, submissions
-from supervisor.store.soundness import look_into
+from supervisor.model.target import Target
+from supervisor.project.pinned_definitions import content_of
+from supervisor.project.pipeline_loader import load_pipeline, read_target
+from supervisor.project.project import Project
+from supervisor.project.prompt_renderer import PromptRenderer
+from supervisor.project.store_damage import missing
+from supervisor.sources.json_source import items_mark, read_items
+from supervisor.store.integrity.integrity_check import open_read_only
+from supervisor.store.tables import jobs, phases, submissions
 
 
-class _Known(Frozen):
+class _Known(FrozenModel):
     """What the store knows of the job that there is."""
 
     taken: dict[int, str | None] = Field(default_factory=dict)
@@ -58,7 +59,7 @@ def check(
 
 def check_content(project: Project, pipeline: Pipeline) -> None:
     """A pipeline's templates and Python files can be read."""
-    PromptMaker(project, pipeline)
+    PromptRenderer(project, pipeline)
     for phase in pipeline.phases:
         _check_python(project, pipeline, phase)
 
@@ -67,7 +68,7 @@ def _known_of(project: Project, pipeline: str, target: str) -> _Known:
     try:
         if missing(project) is not None:
             return _Known()
-        database = look_into(project.store)
+        database = open_read_only(project.store)
         try:
             job = jobs.live(database, pipeline, target)
             if job is None:

@@ -6,10 +6,10 @@ from typing import Any
 
 from pydantic import Field
 
-from supervisor.model.base import Frozen
+from supervisor.model.frozen_model import FrozenModel
 
 
-class BatchInput(Frozen):
+class BatchInput(FrozenModel):
     """The items of one batch, and what belongs to them."""
 
     pipeline: str

@@ -7,10 +7,10 @@ from typing import Any
 
 from pydantic import Field
 
-from supervisor.model.base import Frozen
+from supervisor.model.frozen_model import FrozenModel
 
 
-class Event(Frozen):
+class Event(FrozenModel):
     """One thing that happened to a job."""
 
     id: int = 0

@@ -6,7 +6,7 @@ from typing import Any, Literal, NamedTuple
 
 from pydantic import Field
 
-from supervisor.model.base import Frozen
+from supervisor.model.frozen_model import FrozenModel
 
 BatchStatus = Literal["waiting", "running", "done", "failed"]
 JobStatus = Literal[
@@ -26,7 +26,7 @@ AT_WORK: frozenset[str] = frozenset({"running", "paused", "stopping"})
 """States in which a supervisor works on a job, or did when it died."""
 
 
-class JobOptions(Frozen):
+class JobOptions(FrozenModel):
     """How a job is to be run; nothing here decides what is to be done, so all of it may change on resume."""
 
     agent: str = Field(min_length=1)
@@ -55,7 +55,7 @@ class JobOptions(Frozen):
         return tuple(name for word in self.agent.split(",") if (name := word.strip()))
 
 
-class Job(Frozen):
+class Job(FrozenModel):
     """A job as the store has it."""
 
     id: int
@@ -97,7 +97,7 @@ class StoredBatch(NamedTuple):
     status: BatchStatus
 
 
-class StoredItem(Frozen):
+class StoredItem(FrozenModel):
     """An item of a batch as the store has it."""
 
     id: str

@@ -7,13 +7,13 @@ from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from supervisor.model.base import Frozen
+from supervisor.model.frozen_model import FrozenModel
 
 _NAME = r"^[a-z0-9_]{1,64}$"
 _FILE = r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$"
 
 
-class Upstream(Frozen):
+class Upstream(FrozenModel):
     """Items that come from an earlier phase."""
 
     phase: int
@@ -22,14 +22,14 @@ class Upstream(Frozen):
     """Python file beside the pipeline file whose `expand(item_id, payload)` gives zero or more `(id, payload)`."""
 
 
-class JobInput(Frozen):
+class JobInput(FrozenModel):
     """Items that come from what a job was submitted with: a JSON object, id to payload."""
 
     input: str
     """The file of the project that is taken where it was not submitted with an input of its own."""
 
 
-class Phase(Frozen):
+class Phase(FrozenModel):
     """One phase: its items, instructions, validator and main file."""
 
     id: int = Field(ge=0)
@@ -88,7 +88,7 @@ class Phase(Frozen):
         return self.items.by if isinstance(self.items, Upstream) else None
 
 
-class TargetRule(Frozen):
+class TargetRule(FrozenModel):
     """Which target names the pipeline takes."""
 
     pattern: str
@@ -106,7 +106,7 @@ class TargetRule(Frozen):
         return value
 
 
-class Pipeline(Frozen):
+class Pipeline(FrozenModel):
     """A named sequence of phases."""
 
     name: str = Field(pattern=_NAME)

@@ -13,9 +13,9 @@ from itertools import takewhile
 from loguru import logger
 
 from supervisor.model.event import Event
-from supervisor.service.store_access import StoreAccess
-from supervisor.store import events
+from supervisor.store.async_database import AsyncDatabase
 from supervisor.store.database import Database
+from supervisor.store.tables import events
 
 LOOK_S = 0.2
 """How often the store is asked whether it changed, while anybody listens."""
@@ -60,7 +60,7 @@ class _Topic:
 class EventStream:
     """Looks into the store once for all who listen."""
 
-    def __init__(self, store: StoreAccess, heartbeat_s: float) -> None:
+    def __init__(self, store: AsyncDatabase, heartbeat_s: float) -> None:
         """`heartbeat_s`: after so long without an event a listener is told that there is none."""
         self._store = store
         self._heartbeat_s = heartbeat_s

@@ -19,7 +19,7 @@ from prometheus_client.registry import Collector
 from supervisor import __version__
 from supervisor.model.job import BatchStatus, JobStatus
 from supervisor.store.database import Database
-from supervisor.store.session_totals import OPEN
+from supervisor.store.tables.session_totals import OPEN
 
 DURATIONS_S = (0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400)
 WAITS_S = (0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600, 14400, 86400)

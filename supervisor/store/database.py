@@ -12,7 +12,7 @@ from typing import Any
 
 from supervisor.errors import StoreError
 from supervisor.failpoints import reached
-from supervisor.store.folders import make_folder
+from supervisor.host.durable_files import make_folder
 
 SCHEMA_VERSION = 4
 """A store of an earlier version is brought to this one by `migrations/<version>.sql`, one after the other."""

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from catalogue import CASES, MERGED, PROGRAM, Case
-from engine_support import processes
-from engine_support.small import PIPELINE, TARGET, Small
 
-from supervisor.sessions.sandbox import why_no_bubblewrap
+from supervisor.executors.local.sandbox.bubblewrap import why_no_bubblewrap
+from tests.adversarial.catalogue import CASES, MERGED, PROGRAM, Case
+from tests.engine.engine_support import processes
+from tests.engine.engine_support.small import PIPELINE, TARGET, Small
 
 pytestmark = pytest.mark.adversarial
 

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from supervisor.agents.base import Agent
-from supervisor.agents.registry import PROGRAMS, make_agent
-from supervisor.content.project import Project, ProjectSettings
+from supervisor.agents.agent_registry import PROGRAMS, make_agent
+from supervisor.agents.cli_driver import CliDriver
+from supervisor.project.project import Project
+from supervisor.project.project_settings import ProjectSettings
 
 NAMES = [*PROGRAMS, "phrasebook"]
 WORDS = [
@@ -36,14 +37,14 @@ LINES = (
 
 
 @pytest.fixture(scope="module", params=NAMES)
-def agent(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Agent:
+def agent(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> CliDriver:
     root = tmp_path_factory.mktemp("project")
     return make_agent(Project(root, ProjectSettings(), root / "supervisor.toml"), request.param)
 
 
 @given(lines=st.lists(LINES, max_size=8), status=st.none() | st.integers(-40, 255), screen=st.text(max_size=400))
 @settings(max_examples=60)
-def test_no_line_is_stumbled_over(agent: Agent, lines: list[str], status: int | None, screen: str) -> None:
+def test_no_line_is_stumbled_over(agent: CliDriver, lines: list[str], status: int | None, screen: str) -> None:
     listener = agent.listen()
     for line in lines:
         listener.hear(line)

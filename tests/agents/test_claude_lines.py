@@ -12,17 +12,21 @@ from typing import Any
 
 import pytest
 
-from supervisor.agents import claude_terminal
-from supervisor.agents.base import SessionPaths, Typing
-from supervisor.agents.claude import ClaudeAgent
-from supervisor.agents.claude_lines import ClaudeListener
-from supervisor.agents.claude_shown import shown
-from supervisor.agents.claude_terminal import TerminalListener
-from supervisor.agents.claude_troubles import next_time_of_day
-from supervisor.agents.registry import make_agent
-from supervisor.content.project import AgentSettings, AnsweredDialog, Price, Project, ProjectSettings
+from supervisor.agents.agent_registry import make_agent
+from supervisor.agents.claude import claude_terminal
+from supervisor.agents.claude.claude_display import display_line
+from supervisor.agents.claude.claude_driver import ClaudeDriver
+from supervisor.agents.claude.claude_failures import next_time_of_day
+from supervisor.agents.claude.claude_parser import ClaudeParser
+from supervisor.agents.claude.claude_terminal import TerminalParser
+from supervisor.agents.terminal_dialogs import TerminalProtocol
 from supervisor.errors import AgentError
-from supervisor.model.session import Heard, Isolation, SessionSpec, Trouble, Usage
+from supervisor.model.agent_report import AgentFailure, AgentReport, Usage
+from supervisor.model.isolation import Isolation
+from supervisor.model.session import SessionRequest
+from supervisor.project.project import Project
+from supervisor.project.project_settings import AgentSettings, AnsweredDialog, Price, ProjectSettings
+from supervisor.workspaces.session_paths import SessionPaths
 
 NOW = datetime(2026, 11, 21, 10, 42, tzinfo=UTC).timestamp()
 RESETS = 1795264975
@@ -114,14 +118,14 @@ def retry(status: int | None, error: str, attempt: int, wait_ms: float) -> str:
     return json.dumps({"type": "system", "subtype": "api_retry", **line})
 
 
-def heard(*lines: str) -> Heard:
-    listener = ClaudeListener(lambda: NOW)
+def heard(*lines: str) -> AgentReport:
+    listener = ClaudeParser(lambda: NOW)
     for line in lines:
         listener.hear(line)
     return listener.heard
 
 
-def trouble(*lines: str) -> Trouble:
+def trouble(*lines: str) -> AgentFailure:
     found = heard(*lines).trouble
     assert found is not None
     return found
@@ -186,12 +190,12 @@ def test_a_session_that_failed_keeps_the_tokens_that_it_told_before() -> None:
     ],
 )
 def test_lines_that_say_nothing_do_no_harm(line: str) -> None:
-    assert heard(line) == Heard()
+    assert heard(line) == AgentReport()
 
 
 @pytest.mark.parametrize("line", ['{"type":"result","modelUsage":{"m":7},"total_cost_usd":"1"}', '{"type":"result"}'])
 def test_an_end_without_counts_is_an_end(line: str) -> None:
-    assert heard(line) == Heard(ended=True)
+    assert heard(line) == AgentReport(ended=True)
 
 
 # Troubles ---------------------------------------------------------------------------------------------------------
@@ -350,7 +354,7 @@ def test_a_connection_that_cannot_be_had_is_an_overload() -> None:
     ],
 )
 def test_one_that_does_not_even_begin_is_a_person_s_to_mend(status: int, said: str, message: str) -> None:
-    listener = ClaudeListener()
+    listener = ClaudeParser()
     listener.hear_end(status, said)
     assert listener.heard.trouble is not None
     assert (listener.heard.trouble.kind, listener.heard.trouble.final) == ("set_up_wrongly", True)
@@ -360,7 +364,7 @@ def test_one_that_does_not_even_begin_is_a_person_s_to_mend(status: int, said: s
 
 @pytest.mark.parametrize(("status", "lines"), [(-9, ()), (None, ()), (0, ()), (1, (INIT,))])
 def test_other_ends_say_nothing_of_the_agent(status: int | None, lines: tuple[str, ...]) -> None:
-    listener = ClaudeListener()
+    listener = ClaudeParser()
     for line in lines:
         listener.hear(line)
     listener.hear_end(status, "error: something")
@@ -399,7 +403,7 @@ def test_other_ends_say_nothing_of_the_agent(status: int | None, lines: tuple[st
     ],
 )
 def test_lines_for_people_say_what_it_does_and_what_goes_wrong(line: str, text: str) -> None:
-    assert shown(line) == text
+    assert display_line(line) == text
 
 
 # Screens ----------------------------------------------------------------------------------------------------------
@@ -415,8 +419,8 @@ def screen(said: str, *, busy: bool = False, input_line: str = "❯") -> str:
     return f"{head}\n\n{said}\n\n{RULE}\n{input_line}\n{RULE}\n{FOOT}{working} · ← for agents\n\n"
 
 
-def seen(*screens: str) -> TerminalListener:
-    listener = TerminalListener(lambda: NOW)
+def seen(*screens: str) -> TerminalParser:
+    listener = TerminalParser(lambda: NOW)
     for text in screens:
         listener.see(text)
     return listener
@@ -502,7 +506,7 @@ def test_a_time_of_day_is_the_next_one(text: str, expected: float | None) -> Non
 
 
 def test_an_option_that_it_does_not_know_is_a_person_s_to_mend() -> None:
-    listener = TerminalListener()
+    listener = TerminalParser()
     listener.hear_end(1, "error: unknown option '--nonsense'")
     assert listener.heard.trouble is not None
     assert listener.heard.trouble.kind == "set_up_wrongly"
@@ -511,11 +515,11 @@ def test_an_option_that_it_does_not_know_is_a_person_s_to_mend() -> None:
 # Records of interactive sessions ----------------------------------------------------------------------------------
 
 
-def record(home: Path, *lines: dict[str, Any]) -> Heard:
+def record(home: Path, *lines: dict[str, Any]) -> AgentReport:
     folder = home / ".claude" / "projects" / "-s-ws"
     folder.mkdir(parents=True)
     (folder / "289b072f.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines) + '{"half":')
-    listener = TerminalListener()
+    listener = TerminalParser()
     listener.hear_records(home)
     return listener.heard
 
@@ -584,16 +588,16 @@ def program(folder: Path, options: str) -> str:
     return str(path)
 
 
-def agent(folder: Path, options: str = HELP, **settings: Any) -> ClaudeAgent:
-    return ClaudeAgent(
+def agent(folder: Path, options: str = HELP, **settings: Any) -> ClaudeDriver:
+    return ClaudeDriver(
         Project(folder, ProjectSettings(), folder / "supervisor.toml"),
         "claude",
         AgentSettings(program=program(folder, options), **settings),
     )
 
 
-def spec(shared: int = 0) -> SessionSpec:
-    return SessionSpec(
+def spec(shared: int = 0) -> SessionRequest:
+    return SessionRequest(
         name="s",
         agent="claude",
         prompt="SHARED own",
@@ -615,7 +619,7 @@ def sign_in(folder: Path) -> Path:
 
 def test_it_is_known_by_its_name(tmp_path: Path) -> None:
     project = Project(tmp_path, ProjectSettings(), tmp_path / "supervisor.toml")
-    assert isinstance(make_agent(project, "claude"), ClaudeAgent)
+    assert isinstance(make_agent(project, "claude"), ClaudeDriver)
 
 
 def test_the_whole_prompt_is_read_from_its_file_where_nothing_is_shared(tmp_path: Path, paths: SessionPaths) -> None:
@@ -757,7 +761,7 @@ def test_a_sign_in_of_another_folder_is_used_there(
     assert claude.environment(paths)["CLAUDE_SECURESTORAGE_CONFIG_DIR"] == str(tmp_path / "work")
 
 
-@pytest.mark.parametrize("name", ClaudeAgent.key_variables)
+@pytest.mark.parametrize("name", ClaudeDriver.key_variables)
 def test_a_key_goes_before_a_sign_in(
     name: str, tmp_path: Path, paths: SessionPaths, person: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -796,7 +800,7 @@ def test_one_that_is_typed_into_is_set_up_before_it_asks(
     assert "-p" not in words and "--permission-prompts" not in words and "--disable-slash-commands" not in words
     assert "--restricted" in words and "--append-system-prompt-file" in words
     assert claude.environment(paths)["TZ"] == "UTC"
-    assert isinstance(claude.listen(), TerminalListener)
+    assert isinstance(claude.listen(), TerminalParser)
     assert claude.typing is not None
     assert claude.typing.dialogs[0].shows == "Really"
     assert len(claude.typing.dialogs) > 1
@@ -829,7 +833,7 @@ def matched(pattern: str | None, text: str) -> bool:
     ],
 )
 def test_what_it_may_ask_at_its_start_is_answered_by_what_is_chosen(text: str, answer: str | None) -> None:
-    typing: Typing = claude_terminal.typing(())
+    typing: TerminalProtocol = claude_terminal.typing(())
     found = [dialog.answer for dialog in typing.dialogs if matched(dialog.shows, text)]
     assert found[:1] == ([] if answer is None else [answer])
     assert matched(typing.asks, text)

@@ -14,13 +14,17 @@ from typing import Any
 
 import pytest
 
-from supervisor.agents.base import SessionPaths
-from supervisor.agents.codex import CodexAgent, CodexListener
-from supervisor.agents.codex_troubles import ends_at
-from supervisor.agents.registry import make_agent
-from supervisor.content.project import AgentSettings, Price, Project, ProjectSettings
+from supervisor.agents.agent_registry import make_agent
+from supervisor.agents.codex.codex_driver import CodexDriver
+from supervisor.agents.codex.codex_failures import ends_at
+from supervisor.agents.codex.codex_parser import CodexParser
 from supervisor.errors import AgentError, UsageError
-from supervisor.model.session import Heard, Isolation, Level, SessionSpec, Usage
+from supervisor.model.agent_report import AgentReport, Usage
+from supervisor.model.isolation import Isolation, Level
+from supervisor.model.session import SessionRequest
+from supervisor.project.project import Project
+from supervisor.project.project_settings import AgentSettings, Price, ProjectSettings
+from supervisor.workspaces.session_paths import SessionPaths
 
 THREAD = '{"type":"thread.started","thread_id":"01a1fdae-3f0d-7242-9f18-397ddf6e2418"}'
 TURN = '{"type":"turn.started"}'
@@ -76,9 +80,9 @@ def retried(message: str) -> str:
     return error(f"Reconnecting... 1/5 ({message})")
 
 
-def heard(*lines: str, now: float = NOON) -> Heard:
+def heard(*lines: str, now: float = NOON) -> AgentReport:
     """What the lines come to."""
-    listener = CodexListener(lambda: now)
+    listener = CodexParser(lambda: now)
     for line in lines:
         listener.hear(line)
     return listener.heard
@@ -119,7 +123,7 @@ def test_an_older_codex_that_tells_no_stored_tokens_is_understood() -> None:
     "line", ["", "{", "{}", "[]", '{"type":7}', '{"type":"item.completed","item":7}', '{"type":"error"}']
 )
 def test_lines_that_no_version_prints_do_no_harm(line: str) -> None:
-    assert heard(line) == Heard()
+    assert heard(line) == AgentReport()
 
 
 def test_a_warning_is_no_trouble_and_no_progress() -> None:
@@ -367,8 +371,8 @@ PROMPT = record(
 FIRST = record("token_usage_record", {"thread_id": "t", "usage": tokens(1), "thread_token_usage": tokens(1)})
 
 
-def after(lines: list[str], *printed: str) -> Heard:
-    listener = CodexListener(lambda: NOON)
+def after(lines: list[str], *printed: str) -> AgentReport:
+    listener = CodexParser(lambda: NOON)
     for line in printed:
         listener.hear(line)
     listener.hear_record(lines)
@@ -474,14 +478,14 @@ def paths(tmp_path: Path) -> SessionPaths:
     )
 
 
-def agent(root: Path, settings: AgentSettings | None = None, **project: Any) -> CodexAgent:
+def agent(root: Path, settings: AgentSettings | None = None, **project: Any) -> CodexDriver:
     here = Project(root, ProjectSettings(**project), root / "supervisor.toml")
-    return CodexAgent(here, "codex", settings or AgentSettings())
+    return CodexDriver(here, "codex", settings or AgentSettings())
 
 
-def spec(level: Level = "workspace") -> SessionSpec:
+def spec(level: Level = "workspace") -> SessionRequest:
     isolation = Isolation(sandbox=level)
-    return SessionSpec(
+    return SessionRequest(
         name="s",
         agent="codex",
         prompt="p",
@@ -510,8 +514,8 @@ def sign_in(folder: Path) -> Path:
 def test_the_project_finds_it_under_its_name_and_under_another(tmp_path: Path) -> None:
     settings = ProjectSettings(agents={"thorough": AgentSettings(kind="codex", model="gpt-6", args=("-c", "x=1"))})
     here = Project(tmp_path, settings, tmp_path / "supervisor.toml")
-    assert isinstance(make_agent(here, "codex"), CodexAgent)
-    assert isinstance(make_agent(here, "thorough"), CodexAgent)
+    assert isinstance(make_agent(here, "codex"), CodexDriver)
+    assert isinstance(make_agent(here, "thorough"), CodexDriver)
     with pytest.raises(UsageError, match="codex works by itself only"):
         agent(tmp_path, AgentSettings(mode="interactive"))
 
@@ -727,7 +731,7 @@ def test_the_record_is_found_in_the_home(paths: SessionPaths) -> None:
     codex = agent(paths.project)
     listener = codex.listen()
     codex.hear_files(paths.home, listener)
-    assert listener.heard == Heard()
+    assert listener.heard == AgentReport()
     folder.mkdir(parents=True)
     (folder / "rollout-2026-11-21T10-54-17-t.jsonl").write_text("\n".join([CONTEXT, PROMPT, FIRST]))
     (folder / "rollout-2026-11-21T10-54-18-link.jsonl").symlink_to("/dev/zero")

@@ -10,13 +10,16 @@ from typing import Any
 
 import pytest
 
-from supervisor.agents.base import SessionPaths
-from supervisor.agents.gemini import GeminiAgent, GeminiListener, session_begun
-from supervisor.agents.gemini_shown import shown
-from supervisor.agents.registry import make_agent
-from supervisor.content.project import AgentSettings, Price, Project, ProjectSettings
+from supervisor.agents.agent_registry import make_agent
+from supervisor.agents.gemini.gemini_display import display_line
+from supervisor.agents.gemini.gemini_driver import GeminiDriver, session_begun
+from supervisor.agents.gemini.gemini_parser import GeminiParser
 from supervisor.errors import AgentError
-from supervisor.model.session import Heard, SessionSpec, Usage
+from supervisor.model.agent_report import AgentReport, Usage
+from supervisor.model.session import SessionRequest
+from supervisor.project.project import Project
+from supervisor.project.project_settings import AgentSettings, Price, ProjectSettings
+from supervisor.workspaces.session_paths import SessionPaths
 
 NOW = 1795260000.0
 INIT = (
@@ -108,9 +111,9 @@ def result(message: str, tokens: int = 0) -> str:
     return json.dumps({"type": "result", "status": "error", "error": error, "stats": stats})
 
 
-def heard(*lines: str) -> Heard:
+def heard(*lines: str) -> AgentReport:
     """What the lines come to."""
-    listener = GeminiListener(lambda: NOW)
+    listener = GeminiParser(lambda: NOW)
     for line in lines:
         listener.hear(line)
     return listener.heard
@@ -147,12 +150,12 @@ def test_a_session_that_failed_in_the_middle_tells_its_tokens_too() -> None:
     ["", "{", "{}", "[]", '{"type":7}', '{"type":"message","role":7}', '{"type":"message","role":"user"}'],
 )
 def test_lines_that_no_version_prints_do_no_harm(line: str) -> None:
-    assert heard(line) == Heard()
+    assert heard(line) == AgentReport()
 
 
 @pytest.mark.parametrize("stats", ["{}", "7", "null", '{"models":7}', '{"models":{"m":7},"total_tokens":"8"}'])
 def test_an_end_without_counts_is_an_end(stats: str) -> None:
-    assert heard(f'{{"type":"result","status":"success","stats":{stats}}}') == Heard(ended=True)
+    assert heard(f'{{"type":"result","status":"success","stats":{stats}}}') == AgentReport(ended=True)
 
 
 # Troubles ---------------------------------------------------------------------------------------------------------
@@ -249,15 +252,15 @@ def test_what_is_the_batch_s_own_fault_is_no_trouble_of_the_agent(message: str) 
     found = heard(INIT, BUSY, result(message))
     assert found.trouble is None
     assert found.ended
-    assert shown(result(message)) != ""
+    assert display_line(result(message)) != ""
 
 
 def test_an_empty_answer_is_no_trouble_but_is_told() -> None:
     found = heard(INIT, EMPTY, FAILED_WITHOUT_WORDS)
     assert found.trouble is None
     assert found.usage.tokens == 4948
-    assert "empty response" in shown(EMPTY)
-    assert shown(FAILED_WITHOUT_WORDS) == ""
+    assert "empty response" in display_line(EMPTY)
+    assert display_line(FAILED_WITHOUT_WORDS) == ""
 
 
 def test_a_connection_that_was_cut_is_an_overload() -> None:
@@ -268,8 +271,8 @@ def test_a_connection_that_was_cut_is_an_overload() -> None:
 
 def test_a_prompt_that_was_never_sent_is_told_though_the_session_calls_it_a_success() -> None:
     assert heard(INIT, NOT_SENT).trouble is None
-    assert "longer than it takes" in shown(NOT_SENT)
-    assert shown(RESULT) == ""
+    assert "longer than it takes" in display_line(NOT_SENT)
+    assert display_line(RESULT) == ""
 
 
 @pytest.mark.parametrize(
@@ -351,8 +354,8 @@ def test_the_echo_of_the_prompt_is_no_progress() -> None:
 # How it ends ------------------------------------------------------------------------------------------------------
 
 
-def ended(status: int | None, last_lines: str, *lines: str) -> Heard:
-    listener = GeminiListener(lambda: NOW)
+def ended(status: int | None, last_lines: str, *lines: str) -> AgentReport:
+    listener = GeminiParser(lambda: NOW)
     for line in lines:
         listener.hear(line)
     listener.hear_end(status, last_lines)
@@ -416,7 +419,7 @@ SIGNED_OUT = (
     ],
 )
 def test_a_lost_network_is_told_from_a_lost_sign_in_by_the_record(
-    why: str | None, kind: str, gemini: GeminiAgent, tmp_path: Path
+    why: str | None, kind: str, gemini: GeminiDriver, tmp_path: Path
 ) -> None:
     listener = gemini.listen()
     listener.hear(SIGNED_OUT)
@@ -463,7 +466,7 @@ def recorded(home: Path, *lines: str, name: str = "session-1.jsonl") -> None:
     (folder / name).write_text("\n".join(lines), encoding="utf-8")
 
 
-def test_tokens_of_a_session_that_was_cut_off_come_from_its_record(gemini: GeminiAgent, tmp_path: Path) -> None:
+def test_tokens_of_a_session_that_was_cut_off_come_from_its_record(gemini: GeminiDriver, tmp_path: Path) -> None:
     prompt = json.dumps({"id": "task", "type": "user", "content": [{"text": '"tokens" "type":"gemini"'}]})
     recorded(tmp_path, prompt, '{"$set":{"lastUpdated":"x"}}', answer("a"), answer("a", toolCalls=[]), answer("b")[:90])
     recorded(tmp_path, answer("c"), name="session-2.jsonl")
@@ -474,7 +477,7 @@ def test_tokens_of_a_session_that_was_cut_off_come_from_its_record(gemini: Gemin
     assert listener.heard.usage == Usage(input_tokens=2000, output_tokens=74, cache_read_tokens=400)
 
 
-def test_the_record_of_one_that_told_its_tokens_adds_none(gemini: GeminiAgent, tmp_path: Path) -> None:
+def test_the_record_of_one_that_told_its_tokens_adds_none(gemini: GeminiDriver, tmp_path: Path) -> None:
     recorded(tmp_path, answer("a"))
     listener = gemini.listen()
     for line in (INIT, RESULT):
@@ -483,10 +486,10 @@ def test_the_record_of_one_that_told_its_tokens_adds_none(gemini: GeminiAgent, t
     assert listener.heard.usage.tokens == 2474
 
 
-def test_one_that_never_began_has_no_record(gemini: GeminiAgent, tmp_path: Path) -> None:
+def test_one_that_never_began_has_no_record(gemini: GeminiDriver, tmp_path: Path) -> None:
     listener = gemini.listen()
     gemini.hear_files(tmp_path / "deleted", listener)
-    assert listener.heard == Heard()
+    assert listener.heard == AgentReport()
 
 
 # What people are shown --------------------------------------------------------------------------------------------
@@ -520,7 +523,7 @@ def test_one_that_never_began_has_no_record(gemini: GeminiAgent, tmp_path: Path)
     ],
 )
 def test_people_see_what_it_says_and_does(line: str, text: str) -> None:
-    assert shown(line) == text
+    assert display_line(line) == text
 
 
 # Session files ----------------------------------------------------------------------------------------------------
@@ -529,22 +532,22 @@ def test_people_see_what_it_says_and_does(line: str, text: str) -> None:
 @pytest.fixture(autouse=True)
 def clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No variable and no sign-in of the person who runs the tests reaches them."""
-    for name in (*GeminiAgent.key_variables, *GeminiAgent.other_variables):
+    for name in (*GeminiDriver.key_variables, *GeminiDriver.other_variables):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path / "user"))
 
 
 @pytest.fixture
-def gemini(tmp_path: Path) -> GeminiAgent:
+def gemini(tmp_path: Path) -> GeminiDriver:
     return agent(tmp_path)
 
 
-def agent(root: Path, **settings: Any) -> GeminiAgent:
+def agent(root: Path, **settings: Any) -> GeminiDriver:
     """The agent of a project with these settings."""
     found = make_agent(
         Project(root, ProjectSettings(agents={"gemini": AgentSettings(**settings)}), root / "supervisor.toml"), "gemini"
     )
-    assert isinstance(found, GeminiAgent)
+    assert isinstance(found, GeminiDriver)
     return found
 
 
@@ -564,8 +567,8 @@ def paths(tmp_path: Path) -> SessionPaths:
     )
 
 
-def spec(prompt: str = "# Task\n") -> SessionSpec:
-    return SessionSpec(
+def spec(prompt: str = "# Task\n") -> SessionRequest:
+    return SessionRequest(
         name="s", agent="gemini", prompt=prompt, input_json="{}", output_name="out.json", attempt=1, timeout_s=60
     )
 
@@ -603,7 +606,7 @@ def test_the_prompt_is_in_the_session_file_as_it_is_and_is_never_the_first_thing
 
 
 def test_a_session_gets_its_prompt_its_settings_and_an_end_of_the_search_for_variables(
-    gemini: GeminiAgent, paths: SessionPaths
+    gemini: GeminiDriver, paths: SessionPaths
 ) -> None:
     gemini.prepare(paths, spec("ünï"))
     assert (paths.home / "task.jsonl").read_text(encoding="utf-8") == session_begun("ünï")
@@ -615,7 +618,9 @@ def test_a_session_gets_its_prompt_its_settings_and_an_end_of_the_search_for_var
     }
 
 
-def test_it_may_run_commands_only_where_it_is_told_to(tmp_path: Path, paths: SessionPaths, gemini: GeminiAgent) -> None:
+def test_it_may_run_commands_only_where_it_is_told_to(
+    tmp_path: Path, paths: SessionPaths, gemini: GeminiDriver
+) -> None:
     gemini.prepare(paths, spec())
     assert "run_shell_command" not in settings_in(paths)["tools"]["core"]
     assert "auto_edit" in gemini.arguments(paths, None)
@@ -650,7 +655,7 @@ def test_by_what_it_is_signed_in(
     tmp_path: Path,
     paths: SessionPaths,
     monkeypatch: pytest.MonkeyPatch,
-    gemini: GeminiAgent,
+    gemini: GeminiDriver,
 ) -> None:
     if signed_in_too:
         signed_in(tmp_path)
@@ -663,7 +668,7 @@ def test_by_what_it_is_signed_in(
     assert {name: gemini.environment(paths)[name] for name in variables} == variables
 
 
-def test_an_account_that_only_chose_a_name_is_not_signed_in(tmp_path: Path, gemini: GeminiAgent) -> None:
+def test_an_account_that_only_chose_a_name_is_not_signed_in(tmp_path: Path, gemini: GeminiDriver) -> None:
     folder = tmp_path / "user" / ".gemini"
     folder.mkdir(parents=True)
     (folder / "google_accounts.json").write_text('{"active": null, "old": ["a@b.c"]}', encoding="utf-8")
@@ -680,7 +685,7 @@ def test_where_it_is_not_signed_in_it_says_how(tmp_path: Path) -> None:
 
 
 def test_a_renewed_sign_in_is_the_user_s_and_the_session_s_copy_is_gone(
-    tmp_path: Path, paths: SessionPaths, gemini: GeminiAgent
+    tmp_path: Path, paths: SessionPaths, gemini: GeminiDriver
 ) -> None:
     real = signed_in(tmp_path)
     gemini.prepare(paths, spec())
@@ -695,7 +700,7 @@ def test_a_renewed_sign_in_is_the_user_s_and_the_session_s_copy_is_gone(
     assert not copy.exists()
 
 
-def test_a_copy_that_was_not_renewed_changes_nothing(tmp_path: Path, paths: SessionPaths, gemini: GeminiAgent) -> None:
+def test_a_copy_that_was_not_renewed_changes_nothing(tmp_path: Path, paths: SessionPaths, gemini: GeminiDriver) -> None:
     real = signed_in(tmp_path)
     before = real.stat()
     gemini.prepare(paths, spec())
@@ -706,12 +711,12 @@ def test_a_copy_that_was_not_renewed_changes_nothing(tmp_path: Path, paths: Sess
 # Called how -------------------------------------------------------------------------------------------------------
 
 
-def test_sessions_differ_in_nothing_that_is_sent(paths: SessionPaths, gemini: GeminiAgent) -> None:
+def test_sessions_differ_in_nothing_that_is_sent(paths: SessionPaths, gemini: GeminiDriver) -> None:
     assert gemini.environment(paths)["GEMINI_CLI_HOME"] == f"..{os.sep}home"
 
 
 def test_why_a_sign_in_failed_is_written_down_where_one_is_used(
-    paths: SessionPaths, monkeypatch: pytest.MonkeyPatch, gemini: GeminiAgent
+    paths: SessionPaths, monkeypatch: pytest.MonkeyPatch, gemini: GeminiDriver
 ) -> None:
     assert "GEMINI_DEBUG_LOG_FILE" in gemini.environment(paths)
     monkeypatch.setenv("GEMINI_API_KEY", "k")
@@ -720,9 +725,9 @@ def test_why_a_sign_in_failed_is_written_down_where_one_is_used(
 
 
 def test_the_model_is_the_one_named_else_that_of_its_variable_else_one_that_stays(
-    tmp_path: Path, paths: SessionPaths, monkeypatch: pytest.MonkeyPatch, gemini: GeminiAgent
+    tmp_path: Path, paths: SessionPaths, monkeypatch: pytest.MonkeyPatch, gemini: GeminiDriver
 ) -> None:
-    def asked(agent: GeminiAgent, model: str | None) -> str | None:
+    def asked(agent: GeminiDriver, model: str | None) -> str | None:
         words = agent.command(paths, model)
         return words[words.index("--model") + 1] if "--model" in words else None
 
@@ -734,7 +739,7 @@ def test_the_model_is_the_one_named_else_that_of_its_variable_else_one_that_stay
     assert gemini.environment(paths)["GEMINI_MODEL"] == "gemini-2.5-flash"
 
 
-def test_thinking_is_paid_as_output(tmp_path: Path, gemini: GeminiAgent) -> None:
+def test_thinking_is_paid_as_output(tmp_path: Path, gemini: GeminiDriver) -> None:
     usage = heard(INIT, RESULT).usage
     assert not gemini.tells_cost
     assert gemini.priced(usage).cost_usd is None

@@ -10,11 +10,14 @@ from typing import Any
 
 import pytest
 
-from supervisor.agents.base import SessionPaths
-from supervisor.agents.opencode import OpencodeAgent, OpencodeListener
-from supervisor.content.project import AgentSettings, Project, ProjectSettings
+from supervisor.agents.opencode.opencode_driver import OpencodeDriver
+from supervisor.agents.opencode.opencode_parser import OpencodeParser
 from supervisor.errors import AgentError
-from supervisor.model.session import Heard, SessionSpec, Usage
+from supervisor.model.agent_report import AgentReport, Usage
+from supervisor.model.session import SessionRequest
+from supervisor.project.project import Project
+from supervisor.project.project_settings import AgentSettings, ProjectSettings
+from supervisor.workspaces.session_paths import SessionPaths
 
 SESSION = "ses_e0239cd6effed0RIQEUWLP3HtL"
 NOW = 1795258119.0
@@ -81,8 +84,8 @@ def refused(status: int, message: str, body: Any = None, **headers: str) -> str:
     return error("APIError", message, statusCode=status, responseHeaders=told, responseBody=text)
 
 
-def hear(*lines: str) -> Heard:
-    listener = OpencodeListener()
+def hear(*lines: str) -> AgentReport:
+    listener = OpencodeParser()
     for line in lines:
         listener.hear(line)
     return listener.heard
@@ -258,7 +261,7 @@ def test_what_only_a_person_can_mend_stays() -> None:
 
 # How it is used ---------------------------------------------------------------------------------------------------
 
-Making = Callable[..., OpencodeAgent]
+Making = Callable[..., OpencodeDriver]
 
 
 @pytest.fixture
@@ -288,15 +291,15 @@ def agent(home: Path, tmp_path: Path) -> Making:
     program.write_text("#!/bin/sh\n")
     program.chmod(0o755)
 
-    def make(**settings: Any) -> OpencodeAgent:
+    def make(**settings: Any) -> OpencodeDriver:
         project = Project(tmp_path, ProjectSettings(), tmp_path / "supervisor.toml")
-        return OpencodeAgent(project, "opencode", AgentSettings(program=str(program), **settings))
+        return OpencodeDriver(project, "opencode", AgentSettings(program=str(program), **settings))
 
     return make
 
 
-def spec(prompt: str = "shared\n\nown", shared: int = 8) -> SessionSpec:
-    return SessionSpec(
+def spec(prompt: str = "shared\n\nown", shared: int = 8) -> SessionRequest:
+    return SessionRequest(
         name="s1",
         agent="opencode",
         prompt=prompt,
@@ -308,7 +311,7 @@ def spec(prompt: str = "shared\n\nown", shared: int = 8) -> SessionSpec:
     )
 
 
-def config(agent: OpencodeAgent, paths: SessionPaths) -> Any:
+def config(agent: OpencodeDriver, paths: SessionPaths) -> Any:
     return json.loads(agent.environment(paths)["OPENCODE_CONFIG_CONTENT"])
 
 

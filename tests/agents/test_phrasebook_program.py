@@ -21,10 +21,10 @@ from hypothesis import strategies as st
 
 from supervisor import BatchInput, ValidationReport
 from supervisor.agents.phrasebook.book import LANGUAGES, SENTENCES_FILE, Unmatched, load
-from supervisor.agents.phrasebook.faults import KINDS, drawn
+from supervisor.agents.phrasebook.cannot_work import CannotWork
+from supervisor.agents.phrasebook.fault_injection import KINDS, drawn
 from supervisor.agents.phrasebook.joining import joined
-from supervisor.agents.phrasebook.prompt_reading import read_prompt
-from supervisor.agents.phrasebook.refusal import CannotWork
+from supervisor.agents.phrasebook.prompt_parser import read_prompt
 from supervisor.agents.phrasebook.words import key, plain_known
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -423,7 +423,7 @@ def test_writes_although_nobody_listens_any_more(prompt: Prompt, output: Path) -
 
 
 def test_starts_without_heavy_modules() -> None:
-    code = "import sys, supervisor.agents.phrasebook.program; print(*sys.modules)"
+    code = "import sys, supervisor.agents.phrasebook.phrasebook_program; print(*sys.modules)"
     done = subprocess.run(
         [sys.executable, "-I", "-S", "-c", f"import sys; sys.path.insert(0, {str(ROOT)!r}); {code}"],
         capture_output=True,

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from browser.browsed import Browsed
-from browser.looking import PATIENCE_MS, faults_of, open_job, scrolls_sideways, sign_in
+from tests.browser.browsed import Browsed
+from tests.browser.looking import PATIENCE_MS, faults_of, open_job, scrolls_sideways, sign_in
 
 SCREENS: dict[str, dict[str, Any]] = {
     "light": {"viewport": {"width": 1280, "height": 900}},
@@ -26,7 +26,7 @@ def job(shared: Browsed) -> int:
     items = {"a": {}, long: {"wrong": True}, "c": {"wrong_once": True}, "d": {"gate": "one"}}
     found = shared.begin("autumn", items)
     with shared.client() as client:
-        from service.served import until
+        from tests.service.served import until
 
         def at_rest() -> bool:
             told = client.get(f"/api/v1/jobs/{found}").json()

@@ -6,8 +6,8 @@ import signal
 
 from playwright.sync_api import Page, expect
 
-from browser.browsed import Browsed
-from browser.looking import log_lines, open_job
+from tests.browser.browsed import Browsed
+from tests.browser.looking import log_lines, open_job
 
 
 def test_a_job_is_seen_as_it_goes_without_a_reload(page: Page, served: Browsed) -> None:
@@ -78,7 +78,7 @@ def test_while_it_is_hidden_it_asks_nothing_and_then_catches_up(page: Page, serv
     page.on("request", lambda request: asked.append(request.url))
     served.let("one")
     with served.client() as client:
-        from service.served import ended
+        from tests.service.served import ended
 
         assert ended(client, job)["status"] == "completed"
     assert asked == []

@@ -8,12 +8,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from small_project import Directory, plain_words
 
-from supervisor.cli.commands import GROUPS, app_for
+from supervisor.cli.cli_app import GROUPS, app_for
 from supervisor.cli.main import HELP_FILE
+from tests.small_project import Directory, plain_words
 
-PUT_TOGETHER = 'from supervisor.cli.commands import app_for; app_for(())(["--help"], prog_name="supervisor")'
+PUT_TOGETHER = 'from supervisor.cli.cli_app import app_for; app_for(())(["--help"], prog_name="supervisor")'
 
 
 def words_of(text: str) -> list[str]:
@@ -55,8 +55,8 @@ def test_where_its_letters_cannot_be_shown_the_help_is_put_together(tmp_path: Pa
     [
         (("--help",), {"typer", "pydantic", "typing", "json", "sqlite3"}),
         (("--version",), {"typer", "pydantic", "typing", "json", "sqlite3"}),
-        (("status",), {"rich.live", "jinja2", "asyncio", "filelock", "asyncinotify", "supervisor.cli.running"}),
-        (("jobs",), {"rich.live", "jinja2", "asyncio", "filelock", "asyncinotify", "supervisor.cli.running"}),
+        (("status",), {"rich.live", "jinja2", "asyncio", "filelock", "asyncinotify", "supervisor.cli.run_commands"}),
+        (("jobs",), {"rich.live", "jinja2", "asyncio", "filelock", "asyncinotify", "supervisor.cli.run_commands"}),
     ],
     ids=lambda value: value[0] if isinstance(value, tuple) else "",
 )

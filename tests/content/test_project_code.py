@@ -8,17 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from small_project import SmallProject
 
 from supervisor import BatchInput
-from supervisor.content import project_code
-from supervisor.errors import ContentFault
+from supervisor.errors import ProjectCodeError
+from supervisor.project_code import code_loader
+from tests.small_project import SmallProject
 
 BATCH = BatchInput(pipeline="facts", target="demo", phase=1, batch=1, items={"a": 1})
 CALLS: dict[str, Callable[[Path], Any]] = {
-    "validate": lambda path: project_code.validate(path, BATCH, {"a": 2}, {}),
-    "expand": lambda path: project_code.expand(path, [("a", 1), ("b", 2)]),
-    "context": lambda path: project_code.context(path, BATCH, {}),
+    "validate": lambda path: code_loader.validate(path, BATCH, {"a": 2}, {}),
+    "expand": lambda path: code_loader.expand(path, [("a", 1), ("b", 2)]),
+    "context": lambda path: code_loader.context(path, BATCH, {}),
 }
 
 
@@ -44,7 +44,7 @@ CALLS: dict[str, Callable[[Path], Any]] = {
 def test_a_fault_is_told_with_its_place(tmp_path: Path, call: str, source: str, said: str) -> None:
     path = tmp_path / "code.py"
     path.write_text(source)
-    with pytest.raises(ContentFault) as fault:
+    with pytest.raises(ProjectCodeError) as fault:
         CALLS[call](path)
     assert said in str(fault.value)
     assert "code.py" in str(fault.value)

@@ -11,21 +11,21 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from json_values import IDS, VALUES
-from small_project import SmallProject
 
 from supervisor import BatchInput, ValidationError
-from supervisor.content.pipeline_file import load_pipeline
-from supervisor.content.project import find_project
-from supervisor.content.prompts import PromptMaker, RetryNotes, fenced
 from supervisor.errors import PipelineError
+from supervisor.project.pipeline_loader import load_pipeline
+from supervisor.project.project import find_project
+from supervisor.project.prompt_renderer import PromptRenderer, RetryNotes, fenced
+from tests.json_values import IDS, VALUES
+from tests.small_project import SmallProject
 
 TEMPLATE = "prompts/facts/batch.md.j2"
 
 
-def maker(project: SmallProject) -> PromptMaker:
+def maker(project: SmallProject) -> PromptRenderer:
     found = find_project(project.root)
-    return PromptMaker(found, load_pipeline(found, "facts"))
+    return PromptRenderer(found, load_pipeline(found, "facts"))
 
 
 def batch(number: int, items: dict[str, Any], **more: Any) -> BatchInput:

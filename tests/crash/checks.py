@@ -7,11 +7,12 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from crash import course
-from crash.rounds import Death, Round
-from crash.sessions import Run
-from supervisor.content.project import Project, ProjectSettings
-from supervisor.sessions.cgroups import hierarchies
+from supervisor.host.cgroups import hierarchies
+from supervisor.project.project import Project
+from supervisor.project.project_settings import ProjectSettings
+from tests.crash import course
+from tests.crash.rounds import Death, Round
+from tests.crash.sessions import Run
 
 _KEPT = (".lock", ".log")
 _CLOSE = 1e-6

@@ -11,7 +11,7 @@ from itertools import chain, repeat
 from typing import NamedTuple
 
 from supervisor import failpoints
-from supervisor.sessions.cgroups import hierarchies
+from supervisor.host.cgroups import hierarchies
 
 FATAL = {"supervisor": 6, "both": 2, "deaf": 1}
 """What ends the work when it is killed at a step of the agents, and how often that is drawn; both: the spawner, and the

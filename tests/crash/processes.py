@@ -8,7 +8,7 @@ import signal
 import time
 from pathlib import Path
 
-from supervisor.sessions.process_tree import start_ticks
+from supervisor.host.process_tree import start_ticks
 
 _PATIENCE_S = 10.0
 _PAUSE_S = 0.02

@@ -259,7 +259,7 @@ class Round:
             self._send(run.pid, "agent")
         elif victim == "both":
             processes.stop(supervisor)  # so that it does not see its spawner die
-            for spawner in processes.below(supervisor, "supervisor.sessions.spawner"):
+            for spawner in processes.below(supervisor, "supervisor.executors.local.terminal.spawner"):
                 self._send(spawner, "spawner")
             self._kill_supervisor()
             return "stay"
@@ -268,10 +268,10 @@ class Round:
             self._deaf = supervisor, self.sessions.steps, time.monotonic()
             self.sessions.unheard_from_now()
         elif victim == "spawner":
-            for pid in processes.below(supervisor, "supervisor.sessions.spawner"):
+            for pid in processes.below(supervisor, "supervisor.executors.local.terminal.spawner"):
                 self._send(pid, victim)
         elif victim == "worker":
-            for pid in processes.below(supervisor, "supervisor.content.worker")[:1]:
+            for pid in processes.below(supervisor, "supervisor.project_code.code_worker")[:1]:
                 self._send(pid, victim)
         return None
 

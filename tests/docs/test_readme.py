@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from supervisor.content.project import AgentSettings, ProjectSettings
 from supervisor.model.pipeline import Phase, Pipeline, TargetRule
+from supervisor.project.project_settings import AgentSettings, ProjectSettings
 
 ROOT = Path(__file__).resolve().parents[2]
 TRACKED = (

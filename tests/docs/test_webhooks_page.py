@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from standardwebhooks import WebhookVerificationError
 
-from supervisor.content.project import ServeSettings
-from supervisor.service import outbox, sending
-from supervisor.service.signing import signed, webhook_secret
+from supervisor.project.project_settings import ServeSettings
+from supervisor.service.webhooks import webhook_outbox, webhook_sender
+from supervisor.service.webhooks.webhook_signing import signed, webhook_secret
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "webhooks.md").read_text(encoding="utf-8")
 
@@ -41,13 +41,13 @@ def test_its_message_has_the_form_of_the_stores() -> None:
 
 def test_its_numbers_are_those_of_the_code() -> None:
     words = " ".join(PAGE.split())
-    assert outbox.WAITS_S == (5, 5 * 60, 30 * 60, 2 * 3600, 5 * 3600, 10 * 3600, 10 * 3600)
+    assert webhook_outbox.WAITS_S == (5, 5 * 60, 30 * 60, 2 * 3600, 5 * 3600, 10 * 3600, 10 * 3600)
     assert "5 seconds, 5 minutes, 30 minutes, 2, 5, 10 and 10 hours, each up to a fifth longer" in words
-    assert f"after {len(outbox.WAITS_S) + 1} tries" in words
-    assert outbox.JITTER == 1 / 5
-    assert f"not within {sending.PATIENCE_S:g} seconds" in words
-    assert sending.RETRY_AFTER_MOST_S == 3600 and "an hour at most" in words
-    assert f"At most {outbox.AT_ONCE} messages" in words and outbox.AT_ONCE_TO_A_HOST == 2
+    assert f"after {len(webhook_outbox.WAITS_S) + 1} tries" in words
+    assert webhook_outbox.JITTER == 1 / 5
+    assert f"not within {webhook_sender.PATIENCE_S:g} seconds" in words
+    assert webhook_sender.RETRY_AFTER_MOST_S == 3600 and "an hour at most" in words
+    assert f"At most {webhook_outbox.AT_ONCE} messages" in words and webhook_outbox.AT_ONCE_TO_A_HOST == 2
     assert "two of them to one host" in words
 
 

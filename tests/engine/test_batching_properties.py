@@ -10,15 +10,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from examples import examples
 from hypothesis import given
 from hypothesis import strategies as st
 
 from supervisor.model.job import Job, JobOptions
 from supervisor.model.pipeline import Phase, Pipeline, Upstream
-from supervisor.model.report import ValidationError
-from supervisor.store import batches, items, jobs, main_file, merged_view, phases, supply
+from supervisor.model.validation_report import ValidationError
+from supervisor.sinks import json_sink
 from supervisor.store.database import Database, open_store
+from supervisor.store.queries import merged_snapshot, merged_view
+from supervisor.store.tables import batches, items, jobs, phases
+from supervisor.store.transitions import batch_transitions, item_reconcile
+from supervisor.text import content_hash
+from tests.examples import examples
 
 FAST = examples(60)
 SECOND = 2
@@ -50,9 +54,9 @@ def opened(batch_size: int = 3) -> Iterator[tuple[Database, Job]]:
             database.close()
 
 
-def take(database: Database, job: Job, source: list[tuple[str, Any]]) -> supply.SourceChange:
+def take(database: Database, job: Job, source: list[tuple[str, Any]]) -> item_reconcile.SourceChange:
     with database.transaction(durable=False):
-        return supply.take_source(database, job.id, 1, source, repr(source))
+        return item_reconcile.reconcile_source(database, job.id, 1, source, repr(source))
 
 
 def numbered(count: int) -> list[tuple[str, Any]]:
@@ -78,7 +82,7 @@ def merge(database: Database, job: Job, phase: int, batch: int, refused: frozens
     members = items.of_batch(database, batch)
     error = (ValidationError(type="refused", message="refused"),)
     with database.transaction(durable=False):
-        items.settle(
+        batch_transitions.settle(
             database,
             job.id,
             phase,
@@ -87,12 +91,12 @@ def merge(database: Database, job: Job, phase: int, batch: int, refused: frozens
             {item.id: {"of": item.payload} for item in members if item.id not in refused},
             {item.id: error for item in members if item.id in refused},
         )
-        batches.set_status(database, batch, "failed" if refused else "done")
+        batch_transitions.set_batch_status(database, batch, "failed" if refused else "done")
 
 
 def merged(database: Database, job: Job, phase: int) -> dict[str, Any]:
-    taken = main_file.snapshot(database, job.id, phase, "object")
-    found: dict[str, Any] = json.loads(main_file.render(taken))
+    taken = merged_snapshot.snapshot(database, job.id, phase, "object")
+    found: dict[str, Any] = json.loads(json_sink.render(taken))
     return found
 
 
@@ -155,9 +159,9 @@ def test_in_whatever_order_batches_are_merged_the_main_file_has_the_same_bytes(
             merge(database, job, 1, batch)
             if twice:
                 merge(database, job, 1, batch)
-        taken = main_file.snapshot(database, job.id, 1, "object")
+        taken = merged_snapshot.snapshot(database, job.id, 1, "object")
         expected = {item_id: {"of": payload} for item_id, payload in numbered(count)}
-        assert main_file.render(taken) == (json.dumps(expected, indent=2) + "\n").encode()
+        assert json_sink.render(taken) == (json.dumps(expected, indent=2) + "\n").encode()
 
 
 @pytest.mark.slow
@@ -179,7 +183,7 @@ def test_boundaries_of_later_phases_do_not_depend_on_the_order_of_merges(
         take(database, job, numbered(count))
         form(database, job, 1, size)
         with database.transaction(durable=False):
-            supply.mirror(database, job.id, SECOND, 1)
+            item_reconcile.mirror_items(database, job.id, SECOND, 1)
         form(database, job, SECOND, second_size)
         while True:
             ready = [
@@ -191,7 +195,7 @@ def test_boundaries_of_later_phases_do_not_depend_on_the_order_of_merges(
             merge(database, job, phase, batch, failing if phase == 1 else frozenset())
             if phase == 1:
                 with database.transaction(durable=False):
-                    supply.feed(database, job.id, SECOND, 1)
+                    item_reconcile.feed_payloads(database, job.id, SECOND, 1)
             if phase == SECOND or not phases.is_complete(database, job.id, EXPANDED):
                 _expand(database, job, expand_to, third_size)
         good = [item_id for item_id, _ in numbered(count) if item_id not in failing]
@@ -206,11 +210,11 @@ def test_boundaries_of_later_phases_do_not_depend_on_the_order_of_merges(
 
 def _expand(database: Database, job: Job, expand_to: dict[str, int], size: int) -> None:
     """As the planner expands: no further than everything before is merged or given up."""
-    below = supply.frontier(database, job.id, SECOND)
-    sources = supply.to_expand(database, job.id, EXPANDED, SECOND, below=below, everything=False)
+    below = item_reconcile.frontier(database, job.id, SECOND)
+    sources = item_reconcile.to_expand(database, job.id, EXPANDED, SECOND, below=below, everything=False)
     expanded = [[(f"{source[0]}-{place}", place) for place in range(expand_to[source[0]])] for source in sources]
     with database.transaction(durable=False):
-        supply.expand(database, job.id, EXPANDED, sources, expanded, below=below)
+        item_reconcile.expand(database, job.id, EXPANDED, sources, expanded, below=below)
         phases.set_complete(database, job.id, EXPANDED, below is None)
         batches.form(database, job.id, EXPANDED, size, complete=below is None)
 
@@ -262,9 +266,9 @@ def test_a_view_of_what_is_merged_shows_what_is_merged_in_order_at_every_moment(
                 if doing == "edit" and is_merged:
                     items.take_edit(database, job.id, 1, victim, "edited")
                 elif doing == "drop":
-                    items.drop(database, job.id, 1, victim)
+                    item_reconcile.exclude(database, job.id, 1, victim)
                 elif doing == "release":
-                    items.release(database, job.id, 1, [victim])
+                    item_reconcile.requeue_items(database, job.id, 1, [victim])
             view.begin()
             assert list(view[1].items()) == list(merged(database, job, 1).items())
             assert view.looked_at() == [1]
@@ -279,8 +283,8 @@ def test_contents_are_the_same_where_they_are_equal_whatever_the_order_of_member
     left: dict[str, Any], right: dict[str, Any]
 ) -> None:
     turned = dict(reversed(list(left.items())))
-    assert items.digest(left) == items.digest(turned)
-    assert (items.digest(left) == items.digest(right)) == (left == right)
+    assert content_hash.digest(left) == content_hash.digest(turned)
+    assert (content_hash.digest(left) == content_hash.digest(right)) == (left == right)
 
 
 def test_what_passed_once_and_failed_later_is_done_when_it_comes_back() -> None:
@@ -290,7 +294,7 @@ def test_what_passed_once_and_failed_later_is_done_when_it_comes_back() -> None:
         (batch,) = batches.ready(database, job.id, 1)
         for passed in ({"i000": "right at first"}, {}):
             with database.transaction(durable=False):
-                items.keep_passed(database, job.id, 1, batch.id, passed)
+                batch_transitions.keep_passed(database, job.id, 1, batch.id, passed)
         take(database, job, numbered(2)[1:])
         take(database, job, numbered(2))
         assert merged(database, job, 1) == {}

@@ -7,13 +7,13 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from small_project import SmallProject
 
-from supervisor.content.items import items_mark
-from supervisor.content.pipeline_file import load_pipeline, read_target
-from supervisor.content.project import find_project
-from supervisor.engine.damage import EarlyLook
 from supervisor.errors import StoreError
+from supervisor.project.pipeline_loader import load_pipeline, read_target
+from supervisor.project.project import find_project
+from supervisor.project.store_guard import StoreGuard
+from supervisor.sources.json_source import items_mark
+from tests.small_project import SmallProject
 
 
 def store(project: SmallProject) -> Path:
@@ -70,7 +70,7 @@ def test_an_item_that_is_redone_for_other_instructions_is_not_asked_for_where_it
 
 def test_a_store_that_was_written_to_since_it_was_looked_at_is_looked_at_again(project: SmallProject) -> None:
     assert project.run().returncode == 0
-    looking = EarlyLook(find_project(project.root))
+    looking = StoreGuard(find_project(project.root))
     looking.require_sound()
     data = store(project).read_bytes()
     store(project).write_bytes(data[:4096] + bytes(8192) + data[12288:])
@@ -79,4 +79,4 @@ def test_a_store_that_was_written_to_since_it_was_looked_at_is_looked_at_again(p
 
 
 def test_a_store_without_work_done_before_is_no_damage(project: SmallProject) -> None:
-    EarlyLook(find_project(project.root)).require_sound()
+    StoreGuard(find_project(project.root)).require_sound()

@@ -7,15 +7,15 @@ import json
 import time
 from pathlib import Path
 
-from small_project import SmallProject
-
-from supervisor.engine import main_files
-from supervisor.engine.journal import Journal
-from supervisor.engine.main_files import BYTES_A_SECOND, FLOOR_BYTES, TIMES_ITS_SIZE, MainFiles
+from supervisor.engine import results_writer
+from supervisor.engine.events.event_log import EventLog
+from supervisor.engine.results_writer import BYTES_A_SECOND, FLOOR_BYTES, TIMES_ITS_SIZE, ResultsWriter
 from supervisor.model.job import JobOptions
 from supervisor.model.pipeline import Phase, Pipeline
-from supervisor.store import items, jobs, phases, supply
 from supervisor.store.database import open_store
+from supervisor.store.tables import items, jobs, phases
+from supervisor.store.transitions import item_reconcile
+from tests.small_project import SmallProject
 
 
 def main_file(project: SmallProject) -> Path:
@@ -79,10 +79,10 @@ def test_what_is_written_to_a_large_main_file_is_bounded_by_its_size(tmp_path: P
     names = [f"i{n}" for n in range(merges)]
     with database.transaction():
         phases.ensure(database, job.id, pipeline)
-        supply.take_source(database, job.id, 1, [(name, {}) for name in names], "mark")
+        item_reconcile.reconcile_source(database, job.id, 1, [(name, {}) for name in names], "mark")
 
     async def merge_all() -> tuple[int, float]:
-        files = MainFiles(job.id, Journal(database), tmp_path, (phase,), _nothing, lambda _: False)
+        files = ResultsWriter(job.id, EventLog(database), tmp_path, (phase,), _nothing, lambda _: False)
         file, began = files._states[1].file, time.monotonic()
         try:
             for name in names:
@@ -97,11 +97,11 @@ def test_what_is_written_to_a_large_main_file_is_bounded_by_its_size(tmp_path: P
         finally:
             files.close()
 
-    share, main_files.SHARE = main_files.SHARE, float("inf")  # only bytes are to hold it back
+    share, results_writer.SHARE = results_writer.SHARE, float("inf")  # only bytes are to hold it back
     try:
         written, took = asyncio.run(merge_all())
     finally:
-        main_files.SHARE = share
+        results_writer.SHARE = share
         database.close()
     size = (tmp_path / "one.json").stat().st_size
     assert list(json.loads((tmp_path / "one.json").read_bytes())) == names

@@ -8,13 +8,13 @@ import resource
 import subprocess
 
 import pytest
-from crash.processes import holder
-from engine_support.project import PROGRAM, Running
-from engine_support.small import ANSWER, PIPELINE, TARGET, Small, numbered, open_gate, said
-from engine_support.waiting import until
 
-from supervisor.sessions.cgroups import hierarchies
-from supervisor.sessions.sandbox import why_no_bubblewrap
+from supervisor.executors.local.sandbox.bubblewrap import why_no_bubblewrap
+from supervisor.host.cgroups import hierarchies
+from tests.crash.processes import holder
+from tests.engine.engine_support.project import PROGRAM, Running
+from tests.engine.engine_support.small import ANSWER, PIPELINE, TARGET, Small, numbered, open_gate, said
+from tests.engine.engine_support.waiting import until
 
 MANY = 16
 TELLS_ITS_LIMIT = """\

@@ -8,12 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from supervisor.executors.local.sandbox.bubblewrap import why_no_bubblewrap
+from tests.engine.engine_support import processes
+from tests.engine.engine_support.small import Small
+
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "engine"))
-
-from engine_support import processes
-from engine_support.small import Small
-
-from supervisor.sessions.sandbox import why_no_bubblewrap
 
 
 @pytest.fixture

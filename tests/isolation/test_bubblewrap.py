@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from engine_support.small import Small, numbered, said
 
-from supervisor.sessions.sandbox import why_no_bubblewrap
+from supervisor.executors.local.sandbox.bubblewrap import why_no_bubblewrap
+from tests.engine.engine_support.small import Small, numbered, said
 
 pytestmark = pytest.mark.adversarial
 

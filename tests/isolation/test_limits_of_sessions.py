@@ -6,11 +6,11 @@ import os
 from typing import Any
 
 import pytest
-from engine_support import processes
-from engine_support.small import Small, numbered, said
 
-from supervisor.sessions.cgroups import hierarchies
-from supervisor.sessions.sandbox import why_no_bubblewrap
+from supervisor.executors.local.sandbox.bubblewrap import why_no_bubblewrap
+from supervisor.host.cgroups import hierarchies
+from tests.engine.engine_support import processes
+from tests.engine.engine_support.small import Small, numbered, said
 
 ANSWER = "write(answers())\n"
 MB = 1 << 20

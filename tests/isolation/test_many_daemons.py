@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 
 import pytest
-from engine_support import processes
-from engine_support.small import Small
 
-from supervisor.sessions.sandbox import why_no_bubblewrap
+from supervisor.executors.local.sandbox.bubblewrap import why_no_bubblewrap
+from tests.engine.engine_support import processes
+from tests.engine.engine_support.small import Small
 
 SESSIONS = 1000
 NAP = f"{10**6 + os.getpid()}"

@@ -7,16 +7,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from aftermath import not_undisturbed, traces
-from engine_support.project import Running
-from engine_support.small import PIPELINE, TARGET, Small, open_gate
-from engine_support.waiting import until
-from other_clock import Clock
-from three_phases import AGENT, lay_out
-from trial import RUN, environment
-from undisturbed import Calm
 
-from supervisor.engine.steady_clock import SteadyClock
+from supervisor.host.steady_clock import SteadyClock
+from tests.engine.engine_support.project import Running
+from tests.engine.engine_support.small import PIPELINE, TARGET, Small, open_gate
+from tests.engine.engine_support.waiting import until
+from tests.machine.aftermath import not_undisturbed, traces
+from tests.machine.other_clock import Clock
+from tests.machine.three_phases import AGENT, lay_out
+from tests.machine.trial import RUN, environment
+from tests.machine.undisturbed import Calm
 
 pytestmark = pytest.mark.machine
 

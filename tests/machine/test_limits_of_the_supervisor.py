@@ -8,17 +8,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from aftermath import broken, traces
-from crash.processes import holder
-from engine_support import processes
-from engine_support.project import PROGRAM, Running
-from engine_support.small import PIPELINE, TARGET, Small
-from engine_support.waiting import until
-from three_phases import lay_out, main_files
-from trial import RUN, WAITS, environment, gone_on, waits
-from undisturbed import Calm
 
-from supervisor.sessions.cgroups import hierarchies
+from supervisor.host.cgroups import hierarchies
+from tests.crash.processes import holder
+from tests.engine.engine_support import processes
+from tests.engine.engine_support.project import PROGRAM, Running
+from tests.engine.engine_support.small import PIPELINE, TARGET, Small
+from tests.engine.engine_support.waiting import until
+from tests.machine.aftermath import broken, traces
+from tests.machine.three_phases import lay_out, main_files
+from tests.machine.trial import RUN, WAITS, environment, gone_on, waits
+from tests.machine.undisturbed import Calm
 
 pytestmark = pytest.mark.machine
 

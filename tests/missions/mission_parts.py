@@ -9,9 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from supervisor.content import project_code
 from supervisor.model.batch import BatchInput
-from supervisor.model.report import ValidationError
+from supervisor.model.validation_report import ValidationError
+from supervisor.project_code import code_loader
 
 ROOT = Path(__file__).resolve().parents[2]
 CONTENT = ROOT / "phase_intelligence" / "mission_report"
@@ -59,4 +59,4 @@ def errors(number: int, given: Any, answer: Any) -> list[ValidationError]:
         settings=phase(number).get("settings", {}),
     )
     path = ROOT / "validators" / "mission_report" / phase(number)["validator"]
-    return list(project_code.validate(path, batch, {"formData": answer}, {}).errors)
+    return list(code_loader.validate(path, batch, {"formData": answer}, {}).errors)

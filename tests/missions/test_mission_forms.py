@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from mission_parts import DEMO, SCHEMA
 
-from supervisor.content.job_input import refusals
+from supervisor.project.job_input import violations
+from tests.missions.mission_parts import DEMO, SCHEMA
 
 SIX = ["earthquake", "wildfire", "flood", "hurricane", "tornado", "heat_wave"]
 LEFT_OUT = object()
@@ -73,13 +73,13 @@ def changed(place: tuple[str, ...], value: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize(("place", "value"), BAD, ids=[f"{'.'.join(p)}={str(v)[:12]!r}" for p, v in BAD])
 def test_what_is_wrong_is_named_by_its_place(place: tuple[str, ...], value: Any) -> None:
-    found = refusals(SCHEMA, changed(place, value))
+    found = violations(SCHEMA, changed(place, value))
     assert {each.pointer for each in found} == {"/" + "/".join(("formData", *place))}
 
 
 @pytest.mark.parametrize("value", [None, [], "form", {}, {"formData": None}, {"formData": DEMO, "more": 1}])
 def test_what_is_no_form_is_refused(value: Any) -> None:
-    assert refusals(SCHEMA, value)
+    assert violations(SCHEMA, value)
 
 
 @pytest.mark.parametrize(
@@ -95,18 +95,18 @@ def test_what_is_no_form_is_refused(value: Any) -> None:
 )
 def test_places_are_taken_as_they_are_written(city: str, state: str) -> None:
     form = {**DEMO, "location": {"city": city, "state": state}}
-    assert not refusals(SCHEMA, {"formData": form})
+    assert not violations(SCHEMA, {"formData": form})
 
 
 def test_the_examples_and_the_least_form_are_taken() -> None:
     least = {name: DEMO[name] for name in ("scenarios", "location", "familySize", "durationDays")}
     for form in (*SCHEMA["examples"], {"formData": DEMO}, {"formData": least}):
-        assert not refusals(SCHEMA, form)
+        assert not violations(SCHEMA, form)
 
 
 def test_all_at_once_are_named() -> None:
     form = {"formData": {**DEMO, "familySize": 0, "pets": -1, "size": 3}}
-    assert [each.pointer for each in refusals(SCHEMA, form)] == [
+    assert [each.pointer for each in violations(SCHEMA, form)] == [
         "/formData/familySize",
         "/formData/pets",
         "/formData/size",

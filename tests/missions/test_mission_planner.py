@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from examples import examples
 from hypothesis import given
 from hypothesis import strategies as st
-from mission_parts import CONTENT, DEMO, PHASES, SCHEMA, answers, errors
 
-from supervisor.content.job_input import refusals
+from supervisor.project.job_input import violations
+from tests.examples import examples
+from tests.missions.mission_parts import CONTENT, DEMO, PHASES, SCHEMA, answers, errors
 
 _FORM = SCHEMA["properties"]["formData"]["properties"]
 PLACES = [("Riverside", "California"), ("Duluth", "MN"), ("St. John's", "Puerto Rico"), ("Washington, D.C.", "D.C.")]
@@ -46,7 +46,7 @@ def forms(draw: st.DrawFn) -> dict[str, Any]:
 @examples(100)
 @given(form=forms())
 def test_every_form_gets_a_report_that_keeps_the_rules(form: dict[str, Any]) -> None:
-    assert not refusals(SCHEMA, {"formData": form})
+    assert not violations(SCHEMA, {"formData": form})
     made = answers(form)
     for phase, asked, answer in zip(PHASES, made, made[1:], strict=False):
         assert errors(phase["id"], asked, answer) == []

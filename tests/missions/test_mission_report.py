@@ -8,16 +8,16 @@ import sys
 from typing import Any
 
 import pytest
-from engine_support.project import Project
-from mission_parts import DEMO
 
-from supervisor.content.definition_files import definition_of
-from supervisor.content.pipeline_file import load_pipeline
-from supervisor.content.project import find_project
 from supervisor.model.job import JobOptions
-from supervisor.store import jobs, submissions
+from supervisor.project.pinned_definitions import definition_of
+from supervisor.project.pipeline_loader import load_pipeline
+from supervisor.project.project import find_project
 from supervisor.store.database import open_store
-from supervisor.store.submissions import Submission
+from supervisor.store.tables import jobs, submissions
+from supervisor.store.tables.submissions import Submission
+from tests.engine.engine_support.project import Project
+from tests.missions.mission_parts import DEMO
 
 SECTIONS = [
     "Summary",

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from supervisor import ValidationError, ValidationReport
-from supervisor.model.plain_text import plain, plain_line
+from supervisor.text.plain_text import plain, plain_line
 
 IDS = st.lists(st.sampled_from("abcdef"), unique=True)
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from json_values import IDS, TEXTS, VALUES
 
-from supervisor.model.rows import MAX_ID_LENGTH, check_id, join_row, split_row
+from supervisor.model.item_rows import MAX_ID_LENGTH, check_id, join_row, split_row
+from tests.json_values import IDS, TEXTS, VALUES
 
 PAYLOADS = st.lists(VALUES, max_size=4) | st.dictionaries(TEXTS.filter(lambda name: name != "id"), VALUES, max_size=4)
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from json_values import TEXTS, VALUES
 
-from supervisor.model.strict_json import MAX_DEPTH, JsonRefused, compact, in_order, parse_strict
+from supervisor.text.strict_json import MAX_DEPTH, JsonRefused, compact, in_order, parse_strict
+from tests.json_values import TEXTS, VALUES
 
 
 def refusal(data: bytes) -> JsonRefused:

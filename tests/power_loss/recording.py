@@ -11,15 +11,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from disk_model import Tree
-from engine_support.project import PROGRAM
-from engine_support.small import PIPELINE, TARGET, Small
-from recorded_calls import Call, read_calls, traced
-from replay import real
-
 from supervisor.errors import StoreError
 from supervisor.store.database import open_store
-from supervisor.store.items import digest
+from supervisor.text.content_hash import digest
+from tests.engine.engine_support.project import PROGRAM
+from tests.engine.engine_support.small import PIPELINE, TARGET, Small
+from tests.power_loss.disk_model import Tree
+from tests.power_loss.recorded_calls import Call, read_calls, traced
+from tests.power_loss.replay import real
 
 Item = tuple[int, int, str]
 """Job, phase, id."""

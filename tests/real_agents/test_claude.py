@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from engine_support.waiting import until
-from model_server import CACHED, FRESH, STORED, Call, Mode, ModelServer, Part, Turn
-from small_project import toml
-from support import BATCH, CLIS, FAR_S, PIPELINE, TARGET, Cli, Squares, asked_in, usage_of
 
-from supervisor.sessions.sandbox import why_no_bubblewrap
+from supervisor.executors.local.sandbox.bubblewrap import why_no_bubblewrap
+from tests.engine.engine_support.waiting import until
+from tests.model_server import CACHED, FRESH, STORED, Call, Mode, ModelServer, Part, Turn
+from tests.real_agents.support import BATCH, CLIS, FAR_S, PIPELINE, TARGET, Cli, Squares, asked_in, usage_of
+from tests.small_project import toml
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 ONCE_ASKED = {"input_tokens": FRESH, "cache_read_tokens": CACHED, "cache_write_tokens": STORED}

@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from engine_support import processes
-from engine_support.waiting import until
-from model_server import CACHED, FRESH, OUTPUT, STORED, Mode, ModelServer
-from support import BATCH, CLIS, FAR_S, PIPELINE, TARGET, Cli, Squares
 
-from supervisor.sessions.sandbox import why_no_bubblewrap
+from supervisor.executors.local.sandbox.bubblewrap import why_no_bubblewrap
+from tests.engine.engine_support import processes
+from tests.engine.engine_support.waiting import until
+from tests.model_server import CACHED, FRESH, OUTPUT, STORED, Mode, ModelServer
+from tests.real_agents.support import BATCH, CLIS, FAR_S, PIPELINE, TARGET, Cli, Squares
 
 CODEX = next(each for each in CLIS if each.name == "codex")
 LONGEST = 1_048_576

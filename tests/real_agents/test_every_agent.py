@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import pytest
-from engine_support import processes
-from model_server import ModelServer
-from support import BATCH, CLIS, PIPELINE, TARGET, Cli, Squares, asked_in, pinned_version, usage_of
 
-from supervisor.agents.registry import PROGRAMS
+from supervisor.agents.agent_registry import PROGRAMS
+from tests.engine.engine_support import processes
+from tests.model_server import ModelServer
+from tests.real_agents.support import BATCH, CLIS, PIPELINE, TARGET, Cli, Squares, asked_in, pinned_version, usage_of
 
 
 class Finished(NamedTuple):

@@ -6,13 +6,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from supervisor.model import session_name
+from supervisor.model.agent_report import AgentReport, Usage
 from supervisor.model.job import Job, JobOptions, StoredBatch
 from supervisor.model.pipeline import Phase, Pipeline
-from supervisor.model.report import ValidationError
-from supervisor.model.session import Heard, SessionResult, Usage
-from supervisor.store import attempts, jobs, phases
-from supervisor.store.attempts import Outcome
+from supervisor.model.session import SessionResult
+from supervisor.model.validation_report import ValidationError
 from supervisor.store.database import Database, open_store
+from supervisor.store.tables import jobs, phases
+from supervisor.store.tables.attempts import Outcome
+from supervisor.store.transitions import batch_transitions
 
 BEGUN = 1_700_000_000.0
 
@@ -78,12 +81,16 @@ class MadeStore:
             self._batches[key] = (of, 0)
         of, number = self._batches[key]
         self._batches[key] = (of, number + 1)
-        name = attempts.session_name(of, number + 1)
-        attempt = attempts.adopt(self.database, of, number + 1, name, session.agent, ["i"], BEGUN + session.start).id
-        heard = Heard(model=session.model, usage=Usage(cost_usd=session.cost_usd))
+        name = session_name.session_name(of, number + 1)
+        attempt = batch_transitions.adopt_session(
+            self.database, of, number + 1, name, session.agent, ["i"], BEGUN + session.start
+        ).id
+        heard = AgentReport(model=session.model, usage=Usage(cost_usd=session.cost_usd))
         result = SessionResult(ending="exited", output=b"{}", heard=heard, duration_s=session.took)
         counted = session.outcome in ("passed", "partly", "failed")
-        attempts.finish(self.database, attempt, session.outcome, counted=counted, errors=session.errors, result=result)
+        batch_transitions.end_session(
+            self.database, attempt, session.outcome, counted=counted, errors=session.errors, result=result
+        )
         if session.outcome == "passed":
             self.database.execute(
                 "UPDATE batches SET status = 'done', ended_at = ? WHERE id = ?",

@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from made_store import BEGUN, MadeStore, Ran
 
-from supervisor.model.report import ValidationError
-from supervisor.reporting import timeline
-from supervisor.reporting.figures import WallClock, at_once, collect, durations
-from supervisor.reporting.sessions import Session
-from supervisor.reporting.spans import common, gaps, total, union, within
-from supervisor.reporting.time_axis import TimeAxis
+from supervisor.model.validation_report import ValidationError
+from supervisor.reports.charts import timeline_chart
+from supervisor.reports.charts.time_axis import TimeAxis
+from supervisor.reports.intervals import common, gaps, total, union, within
+from supervisor.reports.report_data import WallClock, at_once, collect, durations
+from supervisor.reports.session_history import Session
+from tests.reporting.made_store import BEGUN, MadeStore, Ran
 
 SPANS = st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)).map(lambda p: (min(p), max(p))), max_size=12)
 
@@ -45,7 +45,7 @@ def session(start: float, end: float) -> Session:
 @given(SPANS)
 def test_lanes_are_as_many_as_sessions_ran_at_once(spans: list[tuple[float, float]]) -> None:
     sessions = [session(*span) for span in sorted(span for span in spans if span[0] < span[1])]
-    lanes = timeline.lanes_of(sessions)
+    lanes = timeline_chart.lanes_of(sessions)
     for lane in set(lanes):
         own = [s for s, of in zip(sessions, lanes, strict=True) if of == lane]
         assert all(before.end <= after.start for before, after in itertools.pairwise(own))
@@ -57,7 +57,9 @@ def test_lanes_are_as_many_as_sessions_ran_at_once(spans: list[tuple[float, floa
 @given(SPANS)
 def test_areas_hold_as_much_as_the_sessions_do(spans: list[tuple[float, float]]) -> None:
     edges = [0.0, 7.0, 20.0, 33.5, 60.0]
-    for edge, found in zip(edges, timeline._busy_until([(float(a), float(b)) for a, b in spans], edges), strict=True):
+    for edge, found in zip(
+        edges, timeline_chart._busy_until([(float(a), float(b)) for a, b in spans], edges), strict=True
+    ):
         assert found == pytest.approx(sum(max(0.0, min(edge, end) - start) for start, end in spans))
 
 

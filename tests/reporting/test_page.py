@@ -9,14 +9,14 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from html_reading import Page
-from made_store import MadeStore, Ran
 
-from supervisor.model.report import ValidationError
-from supervisor.reporting.canvas import SIZES
-from supervisor.reporting.figures import collect
-from supervisor.reporting.page import page
-from supervisor.reporting.timeline import bars_fit
+from supervisor.model.validation_report import ValidationError
+from supervisor.reports.charts.chart_canvas import SIZES
+from supervisor.reports.charts.timeline_chart import bars_fit
+from supervisor.reports.report_data import collect
+from supervisor.reports.report_page import page
+from tests.reporting.html_reading import Page
+from tests.reporting.made_store import MadeStore, Ran
 
 HOSTILE = (
     "<script>alert(1)</script>",

@@ -6,14 +6,14 @@ import asyncio
 import sys
 from pathlib import Path
 
-from service.webhook_store import Access
-from supervisor.service.outbox import Outbox
-from supervisor.service.sending import Sender
+from supervisor.service.webhooks.webhook_outbox import WebhookOutbox
+from supervisor.service.webhooks.webhook_sender import WebhookSender
+from tests.service.webhook_store import Access
 
 
 async def _main(store: str, *allowed: str) -> None:
     access = Access(Path(store))
-    running = asyncio.create_task(Outbox(access, Sender(bytes(32), allowed)).run())
+    running = asyncio.create_task(WebhookOutbox(access, WebhookSender(bytes(32), allowed)).run())
     while not running.done():
         await access.wrote()
         print("wrote", flush=True)

@@ -9,11 +9,11 @@ import subprocess
 
 import trustme
 
-from service.test_webhook_connections import NAME, PUBLIC
-from service.webhook_receiver import Receiver
-from service.webhook_store import KEY, message
-from supervisor.service.guarded_network import GuardedNetwork
-from supervisor.service.sending import Sender
+from supervisor.service.webhooks.ssrf_network import SsrfSafeNetwork
+from supervisor.service.webhooks.webhook_sender import WebhookSender
+from tests.service.test_webhook_connections import NAME, PUBLIC
+from tests.service.webhook_receiver import Receiver
+from tests.service.webhook_store import KEY, message
 
 TURNS = ([PUBLIC], ["127.0.0.1"], [PUBLIC, "127.0.0.1"], ["::ffff:127.0.0.1"], [PUBLIC])
 
@@ -35,7 +35,7 @@ async def _main() -> None:
         Receiver(tls=servers[0], host=PUBLIC, port=443) as public,
         Receiver(tls=servers[1], port=443) as private,
     ):
-        sender = Sender(KEY, network=GuardedNetwork(resolve=resolve), tls=client)
+        sender = WebhookSender(KEY, network=SsrfSafeNetwork(resolve=resolve), tls=client)
         said = [(await sender.send(message(f"https://{NAME}/hook"))).said for _ in TURNS]
         print(json.dumps({"said": said, "public": public.connections, "private": private.connections}))
 

@@ -13,8 +13,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from supervisor.errors import UsageError
-from supervisor.service.address_guard import Destination, check_url, destination, refusal
-from supervisor.service.guarded_network import GuardedNetwork, Resolve, system_resolve
+from supervisor.service.webhooks.ssrf_network import Resolve, SsrfSafeNetwork, system_resolve
+from supervisor.service.webhooks.ssrf_policy import Destination, check_url, destination, refusal
 
 PUBLIC = "93.184.215.14"
 
@@ -203,7 +203,7 @@ def answers(*turns: list[str]) -> Resolve:
 
 def test_a_name_that_becomes_private_is_not_connected_to() -> None:
     line = Line()
-    network = GuardedNetwork(resolve=answers([PUBLIC], ["127.0.0.1"]), inner=line)
+    network = SsrfSafeNetwork(resolve=answers([PUBLIC], ["127.0.0.1"]), inner=line)
     asyncio.run(network.connect_tcp("hooks.example.com", 443))
     assert line.asked == [(PUBLIC, 443)]  # the address that was checked; the name is asked for once
     with pytest.raises(UsageError, match=r"an address of hooks\.example\.com is loopback"):
@@ -225,13 +225,13 @@ def test_a_name_that_becomes_private_is_not_connected_to() -> None:
 def test_a_single_address_that_is_not_public_refuses_the_name(found: list[str]) -> None:
     line = Line()
     with pytest.raises(UsageError):
-        asyncio.run(GuardedNetwork(resolve=answers(found), inner=line).connect_tcp("hooks.example.com", 443))
+        asyncio.run(SsrfSafeNetwork(resolve=answers(found), inner=line).connect_tcp("hooks.example.com", 443))
     assert line.asked == []
 
 
 def test_where_an_address_does_not_answer_the_next_is_tried() -> None:
     line = Line(dead=[PUBLIC])
-    asyncio.run(GuardedNetwork(resolve=answers([PUBLIC, "8.8.8.8"]), inner=line).connect_tcp("a.example", 443))
+    asyncio.run(SsrfSafeNetwork(resolve=answers([PUBLIC, "8.8.8.8"]), inner=line).connect_tcp("a.example", 443))
     assert line.asked == [(PUBLIC, 443), ("8.8.8.8", 443)]
 
 
@@ -239,13 +239,13 @@ def test_of_a_name_with_many_dead_addresses_a_few_are_tried() -> None:
     many = [f"8.8.8.{n}" for n in range(200)]
     line = Line(dead=many)
     with pytest.raises(httpcore.ConnectError):
-        asyncio.run(GuardedNetwork(resolve=answers(many), inner=line).connect_tcp("a.example", 443))
+        asyncio.run(SsrfSafeNetwork(resolve=answers(many), inner=line).connect_tcp("a.example", 443))
     assert len(line.asked) == 4
 
 
 def test_an_allowed_host_may_have_any_address_on_its_port() -> None:
     line = Line()
-    network = GuardedNetwork(["hooks.internal:9000"], answers(["10.0.0.1"], ["10.0.0.1"]), line)
+    network = SsrfSafeNetwork(["hooks.internal:9000"], answers(["10.0.0.1"], ["10.0.0.1"]), line)
     asyncio.run(network.connect_tcp("hooks.internal", 9000))
     with pytest.raises(UsageError):
         asyncio.run(network.connect_tcp("hooks.internal", 9001))
@@ -255,7 +255,7 @@ def test_an_allowed_host_may_have_any_address_on_its_port() -> None:
 def test_a_written_address_is_checked_too() -> None:
     line = Line()
     with pytest.raises(UsageError):
-        asyncio.run(GuardedNetwork(inner=line).connect_tcp("127.0.0.1", 443))
+        asyncio.run(SsrfSafeNetwork(inner=line).connect_tcp("127.0.0.1", 443))
     assert line.asked == []
 
 

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from supervisor.errors import StoreError
-from supervisor.service.key_file import NAME, derived, service_key
-from supervisor.service.signing import PREFIX, webhook_secret
+from supervisor.service.auth.service_key import NAME, derived, service_key
+from supervisor.service.webhooks.webhook_signing import PREFIX, webhook_secret
 
 PROGRAM = """
 import sys
 from pathlib import Path
-from supervisor.service.key_file import service_key
+from supervisor.service.auth.service_key import service_key
 print("ready", flush=True)
 sys.stdin.readline()
 print(service_key(Path(sys.argv[1])).hex())

@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from engine_support.small import Small, numbered, open_gate
-from engine_support.waiting import until
 from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client import openmetrics, parser
@@ -18,13 +16,18 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.openmetrics import exposition as openmetrics_exposition
 from prometheus_client.openmetrics import parser as openmetrics_parser
 
+from supervisor.model import session_name
+from supervisor.model.agent_report import AgentFailure, AgentReport, Usage
 from supervisor.model.job import JobOptions, StoredBatch
 from supervisor.model.pipeline import Phase, Pipeline
-from supervisor.model.session import Heard, SessionResult, Trouble, Usage
+from supervisor.model.session import SessionResult
 from supervisor.service.metrics import StoreCollector, exposition
-from supervisor.store import attempts, gates, jobs
-from supervisor.store.attempts import Outcome
 from supervisor.store.database import Database, open_store
+from supervisor.store.tables import agent_cooldowns, jobs
+from supervisor.store.tables.attempts import Outcome
+from supervisor.store.transitions import batch_transitions
+from tests.engine.engine_support.small import Small, numbered, open_gate
+from tests.engine.engine_support.waiting import until
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 TELLS = "print(json.dumps({'type': 'supervisor_usage', 'cost_usd': 0.25, 'input_tokens': 10, 'output_tokens': 2}))\n"
@@ -82,14 +85,14 @@ def a_store(folder: Path) -> Database:
 def begin(database: Database, batch: int, agent: str = "a") -> int:
     of = StoredBatch(id=batch, job=1, phase=1, number=batch, size=1, status="waiting")
     with database.transaction(durable=False):
-        return attempts.begin(database, of, 1, attempts.session_name(of, 1), agent, ["i"], None)
+        return batch_transitions.begin_session(database, of, 1, session_name.session_name(of, 1), agent, ["i"], None)
 
 
 def finish(database: Database, attempt: int, outcome: Outcome = "passed", took: float = 1.0, **usage: Any) -> None:
-    heard = Heard(model="some model", usage=Usage(**usage))
+    heard = AgentReport(model="some model", usage=Usage(**usage))
     result = SessionResult(ending="exited", output=b"{}", heard=heard, duration_s=took)
     with database.transaction(durable=False):
-        attempts.finish(database, attempt, outcome, counted=True, result=result)
+        batch_transitions.end_session(database, attempt, outcome, counted=True, result=result)
 
 
 def test_a_job_that_ran_is_in_the_metrics_as_it_was(small: Small) -> None:
@@ -200,14 +203,14 @@ def test_a_duration_is_in_the_bucket_whose_bound_it_does_not_exceed(
 def test_a_limited_agent_is_gated_for_its_reason_until_a_time(database: Database) -> None:
     finish(database, begin(database, 1, agent="other"))
     with database.transaction():
-        gates.close(database, "a", Trouble(kind="usage_limit", message="used up", until=5000.0), 1000.0)
+        agent_cooldowns.start(database, "a", AgentFailure(kind="usage_limit", message="used up", until=5000.0), 1000.0)
     collector = StoreCollector(database)
     found = scrape(collector)
     assert total(found, "supervisor_agent_gated", agent="a", reason="usage_limit") == 1
     assert total(found, "supervisor_agent_gated") == 1
     assert total(found, "supervisor_agent_gate_opens_timestamp_seconds", agent="a") == 5000
     with database.transaction():
-        gates.open_again(database, "a")
+        agent_cooldowns.clear(database, "a")
     after = scrape(collector)
     assert total(after, "supervisor_agent_gated") == 0
     assert total(after, "supervisor_agent_gate_opens_timestamp_seconds") == 0
@@ -238,7 +241,7 @@ def everything(database: Database) -> StoreCollector:
     begin(database, 3)
     with database.transaction():
         jobs.set_status(database, 1, "running")
-        gates.close(database, "a", Trouble(kind="rate_limit", message="slow down"), 1000.0)
+        agent_cooldowns.start(database, "a", AgentFailure(kind="rate_limit", message="slow down"), 1000.0)
         for table in ("batch_counts", "item_counts"):
             database.execute(f"INSERT INTO {table} VALUES (1, 1, 'waiting', 3)")
     return StoreCollector(database)

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from service.served import Served
-from supervisor.content.project import ServeSettings
+from supervisor.project.project_settings import ServeSettings
+from tests.service.served import Served
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "service.md").read_text(encoding="utf-8")

@@ -12,10 +12,10 @@ import httpcore
 import pytest
 import trustme
 
-from service.webhook_receiver import Receiver
-from service.webhook_store import KEY, message
-from supervisor.service.guarded_network import GuardedNetwork
-from supervisor.service.sending import Answer, Sender
+from supervisor.service.webhooks.ssrf_network import SsrfSafeNetwork
+from supervisor.service.webhooks.webhook_sender import Answer, WebhookSender
+from tests.service.webhook_receiver import Receiver
+from tests.service.webhook_store import KEY, message
 
 NAME = "hooks.example.com"
 PUBLIC = "93.184.215.14"
@@ -25,7 +25,7 @@ def test_a_receiver_that_is_not_there_is_a_failure_with_the_reason() -> None:
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
         place = f"127.0.0.1:{nobody.getsockname()[1]}"
-        answer = asyncio.run(Sender(KEY, [place]).send(message(f"http://{place}/")))
+        answer = asyncio.run(WebhookSender(KEY, [place]).send(message(f"http://{place}/")))
     assert answer == Answer("no connection: Connection refused")
 
 
@@ -33,7 +33,7 @@ def test_a_name_that_there_is_not_is_a_failure_with_the_reason() -> None:
     async def resolve(host: str, port: int) -> list[str]:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
-    answer = asyncio.run(Sender(KEY, network=GuardedNetwork(resolve=resolve)).send(message(f"https://{NAME}/")))
+    answer = asyncio.run(WebhookSender(KEY, network=SsrfSafeNetwork(resolve=resolve)).send(message(f"https://{NAME}/")))
     assert answer == Answer("its name has no address, or cannot be asked for now")
 
 
@@ -42,13 +42,13 @@ def test_a_name_server_that_does_not_answer_is_left() -> None:
         await asyncio.Event().wait()
         raise AssertionError
 
-    sender = Sender(KEY, network=GuardedNetwork(resolve=resolve), patience_s=0.1)
+    sender = WebhookSender(KEY, network=SsrfSafeNetwork(resolve=resolve), patience_s=0.1)
     assert asyncio.run(sender.send(message(f"https://{NAME}/"))) == Answer("no answer within 0.1 s")
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1/", "https://10.0.0.1/", "https://u:p@a.example/", "gopher://x/"])
 def test_a_url_that_is_not_allowed_any_more_is_not_sent_to(url: str) -> None:
-    assert asyncio.run(Sender(KEY).send(message(url))).said.startswith("not sent: ")
+    assert asyncio.run(WebhookSender(KEY).send(message(url))).said.startswith("not sent: ")
 
 
 def test_no_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -56,7 +56,7 @@ def test_no_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) ->
         async with Receiver() as proxy, Receiver() as receiver:
             for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
                 monkeypatch.setenv(name, f"http://{proxy.place}")
-            assert (await Sender(KEY, [receiver.place]).send(message(receiver.url))).delivered
+            assert (await WebhookSender(KEY, [receiver.place]).send(message(receiver.url))).delivered
             assert (receiver.count, proxy.connections) == (1, 0)
 
     asyncio.run(story())
@@ -94,7 +94,7 @@ def by_tls(name: str, story: Callable[[Receiver, Elsewhere, ssl.SSLContext], Awa
 
 def test_the_checked_address_is_connected_to_under_the_name_of_the_url() -> None:
     async def story(receiver: Receiver, internet: Elsewhere, tls: ssl.SSLContext) -> None:
-        sender = Sender(KEY, network=GuardedNetwork(resolve=public, inner=internet), tls=tls)
+        sender = WebhookSender(KEY, network=SsrfSafeNetwork(resolve=public, inner=internet), tls=tls)
         assert (await sender.send(message(f"https://{NAME}/hook"))).delivered
         got = await receiver.got()
         assert internet.asked == [f"{PUBLIC}:443"]
@@ -105,7 +105,7 @@ def test_the_checked_address_is_connected_to_under_the_name_of_the_url() -> None
 
 def test_a_certificate_of_another_name_is_not_accepted() -> None:
     async def story(receiver: Receiver, internet: Elsewhere, tls: ssl.SSLContext) -> None:
-        sender = Sender(KEY, network=GuardedNetwork(resolve=public, inner=internet), tls=tls)
+        sender = WebhookSender(KEY, network=SsrfSafeNetwork(resolve=public, inner=internet), tls=tls)
         answer = await sender.send(message(f"https://{NAME}/hook"))
         assert answer.said.startswith("its certificate is not accepted: Hostname mismatch")
         assert receiver.count == 0
@@ -115,7 +115,7 @@ def test_a_certificate_of_another_name_is_not_accepted() -> None:
 
 def test_a_certificate_of_nobody_known_is_not_accepted() -> None:
     async def story(receiver: Receiver, internet: Elsewhere, tls: ssl.SSLContext) -> None:
-        sender = Sender(KEY, network=GuardedNetwork(resolve=public, inner=internet))
+        sender = WebhookSender(KEY, network=SsrfSafeNetwork(resolve=public, inner=internet))
         answer = await sender.send(message(f"https://{NAME}/hook"))
         assert answer.said.startswith("its certificate is not accepted: ")
         assert receiver.count == 0

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from service.webhook_store import OWNER, ended, submitted
-from supervisor.store import deliveries, jobs
 from supervisor.store.database import Database, open_store
+from supervisor.store.tables import jobs, webhook_deliveries
+from tests.service.webhook_store import OWNER, ended, submitted
 
 URL = "https://hooks.example.com/in?token=1"
 
@@ -42,7 +42,7 @@ def test_every_end_of_a_job_makes_one_message(database: Database, status: str, d
         "status": status,
         "error_message": said,
     }
-    assert deliveries.due(database, message.made_at + 1) == [message]
+    assert webhook_deliveries.due(database, message.made_at + 1) == [message]
 
 
 @pytest.mark.parametrize("status", ["queued", "paused", "stopping", "stopped"])
@@ -50,14 +50,14 @@ def test_what_is_no_end_makes_none(database: Database, status: str) -> None:
     job = submitted(database, "demo", URL)
     with database.transaction():
         jobs.set_status(database, job, status)
-    assert deliveries.of_job(database, job) == []
+    assert webhook_deliveries.of_job(database, job) == []
 
 
 def test_a_job_without_a_webhook_makes_none(database: Database) -> None:
     job = submitted(database, "demo", None)
     with database.transaction():
         jobs.set_status(database, job, "completed")
-    assert deliveries.of_job(database, job) == []
+    assert webhook_deliveries.of_job(database, job) == []
 
 
 def test_an_end_that_is_taken_back_leaves_no_message(database: Database) -> None:
@@ -70,15 +70,15 @@ def test_an_end_that_is_taken_back_leaves_no_message(database: Database) -> None
 
     with pytest.raises(RuntimeError):
         end_and_fail()
-    assert deliveries.of_job(database, job) == []
+    assert webhook_deliveries.of_job(database, job) == []
 
 
 def test_a_waiting_job_that_is_cancelled_says_nothing_of_why_it_was_stopped_before(database: Database) -> None:
     job = submitted(database, "demo", URL)
     with database.transaction():
         jobs.set_status(database, job, "stopped", "the budget is spent")
-    jobs.wish(database, jobs.get(database, job), "cancel")
-    (message,) = deliveries.of_job(database, job)
+    jobs.request_stop(database, jobs.get(database, job), "cancel")
+    (message,) = webhook_deliveries.of_job(database, job)
     assert json.loads(message.payload)["data"]["error_message"] is None
 
 
@@ -87,7 +87,7 @@ def test_a_job_that_ends_again_makes_another_message(database: Database) -> None
     for status in ("running", "completed"):
         with database.transaction():
             jobs.set_status(database, first.job, status)
-    again, second = deliveries.of_job(database, first.job)
+    again, second = webhook_deliveries.of_job(database, first.job)
     assert again == first
     assert second.id != first.id
     assert json.loads(second.payload)["type"] == "job.completed"
@@ -106,9 +106,9 @@ def test_messages_to_some_hosts_can_be_left_out_of_what_is_due(database: Databas
     quick = [ended(database, f"q{n}", "https://quick.example/x").id for n in range(3)]
     for at, message in enumerate([*slow, *quick]):
         database.execute("UPDATE deliveries SET next_try = ? WHERE id = ?", (at, message))
-    assert [each.id for each in deliveries.due(database, 4, 9)] == [*slow, *quick[:2]]
-    assert [each.id for each in deliveries.due(database, 9, 2, hosts_besides=["slow.example"])] == quick[:2]
-    assert [each.id for each in deliveries.due(database, 9, 3, besides=slow[:1])] == [*slow[1:], quick[0]]
+    assert [each.id for each in webhook_deliveries.due(database, 4, 9)] == [*slow, *quick[:2]]
+    assert [each.id for each in webhook_deliveries.due(database, 9, 2, hosts_besides=["slow.example"])] == quick[:2]
+    assert [each.id for each in webhook_deliveries.due(database, 9, 3, besides=slow[:1])] == [*slow[1:], quick[0]]
 
 
 def test_a_delivered_message_is_sent_again_when_it_is_asked_for_and_stays_delivered_where_that_fails(
@@ -116,24 +116,24 @@ def test_a_delivered_message_is_sent_again_when_it_is_asked_for_and_stays_delive
 ) -> None:
     message = ended(database, "demo", URL)
     with database.transaction():
-        deliveries.note_try(database, message, "answered 200 OK", 5.0, delivered=True, next_try=None)
-    assert deliveries.next_due(database) is None
+        webhook_deliveries.note_try(database, message, "answered 200 OK", 5.0, delivered=True, next_try=None)
+    assert webhook_deliveries.next_due(database) is None
     with database.transaction():
-        assert deliveries.redeliver(database, message.job, at=10.0) == 1
-    (again,) = deliveries.due(database, 10.0)
+        assert webhook_deliveries.redeliver(database, message.job, at=10.0) == 1
+    (again,) = webhook_deliveries.due(database, 10.0)
     assert (again.id, again.tries, again.state) == (message.id, 0, "waiting")
     with database.transaction():
-        deliveries.note_try(database, again, "no connection", 11.0, delivered=False, next_try=None)
-    (after,) = deliveries.of_job(database, message.job)
+        webhook_deliveries.note_try(database, again, "no connection", 11.0, delivered=False, next_try=None)
+    (after,) = webhook_deliveries.of_job(database, message.job)
     assert (after.state, after.delivered_at, after.said) == ("delivered", 5.0, "no connection")
 
 
 def test_a_message_that_is_asked_for_while_it_is_on_the_way_is_sent_once_more(database: Database) -> None:
     message = ended(database, "demo", URL)
     with database.transaction():
-        deliveries.redeliver(database, message.job, at=10.0)
-        deliveries.note_try(database, message, "answered 200 OK", 5.0, delivered=True, next_try=None)
-    (after,) = deliveries.of_job(database, message.job)
+        webhook_deliveries.redeliver(database, message.job, at=10.0)
+        webhook_deliveries.note_try(database, message, "answered 200 OK", 5.0, delivered=True, next_try=None)
+    (after,) = webhook_deliveries.of_job(database, message.job)
     assert (after.next_try, after.delivered_at) == (10.0, 5.0)
 
 
@@ -142,15 +142,15 @@ def test_only_the_last_message_of_a_job_is_sent_again(database: Database) -> Non
     for status in ("running", "completed"):
         with database.transaction():
             jobs.set_status(database, first.job, status)
-    for message in deliveries.of_job(database, first.job):
+    for message in webhook_deliveries.of_job(database, first.job):
         with database.transaction():
-            deliveries.note_try(database, message, "", 5.0, delivered=True, next_try=None)
+            webhook_deliveries.note_try(database, message, "", 5.0, delivered=True, next_try=None)
     with database.transaction():
-        deliveries.redeliver(database, first.job, at=10.0)
-    assert [message.state for message in deliveries.of_job(database, first.job)] == ["delivered", "waiting"]
+        webhook_deliveries.redeliver(database, first.job, at=10.0)
+    assert [message.state for message in webhook_deliveries.of_job(database, first.job)] == ["delivered", "waiting"]
 
 
 def test_a_job_without_a_message_has_none_sent_again(database: Database) -> None:
     job = submitted(database, "demo", URL)
     with database.transaction():
-        assert deliveries.redeliver(database, job) == 0
+        assert webhook_deliveries.redeliver(database, job) == 0

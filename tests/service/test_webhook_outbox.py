@@ -10,15 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from service.webhook_receiver import OK, Answerer, Receiver, status
-from service.webhook_store import KEY, OWNER, Access, job_with_messages, one_message
-from supervisor.service import outbox as outbox_module
-from supervisor.service.outbox import AT_ONCE, AT_ONCE_TO_A_HOST, JITTER, WAITS_S, Outbox
-from supervisor.service.sending import RETRY_AFTER_MOST_S, Answer, Sender
-from supervisor.service.signing import webhook_secret
-from supervisor.store import deliveries
+from supervisor.service.webhooks import webhook_outbox as outbox_module
+from supervisor.service.webhooks.webhook_outbox import AT_ONCE, AT_ONCE_TO_A_HOST, JITTER, WAITS_S, WebhookOutbox
+from supervisor.service.webhooks.webhook_sender import RETRY_AFTER_MOST_S, Answer, WebhookSender
+from supervisor.service.webhooks.webhook_signing import webhook_secret
 from supervisor.store.database import Database
-from supervisor.store.deliveries import Delivery
+from supervisor.store.tables import webhook_deliveries
+from supervisor.store.tables.webhook_deliveries import Delivery
+from tests.service.webhook_receiver import OK, Answerer, Receiver, status
+from tests.service.webhook_store import KEY, OWNER, Access, job_with_messages, one_message
 
 HERE = Path(__file__).parent
 FAILS = status("500 Internal Server Error")
@@ -35,7 +35,7 @@ class Clock:
 
 
 @contextlib.asynccontextmanager
-async def running(outbox: Outbox) -> AsyncIterator[None]:
+async def running(outbox: WebhookOutbox) -> AsyncIterator[None]:
     task = asyncio.create_task(outbox.run())
     try:
         yield
@@ -55,7 +55,9 @@ def delivered_by(
         async with Receiver(*answers) as receiver:
             _, message = one_message(tmp_path, receiver.url)
             access = Access(tmp_path / "store.sqlite", faults)
-            outbox = Outbox(access, Sender(KEY, [receiver.place], now=clock), now=clock, chance=lambda: chance)
+            outbox = WebhookOutbox(
+                access, WebhookSender(KEY, [receiver.place], now=clock), now=clock, chance=lambda: chance
+            )
             async with running(outbox):
                 for _ in range(tries):
                     got = await receiver.got()
@@ -112,7 +114,7 @@ def test_a_message_is_not_sent_before_its_time(tmp_path: Path) -> None:
         clock = Clock()
         async with Receiver(FAILS) as receiver:
             access, message = one_message(tmp_path, receiver.url)
-            outbox = Outbox(access, Sender(KEY, [receiver.place], now=clock), now=clock)
+            outbox = WebhookOutbox(access, WebhookSender(KEY, [receiver.place], now=clock), now=clock)
             async with running(outbox):
                 await receiver.got()
                 await access.wrote()
@@ -134,7 +136,7 @@ def test_what_ends_while_it_runs_is_sent_when_there_is_news(tmp_path: Path) -> N
         async with Receiver() as receiver:
             job_with_messages(tmp_path / "store.sqlite")
             access = Access(tmp_path / "store.sqlite")
-            outbox = Outbox(access, Sender(KEY, [receiver.place]))
+            outbox = WebhookOutbox(access, WebhookSender(KEY, [receiver.place]))
             async with running(outbox):
                 await access.looked()
                 one_message(tmp_path, receiver.url)
@@ -154,7 +156,7 @@ def test_an_outbox_with_nothing_due_wakes_by_itself_when_something_is(tmp_path: 
 
             await access.write(soon)
             await access.wrote()
-            async with running(Outbox(access, Sender(KEY, [receiver.place]))):
+            async with running(WebhookOutbox(access, WebhookSender(KEY, [receiver.place]))):
                 assert (await receiver.got()).headers["webhook-id"] == message.id
 
     asyncio.run(story())
@@ -170,7 +172,7 @@ def test_a_slow_receiver_holds_up_none_of_another_host(tmp_path: Path) -> None:
         async with Receiver(hold) as slow, Receiver() as quick:
             access = Access(tmp_path / "store.sqlite")
             job_with_messages(tmp_path / "store.sqlite", *[slow.url] * 3 * AT_ONCE, *[quick.url] * 2 * AT_ONCE)
-            async with running(Outbox(access, Sender(KEY, [slow.place, quick.place]), now=Clock())):
+            async with running(WebhookOutbox(access, WebhookSender(KEY, [slow.place, quick.place]), now=Clock())):
                 for _ in range(2 * AT_ONCE):
                     await quick.got()
                     await access.wrote()
@@ -196,7 +198,7 @@ def test_only_so_many_are_sent_at_once(tmp_path: Path) -> None:
         hosts = [f"h{n}.example" for n in range(AT_ONCE + 4)]
         job_with_messages(tmp_path / "store.sqlite", *[f"https://{host}/" for host in hosts])
         access = Access(tmp_path / "store.sqlite")
-        outbox = Outbox(access, Held(), now=Clock())
+        outbox = WebhookOutbox(access, Held(), now=Clock())
         async with running(outbox):
             first = [await begun.get() for _ in range(AT_ONCE)]
             for _ in range(2):
@@ -224,7 +226,7 @@ def test_a_fault_in_sending_ends_neither_the_outbox_nor_the_message(tmp_path: Pa
                 raise ZeroDivisionError
 
         access, message = one_message(tmp_path, "https://a.example/")
-        async with running(Outbox(access, Faulty(), now=Clock())):
+        async with running(WebhookOutbox(access, Faulty(), now=Clock())):
             await access.wrote()
             after = await access.message(message.job)
             assert (after.state, after.said) == ("waiting", "not sent, by a fault of the supervisor")
@@ -236,11 +238,11 @@ def test_a_message_that_is_asked_for_again_arrives_again_with_its_id(tmp_path: P
     async def story() -> None:
         async with Receiver() as receiver:
             access, message = one_message(tmp_path, receiver.url)
-            outbox = Outbox(access, Sender(KEY, [receiver.place]))
+            outbox = WebhookOutbox(access, WebhookSender(KEY, [receiver.place]))
             async with running(outbox):
                 first = await receiver.got()
                 await access.wrote()
-                await access.write(lambda database: deliveries.redeliver(database, message.job))
+                await access.write(lambda database: webhook_deliveries.redeliver(database, message.job))
                 outbox.news()
                 second = await receiver.got()
                 assert first.headers["webhook-id"] == second.headers["webhook-id"] == message.id
@@ -254,11 +256,11 @@ def test_what_was_due_while_nobody_ran_goes_out_at_the_next_start(tmp_path: Path
         async with Receiver(FAILS, OK) as receiver:
             access, message = one_message(tmp_path, receiver.url)
             clock = Clock()
-            async with running(Outbox(access, Sender(KEY, [receiver.place]), now=clock)):
+            async with running(WebhookOutbox(access, WebhookSender(KEY, [receiver.place]), now=clock)):
                 await receiver.got()
                 await access.wrote()
             clock.at += 10 * 24 * 3600
-            async with running(Outbox(access, Sender(KEY, [receiver.place]), now=clock)):
+            async with running(WebhookOutbox(access, WebhookSender(KEY, [receiver.place]), now=clock)):
                 assert (await receiver.got()).headers["webhook-id"] == message.id
                 await access.wrote()
             after = await access.message(message.job)

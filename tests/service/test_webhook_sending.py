@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from standardwebhooks import WebhookVerificationError
 
-from service.webhook_receiver import OK, Answerer, Receiver, status
-from service.webhook_store import KEY, OWNER, PAYLOAD, message
-from supervisor.service.sending import RETRY_AFTER_MOST_S, Answer, Sender
-from supervisor.service.signing import webhook_secret
+from supervisor.service.webhooks.webhook_sender import RETRY_AFTER_MOST_S, Answer, WebhookSender
+from supervisor.service.webhooks.webhook_signing import webhook_secret
+from tests.service.webhook_receiver import OK, Answerer, Receiver, status
+from tests.service.webhook_store import KEY, OWNER, PAYLOAD, message
 
 
 def sent(*answers: Answerer, **settings: Any) -> tuple[Answer, Receiver]:
@@ -21,7 +21,7 @@ def sent(*answers: Answerer, **settings: Any) -> tuple[Answer, Receiver]:
 
     async def story() -> tuple[Answer, Receiver]:
         async with Receiver(*answers) as receiver:
-            return await Sender(KEY, [receiver.place], **settings).send(message(receiver.url)), receiver
+            return await WebhookSender(KEY, [receiver.place], **settings).send(message(receiver.url)), receiver
 
     return asyncio.run(story())
 
@@ -45,7 +45,7 @@ def raw(*pieces: bytes, again: bytes = b"", hold: bool = False) -> Answerer:
 def test_a_message_arrives_with_a_signature_that_the_library_verifies() -> None:
     async def story() -> None:
         async with Receiver(OK, OK) as receiver:
-            sender = Sender(KEY, [receiver.place])
+            sender = WebhookSender(KEY, [receiver.place])
             assert await sender.send(message(receiver.url)) == Answer("answered 204 No Content", delivered=True)
             got = await receiver.got()
             assert got.line == "POST /hook HTTP/1.1"
@@ -68,7 +68,7 @@ def test_each_try_is_signed_anew_under_the_same_id() -> None:
 
     async def story() -> None:
         async with Receiver() as receiver:
-            sender = Sender(KEY, [receiver.place], now=lambda: next(clock))
+            sender = WebhookSender(KEY, [receiver.place], now=lambda: next(clock))
             for _ in range(2):
                 await sender.send(message(receiver.url))
             first, second = [(await receiver.got()).headers for _ in range(2)]
@@ -101,7 +101,7 @@ def test_other_answers_are_failures_and_none_of_their_words_are_kept(line: str, 
 def test_a_redirect_is_a_failure_and_not_followed(line: str) -> None:
     async def story() -> None:
         async with Receiver() as elsewhere, Receiver(status(line, f"Location: {elsewhere.url}")) as receiver:
-            answer = await Sender(KEY, [receiver.place, elsewhere.place]).send(message(receiver.url))
+            answer = await WebhookSender(KEY, [receiver.place, elsewhere.place]).send(message(receiver.url))
             assert answer.said.endswith("; redirects are not followed")
             assert (answer.delivered, receiver.count, elsewhere.connections) == (False, 1, 0)
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from small_project import SmallProject
-
-from service.webhook_store import ended, submitted
-from supervisor.store import deliveries
 from supervisor.store.database import Database, open_store
+from supervisor.store.tables import webhook_deliveries
+from tests.service.webhook_store import ended, submitted
+from tests.small_project import SmallProject
 
 URL = "https://hooks.example.com/in?token=secret"
 
@@ -27,8 +26,8 @@ def test_each_message_is_a_line_that_says_how_it_stands_without_what_may_be_secr
     database = store(project)
     messages = [ended(database, target, URL) for target in ("a", "b", "c")]
     with database.transaction():
-        deliveries.note_try(database, messages[0], "answered 200 OK", 5.0, delivered=True, next_try=None)
-        deliveries.note_try(database, messages[1], "no connection", 5.0, delivered=False, next_try=None)
+        webhook_deliveries.note_try(database, messages[0], "answered 200 OK", 5.0, delivered=True, next_try=None)
+        webhook_deliveries.note_try(database, messages[1], "no connection", 5.0, delivered=False, next_try=None)
     database.close()
     ran = project.supervisor("webhooks", "list")
     lines = ran.stdout.splitlines()
@@ -44,11 +43,11 @@ def test_a_message_is_sent_again(project: SmallProject) -> None:
     database = store(project)
     message = ended(database, "a", URL)
     with database.transaction():
-        deliveries.note_try(database, message, "no connection", 5.0, delivered=False, next_try=None)
+        webhook_deliveries.note_try(database, message, "no connection", 5.0, delivered=False, next_try=None)
     ran = project.supervisor("webhooks", "redeliver", str(message.job))
     assert (ran.returncode, ran.stderr) == (0, "")
     assert "is sent again by `supervisor serve`" in ran.stdout
-    (after,) = deliveries.of_job(database, message.job)
+    (after,) = webhook_deliveries.of_job(database, message.job)
     database.close()
     assert (after.state, after.tries) == ("waiting", 0)
 

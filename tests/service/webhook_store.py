@@ -11,9 +11,9 @@ from typing import TypeVar
 
 from supervisor.model.job import JobOptions
 from supervisor.model.pipeline import Phase, Pipeline
-from supervisor.store import deliveries, jobs, submissions
 from supervisor.store.database import Database, open_store
-from supervisor.store.deliveries import Delivery
+from supervisor.store.tables import jobs, submissions, webhook_deliveries
+from supervisor.store.tables.webhook_deliveries import Delivery
 
 T = TypeVar("T")
 OWNER = "alice-app"
@@ -43,7 +43,7 @@ def ended(database: Database, target: str, url: str, status: str = "completed", 
     job = submitted(database, target, url)
     with database.transaction():
         jobs.set_status(database, job, status, detail)
-    (message,) = deliveries.of_job(database, job)
+    (message,) = webhook_deliveries.of_job(database, job)
     return message
 
 
@@ -116,7 +116,7 @@ class Access:
     async def message(self, job: int) -> Delivery:
         """The last message of a job."""
         found: list[Delivery] = await asyncio.get_running_loop().run_in_executor(
-            self._thread, self._with, lambda database: deliveries.of_job(database, job)
+            self._thread, self._with, lambda database: webhook_deliveries.of_job(database, job)
         )
         return found[-1]
 

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from supervisor.agents.base import Listener
-from supervisor.sessions.masking import Mask
-from supervisor.sessions.transcript import Transcript
+from supervisor.agents.output_parser import OutputParser
+from supervisor.executors.local.terminal.redaction import Redactor
+from supervisor.executors.local.terminal.transcript_writer import TranscriptWriter
 
 KEYS = [
     "sk-ant-api03-" + "Ab1_" * 20,
@@ -30,7 +30,7 @@ ORDINARY = ["sk-learn is a library", "the task-based mask", "AIzawa", "Bearer of
 
 
 def masked(text: str, *values: str) -> str:
-    return Mask(values).apply(text.encode()).decode()
+    return Redactor(values).apply(text.encode()).decode()
 
 
 @pytest.mark.parametrize("key", KEYS)
@@ -65,7 +65,7 @@ def test_a_short_value_is_no_secret() -> None:
 def test_a_secret_is_taken_out_wherever_the_terminal_cuts_it(tmp_path: Path, seed: int) -> None:
     text = ("before " + " and ".join(KEYS[:6]) + " s3cret-value after\n").encode() * 3
     rng = random.Random(seed)
-    kept = Transcript(tmp_path / "transcript.txt", 1 << 20, Mask(["s3cret-value"]), Listener())
+    kept = TranscriptWriter(tmp_path / "transcript.txt", 1 << 20, Redactor(["s3cret-value"]), OutputParser())
     at = 0
     while at < len(text):
         size = rng.randrange(1, 30)
@@ -78,7 +78,7 @@ def test_a_secret_is_taken_out_wherever_the_terminal_cuts_it(tmp_path: Path, see
 
 
 def test_more_than_the_limit_is_counted_and_not_kept(tmp_path: Path) -> None:
-    kept = Transcript(tmp_path / "transcript.txt", 100, Mask(), Listener())
+    kept = TranscriptWriter(tmp_path / "transcript.txt", 100, Redactor(), OutputParser())
     for _ in range(50):
         kept.feed(b"0123456789\n")
     assert kept.tail(2) == "0123456789\n0123456789"
@@ -89,7 +89,7 @@ def test_more_than_the_limit_is_counted_and_not_kept(tmp_path: Path) -> None:
 
 
 def test_lines_are_heard_whole_and_plain(tmp_path: Path) -> None:
-    class Ear(Listener):
+    class Ear(OutputParser):
         def __init__(self) -> None:
             super().__init__()
             self.lines: list[str] = []
@@ -98,7 +98,7 @@ def test_lines_are_heard_whole_and_plain(tmp_path: Path) -> None:
             self.lines.append(line)
 
     ear = Ear()
-    kept = Transcript(tmp_path / "transcript.txt", 1 << 20, Mask(), ear)
+    kept = TranscriptWriter(tmp_path / "transcript.txt", 1 << 20, Redactor(), ear)
     for part in (b"\x1b[31mon", b"e\x1b[0m\r\ntw", b"o\r\n", b"three"):
         kept.feed(part)
     assert ear.lines == ["one", "two"]

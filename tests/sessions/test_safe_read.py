@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from supervisor.model.session import Refusal
-from supervisor.sessions.safe_read import read_output
+from supervisor.model.session import OutputRejection
+from supervisor.workspaces.untrusted_file import read_untrusted_file
 
 CONTENT = b'{"a": 1}'
 
@@ -18,16 +18,16 @@ CONTENT = b'{"a": 1}'
 def test_a_plain_file_is_read_whole_up_to_the_limit(tmp_path: Path) -> None:
     output = tmp_path / "out.json"
     output.write_bytes(CONTENT)
-    assert read_output(output, len(CONTENT)) == CONTENT
+    assert read_untrusted_file(output, len(CONTENT)) == CONTENT
     output.write_bytes(b"")
-    assert read_output(output, 1) == b""
+    assert read_untrusted_file(output, 1) == b""
 
 
 def test_a_file_beyond_the_limit_is_refused_with_both_sizes(tmp_path: Path) -> None:
     output = tmp_path / "out.json"
     output.write_bytes(b"x" * 2001)
-    refused = read_output(output, 2000)
-    assert isinstance(refused, Refusal)
+    refused = read_untrusted_file(output, 2000)
+    assert isinstance(refused, OutputRejection)
     assert (refused.kind, refused.message) == (
         "too_large",
         "out.json has 2,001 bytes, more than the 2,000 that are read",
@@ -83,8 +83,8 @@ def test_anything_but_a_plain_file_of_its_own_is_refused(
 ) -> None:
     monkeypatch.chdir(tmp_path)  # a socket's path is short
     make(Path("out.json"))
-    refused = read_output(tmp_path / "out.json", 1000)
-    assert isinstance(refused, Refusal)
+    refused = read_untrusted_file(tmp_path / "out.json", 1000)
+    assert isinstance(refused, OutputRejection)
     assert refused.kind == kind
     assert said in refused.message
     assert "plain file" in refused.suggestion
@@ -94,8 +94,8 @@ def test_a_link_in_place_of_the_working_directory_is_refused(tmp_path: Path) -> 
     (tmp_path / "real").mkdir()
     (tmp_path / "real" / "out.json").write_bytes(CONTENT)
     (tmp_path / "workspace").symlink_to("real")
-    refused = read_output(tmp_path / "workspace" / "out.json", 1000)
-    assert isinstance(refused, Refusal)
+    refused = read_untrusted_file(tmp_path / "workspace" / "out.json", 1000)
+    assert isinstance(refused, OutputRejection)
     assert refused.kind == "no_workspace"
 
 
@@ -111,6 +111,6 @@ def test_a_file_that_grows_while_it_is_read_is_refused(tmp_path: Path, monkeypat
         return data
 
     monkeypatch.setattr(os, "read", read_and_grow)
-    refused = read_output(output, 1000)
-    assert isinstance(refused, Refusal)
+    refused = read_untrusted_file(output, 1000)
+    assert isinstance(refused, OutputRejection)
     assert refused.kind == "still_changing"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from supervisor.sessions.transcript import last_line, readable
+from supervisor.workspaces.transcript_reader import last_line, readable
 
 NOISE = '{"noise": 1}\n'
 

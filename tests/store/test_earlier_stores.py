@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from supervisor.errors import StoreError
-from supervisor.store import jobs
 from supervisor.store.database import SCHEMA_VERSION, open_store
-from supervisor.store.soundness import wrong_counters
-from supervisor.store.summary import summarise
+from supervisor.store.integrity.integrity_check import wrong_counters
+from supervisor.store.queries.job_summary import summarise
+from supervisor.store.tables import jobs
 
 KEPT = sorted((Path(__file__).parent / "earlier_stores").glob("*.sql"), key=lambda path: int(path.stem))
 every_earlier_store = pytest.mark.parametrize("script", KEPT, ids=lambda path: f"schema {path.stem}")

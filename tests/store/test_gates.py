@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from examples import examples
 from hypothesis import given
 from hypothesis import strategies as st
 
-from supervisor.model.session import Trouble
-from supervisor.store import gates
+from supervisor.model.agent_report import AgentFailure
 from supervisor.store.database import Database, open_store
+from supervisor.store.tables import agent_cooldowns
+from tests.examples import examples
 
 NOW = 1e9
 
@@ -27,22 +27,22 @@ def test_gates_are_as_they_were_closed_last(database: Database, events: list[tup
     pauses: dict[str, float] = {}
     with database.transaction(durable=False):
         for agent in "xy":
-            gates.open_again(database, agent)
+            agent_cooldowns.clear(database, agent)
         for agent, told in events:
             if told == "opens":
-                gates.open_again(database, agent)
+                agent_cooldowns.clear(database, agent)
                 vain.pop(agent, None)
                 pauses.pop(agent, None)
                 continue
             until = None if told is None else NOW + int(told)
-            gates.close(database, agent, Trouble(kind="rate_limit", message="later", until=until), NOW)
+            agent_cooldowns.start(database, agent, AgentFailure(kind="rate_limit", message="later", until=until), NOW)
             if until is not None and until > NOW:
                 vain[agent], pauses[agent] = 0, until - NOW
             else:
                 vain[agent] = vain.get(agent, -1) + 1
                 pauses[agent] = min(60 * 2 ** vain[agent], 1800)
     for agent in "xy":
-        gate = gates.of(database, agent)
+        gate = agent_cooldowns.of(database, agent)
         assert (None if gate is None else (gate.tries, gate.next_try - NOW)) == (
             (vain[agent], pauses[agent]) if agent in vain else None
         )

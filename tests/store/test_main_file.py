@@ -12,26 +12,21 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from json_values import IDS, VALUES
 
+from supervisor.host.durable_files import replace_durably
+from supervisor.model.item_rows import join_row
 from supervisor.model.job import JobOptions
 from supervisor.model.pipeline import Phase, Pipeline
-from supervisor.model.report import ValidationError
-from supervisor.model.rows import join_row
-from supervisor.model.strict_json import in_order, parse_strict
-from supervisor.store import batches, items, jobs, phases, supply
+from supervisor.model.validation_report import ValidationError
+from supervisor.sinks.hand_edits import HandEdits, detect_hand_edits
+from supervisor.sinks.json_sink import JsonSink, as_lines, render
 from supervisor.store.database import Database, open_store
-from supervisor.store.main_file import (
-    Edits,
-    MainFile,
-    Snapshot,
-    as_lines,
-    find_edits,
-    record_written,
-    render,
-    replace_durably,
-    snapshot,
-)
+from supervisor.store.queries.merged_snapshot import ResultSnapshot, record_written, snapshot
+from supervisor.store.tables import batches, jobs, phases
+from supervisor.store.transitions import batch_transitions, item_reconcile
+from supervisor.text import content_hash
+from supervisor.text.strict_json import in_order, parse_strict
+from tests.json_values import IDS, VALUES
 
 PAYLOADS = st.dictionaries(IDS.filter(lambda name: name != "id"), VALUES, max_size=3) | st.lists(VALUES, max_size=3)
 
@@ -39,7 +34,7 @@ PAYLOADS = st.dictionaries(IDS.filter(lambda name: name != "id"), VALUES, max_si
 @given(st.dictionaries(IDS, PAYLOADS), st.sampled_from(["object", "array"]))
 def test_what_is_written_is_read_again_in_order(values: dict[str, Any], merge: str) -> None:
     rows = tuple((item_id, in_order(value)) for item_id, value in values.items())
-    taken = Snapshot(job=1, phase=1, merge=merge, seq=1, rows=rows)
+    taken = ResultSnapshot(job=1, phase=1, merge=merge, seq=1, rows=rows)
     data = render(taken)
     found, doubled = parse_strict(data)
     entries = [join_row(item_id, value) for item_id, value in values.items()]
@@ -53,7 +48,7 @@ def test_what_is_written_is_read_again_in_order(values: dict[str, Any], merge: s
 
 def test_the_bytes_are_utf8_with_an_indent_of_two() -> None:
     rows = (("día", '{"n":[1,"👍"]}'), ("b", "null"))
-    taken = Snapshot(job=1, phase=1, merge="object", seq=1, rows=rows)
+    taken = ResultSnapshot(job=1, phase=1, merge="object", seq=1, rows=rows)
     assert render(taken).decode() == '{\n  "día": {\n    "n": [\n      1,\n      "👍"\n    ]\n  },\n  "b": null\n}\n'
     assert render(taken.model_copy(update={"rows": ()})) == b"{}\n"
     assert render(taken.model_copy(update={"rows": (), "merge": "array"})) == b"[]\n"
@@ -95,19 +90,19 @@ class Written:
         before = self.database.rows("SELECT id, payload FROM items")
         known = {row["id"]: json.loads(row["payload"]) for row in before} | dict.fromkeys(ids, 0)
         with self.database.transaction():
-            supply.take_source(self.database, self.job, 1, known.items(), "")
+            item_reconcile.reconcile_source(self.database, self.job, 1, known.items(), "")
             batches.form(self.database, self.job, 1, 20, complete=True)
         self.merge_values({i: {"n": i} for i in ids})
 
     def merge_values(self, values: dict[str, Any]) -> None:
-        digests = {i: items.digest(0) for i in values}
+        digests = {i: content_hash.digest(0) for i in values}
         for row in self.database.rows("SELECT DISTINCT batch FROM items WHERE batch IS NOT NULL"):
             with self.database.transaction():
-                items.settle(self.database, self.job, 1, row["batch"], digests, values, {})
+                batch_transitions.settle(self.database, self.job, 1, row["batch"], digests, values, {})
 
     def write(self) -> None:
         taken = snapshot(self.database, self.job, 1, self.merge)
-        main_file = MainFile(self.path)
+        main_file = JsonSink(self.path)
         sha256 = main_file.write(taken, main_file.state())
         assert sha256 is not None
         record_written(self.database, taken, sha256)
@@ -115,9 +110,9 @@ class Written:
     def content(self) -> Any:
         return json.loads(self.path.read_bytes())
 
-    def edits(self) -> Edits | None:
+    def edits(self) -> HandEdits | None:
         """What another process, which did not write the file itself, finds changed."""
-        return find_edits(self.database, MainFile(self.path), self.job, 1, self.merge)
+        return detect_hand_edits(self.database, JsonSink(self.path), self.job, 1, self.merge)
 
     def edit(self, change: Callable[[dict[str, Any]], Any]) -> None:
         """Change the file as a person would: as values by id."""
@@ -143,10 +138,12 @@ def test_the_file_holds_what_is_merged_and_nothing_else(written: Written) -> Non
     assert written.content() == (values if written.merge == "object" else [{"id": i, "n": i} for i in "abcd"])
     with written.database.transaction():
         error = ValidationError(type="t", message="m")
-        items.renew(written.database, written.job, 1, "b", 1)
+        item_reconcile.redo(written.database, written.job, 1, "b", 1)
         batches.form(written.database, written.job, 1, 20, complete=True)
         batch = written.database.value("SELECT batch FROM items WHERE id = 'b'")
-        items.settle(written.database, written.job, 1, batch, {"b": items.digest(1)}, {}, {"b": [error]})
+        batch_transitions.settle(
+            written.database, written.job, 1, batch, {"b": content_hash.digest(1)}, {}, {"b": [error]}
+        )
     written.write()
     assert len(written.content()) == 3
 
@@ -261,7 +258,7 @@ def test_a_file_whose_entries_cannot_be_told_apart_is_set_aside_whole(
 
 
 def test_a_file_that_was_edited_since_it_was_looked_at_is_not_written_over(written: Written) -> None:
-    main_file = MainFile(written.path)
+    main_file = JsonSink(written.path)
     looked_at = main_file.state()
     written.path.write_bytes(b"edited")
     assert main_file.write(snapshot(written.database, written.job, 1, written.merge), looked_at) is None
@@ -270,13 +267,13 @@ def test_a_file_that_was_edited_since_it_was_looked_at_is_not_written_over(writt
 
 
 def test_every_copy_that_is_set_aside_has_a_name_of_its_own(tmp_path: Path) -> None:
-    main_file = MainFile(tmp_path / "facts.json")
+    main_file = JsonSink(tmp_path / "facts.json")
     kept = [main_file.set_aside(str(n).encode(), "edited") for n in range(5)]
     assert [copy.read_bytes() for copy in kept] == [b"0", b"1", b"2", b"3", b"4"]
 
 
 def test_the_process_that_wrote_the_file_sees_at_once_that_it_is_unchanged(written: Written) -> None:
-    main_file = MainFile(written.path)
+    main_file = JsonSink(written.path)
     assert not main_file.unchanged()
     main_file.write(snapshot(written.database, written.job, 1, written.merge), main_file.state())
     assert main_file.unchanged()

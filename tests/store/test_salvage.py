@@ -15,10 +15,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from supervisor.store import items, soundness
 from supervisor.store.database import open_store
-from supervisor.store.salvage import salvage
-from supervisor.store.wal import fold, unread_commits
+from supervisor.store.integrity import integrity_check
+from supervisor.store.integrity.salvage import salvage
+from supervisor.store.integrity.sqlite_wal import checkpoint_wal, unread_commits
+from supervisor.text import content_hash
 
 PAGE = 1024
 COUNT = 300
@@ -37,7 +38,7 @@ def killed_while_open(folder: Path, transactions: int) -> Iterator[Path]:
                 database.execute(
                     "INSERT INTO items (job, phase, id, position, status, payload, digest, value, seq, made_with)"
                     " VALUES (1, 1, ?, ?, 'merged', ?, ?, ?, 1, 1)",
-                    (f"i{n:04}", n, json.dumps(payload), items.digest(payload), json.dumps({"said": n})),
+                    (f"i{n:04}", n, json.dumps(payload), content_hash.digest(payload), json.dumps({"said": n})),
                 )
     copy = folder / "copy"
     copy.mkdir()
@@ -77,7 +78,7 @@ def read_by_sqlite(path: Path, folder: Path) -> bytes:
 def test_an_undamaged_log_is_read_as_sqlite_reads_it(transactions: int) -> None:
     with scratch() as folder, killed_while_open(folder, transactions) as path:
         expected = read_by_sqlite(path, folder / "sqlite")
-        assert fold(path, Path(f"{path}-wal")) == 0
+        assert checkpoint_wal(path, Path(f"{path}-wal")) == 0
         assert path.read_bytes() == expected
 
 
@@ -91,7 +92,7 @@ def test_of_a_log_that_is_cut_short_the_commits_before_the_cut_are_read_as_sqlit
         data = log.read_bytes()
         log.write_bytes(data[: 32 + int(where * (len(data) - 32))])
         expected = read_by_sqlite(path, folder / "sqlite")
-        fold(path, log)
+        checkpoint_wal(path, log)
         assert path.read_bytes() == expected
 
 
@@ -106,14 +107,14 @@ def test_of_a_log_with_a_flipped_bit_more_is_read_than_sqlite_reads_and_the_loss
         data = bytearray(log.read_bytes())
         data[32 + int(where * (len(data) - 32))] ^= 1 << bit
         log.write_bytes(data)
-        database = soundness.look_into(path)
+        database = integrity_check.open_read_only(path)
         try:
             database.rows("SELECT * FROM sqlite_master")
             lost = unread_commits(path)
         finally:
             database.close()
         fewer = read_by_sqlite(path, folder / "sqlite")
-        assert fold(path, log) <= 2  # a damaged frame, and one whose checksum goes on from it
+        assert checkpoint_wal(path, log) <= 2  # a damaged frame, and one whose checksum goes on from it
         assert (lost > 0) == (fewer != whole) or lost == 0  # the commit that ends the log may never have been whole
         assert len(path.read_bytes()) >= len(fewer)
 
@@ -128,7 +129,7 @@ def test_whatever_was_overwritten_what_is_read_was_there_and_makes_a_sound_store
     places: list[tuple[float, int, Any]], kept: float
 ) -> None:
     with scratch() as folder, killed_while_open(folder, 3) as path:
-        fold(path, Path(f"{path}-wal"))
+        checkpoint_wal(path, Path(f"{path}-wal"))
         original = rows(path)
         data = bytearray(path.read_bytes())
         for where, length, chance in places:
@@ -138,8 +139,8 @@ def test_whatever_was_overwritten_what_is_read_was_there_and_makes_a_sound_store
         new = open_store(folder / "new.sqlite", create=True)
         with new.transaction():
             told = salvage(path, new)
-        assert soundness.faults(new, thorough=True) == []
-        assert soundness.wrong_counters(new) == []
+        assert integrity_check.integrity_errors(new, thorough=True) == []
+        assert integrity_check.wrong_counters(new) == []
         read = rows(new.path)
         new.close()
         for row in read.values():
@@ -154,7 +155,7 @@ def test_whatever_was_overwritten_what_is_read_was_there_and_makes_a_sound_store
 
 def test_a_store_without_its_first_page_is_read_whole() -> None:
     with scratch() as folder, killed_while_open(folder, 3) as path:
-        fold(path, Path(f"{path}-wal"))
+        checkpoint_wal(path, Path(f"{path}-wal"))
         original = rows(path)
         path.write_bytes(bytes(PAGE) + path.read_bytes()[PAGE:])
         new = open_store(folder / "new.sqlite", create=True)
@@ -166,7 +167,7 @@ def test_a_store_without_its_first_page_is_read_whole() -> None:
 
 def test_rows_beyond_a_page_that_cannot_be_read_are_found_from_the_other_end_and_by_the_index() -> None:
     with scratch() as folder, killed_while_open(folder, 3) as path:
-        fold(path, Path(f"{path}-wal"))
+        checkpoint_wal(path, Path(f"{path}-wal"))
         original = rows(path)
         data = bytearray(path.read_bytes())
         doomed = [start for start in range(0, len(data), PAGE) if b"i0100" in data[start : start + PAGE]]

@@ -8,13 +8,17 @@ from typing import Any
 
 import pytest
 
+from supervisor.model import session_name
+from supervisor.model.agent_report import AgentReport, Usage
 from supervisor.model.job import JobOptions, StoredBatch
 from supervisor.model.pipeline import Phase, Pipeline
-from supervisor.model.session import Heard, SessionResult, Usage
-from supervisor.store import attempts, jobs, session_totals
+from supervisor.model.session import SessionResult
 from supervisor.store.database import Database, open_store
-from supervisor.store.soundness import count_anew, wrong_counters
-from supervisor.store.summary import Summary, summarise
+from supervisor.store.integrity.integrity_check import count_anew, wrong_counters
+from supervisor.store.queries.job_numbers import Summary
+from supervisor.store.queries.job_summary import summarise
+from supervisor.store.tables import jobs, session_totals
+from supervisor.store.transitions import batch_transitions
 
 
 @pytest.fixture
@@ -30,11 +34,13 @@ def database(tmp_path: Path) -> Iterator[Database]:
 
 def begin(database: Database, batch: int, number: int = 1, *, phase: int = 1, agent: str = "a") -> int:
     of = StoredBatch(id=batch, job=1, phase=phase, number=batch, size=1, status="waiting")
-    return attempts.begin(database, of, number, attempts.session_name(of, number), agent, ["i"], None)
+    return batch_transitions.begin_session(
+        database, of, number, session_name.session_name(of, number), agent, ["i"], None
+    )
 
 
 def result(*, took: float = 1.0, model: str | None = None, **usage: Any) -> SessionResult:
-    heard = Heard(model=model, usage=Usage(**usage))
+    heard = AgentReport(model=model, usage=Usage(**usage))
     return SessionResult(ending="exited", output=b"{}", heard=heard, duration_s=took, output_complete_at=None)
 
 
@@ -47,9 +53,13 @@ def summary(database: Database) -> Summary:
 def test_sessions_of_two_agents_and_their_models_are_counted_as_they_end(database: Database) -> None:
     one, other, third = begin(database, 1), begin(database, 2, agent="b"), begin(database, 3, phase=2)
     assert (summary(database).sessions, summary(database).attempts) == (3, 0)
-    attempts.finish(database, one, "passed", counted=True, result=result(model="m", cost_usd=0.5, input_tokens=10))
-    attempts.finish(database, other, "failed", counted=True, result=result(took=3.0))
-    attempts.finish(database, third, "passed", counted=True, result=result(took=2.0, model="m", cost_usd=0.25))
+    batch_transitions.end_session(
+        database, one, "passed", counted=True, result=result(model="m", cost_usd=0.5, input_tokens=10)
+    )
+    batch_transitions.end_session(database, other, "failed", counted=True, result=result(took=3.0))
+    batch_transitions.end_session(
+        database, third, "passed", counted=True, result=result(took=2.0, model="m", cost_usd=0.25)
+    )
     found = summary(database)
     assert (found.sessions, found.attempts, found.retries, found.cost_unknown) == (3, 3, 0, 1)
     assert found.mean_session_s == 2.0
@@ -61,37 +71,39 @@ def test_sessions_of_two_agents_and_their_models_are_counted_as_they_end(databas
 def test_a_retry_is_an_attempt_that_counts_after_another_of_its_batch(database: Database) -> None:
     first, second, third = (begin(database, 1, number) for number in (1, 2, 3))
     alone = begin(database, 2)
-    attempts.finish(database, first, "stalled", counted=False, result=result())
-    attempts.finish(database, third, "passed", counted=True, result=result())
-    attempts.finish(database, second, "partly", counted=True, result=result())  # taken in later
-    attempts.finish(database, alone, "passed", counted=True, result=result())
+    batch_transitions.end_session(database, first, "stalled", counted=False, result=result())
+    batch_transitions.end_session(database, third, "passed", counted=True, result=result())
+    batch_transitions.end_session(database, second, "partly", counted=True, result=result())  # taken in later
+    batch_transitions.end_session(database, alone, "passed", counted=True, result=result())
     found = summary(database)
     assert (found.sessions, found.attempts, found.retries) == (4, 3, 1)
 
 
 def test_a_session_that_is_still_to_be_judged_is_counted_once(database: Database) -> None:
     attempt = begin(database, 1)
-    attempts.finish(database, attempt, "unjudged", counted=False, result=result(cost_usd=0.5))
+    batch_transitions.end_session(database, attempt, "unjudged", counted=False, result=result(cost_usd=0.5))
     assert (summary(database).sessions, summary(database).usage.cost_usd) == (1, 0.5)
-    attempts.note_session(database, attempt, result())  # heard again when its agent was not known any more
+    batch_transitions.record_session(database, attempt, result())  # heard again when its agent was not known any more
     assert summary(database).usage.cost_usd == 0.5
-    attempts.finish(database, attempt, "passed", counted=True, result=result(cost_usd=0.75))
+    batch_transitions.end_session(database, attempt, "passed", counted=True, result=result(cost_usd=0.75))
     assert (summary(database).sessions, summary(database).attempts) == (1, 1)
     assert summary(database).usage.cost_usd == 0.75
 
 
 def test_a_session_that_ended_for_good_stays_as_it_was_counted(database: Database) -> None:
     attempt = begin(database, 1)
-    attempts.finish(database, attempt, "passed", counted=True, result=result(cost_usd=0.5))
+    batch_transitions.end_session(database, attempt, "passed", counted=True, result=result(cost_usd=0.5))
     before = summary(database)
-    attempts.finish(database, attempt, "failed", counted=False, result=result(cost_usd=2.0))
+    batch_transitions.end_session(database, attempt, "failed", counted=False, result=result(cost_usd=2.0))
     after = summary(database)
     assert (after.attempts, after.usage) == (before.attempts, before.usage)
 
 
 def test_counters_that_were_changed_are_found_and_made_anew(database: Database) -> None:
     for number in (1, 2):
-        attempts.finish(database, begin(database, 1, number), "failed", counted=True, result=result(cost_usd=0.5))
+        batch_transitions.end_session(
+            database, begin(database, 1, number), "failed", counted=True, result=result(cost_usd=0.5)
+        )
     right = summary(database)
     for change in ("sessions = 7", "retries = 0", "cost_usd = 0.9", "model = 'x'", "duration_s = 0"):
         with database.transaction():

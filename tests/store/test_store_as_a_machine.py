@@ -10,22 +10,26 @@ from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import pytest
-from examples import examples
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from plain_job import NOTHING, PlainItem, PlainJob
-from small_project import pipeline_text
 
-from supervisor.content.pipeline_file import load_pipeline, read_target
-from supervisor.content.project import find_project
-from supervisor.content.prompts import PromptMaker
-from supervisor.engine.journal import Journal
-from supervisor.engine.planning import Planner
-from supervisor.engine.releasing import release
+from supervisor.engine.events.event_log import EventLog
+from supervisor.engine.job_control import release
+from supervisor.engine.phases.phase_planner import PhasePlanner
+from supervisor.model import session_name
 from supervisor.model.job import JobOptions, StoredBatch
-from supervisor.model.report import ValidationError
-from supervisor.store import attempts, batches, items, jobs, main_file, merged_view, phases, session_totals
+from supervisor.model.validation_report import ValidationError
+from supervisor.project.pipeline_loader import load_pipeline, read_target
+from supervisor.project.project import find_project
+from supervisor.project.prompt_renderer import PromptRenderer
+from supervisor.sinks import hand_edits, json_sink
 from supervisor.store.database import open_store
+from supervisor.store.queries import merged_snapshot, merged_view
+from supervisor.store.tables import attempts, batches, items, jobs, phases, session_totals
+from supervisor.store.transitions import batch_transitions, item_reconcile
+from tests.examples import examples
+from tests.small_project import pipeline_text
+from tests.store.plain_job import NOTHING, PlainItem, PlainJob
 
 PHASES = {1: "one.json", 2: "two.json"}
 PLAIN_STATE = {"passed": "waiting", "quarantined": "failed", "dropped": "left_out"}
@@ -99,9 +103,9 @@ class StoreMachine(RuleBasedStateMachine):
         begun = self.begun.pop(data.draw(st.integers(0, len(self.begun) - 1)))
         passed = self._answers(data, begun)
         with self.journal.transaction():
-            attempts.finish(self.database, begun.attempt, "partly" if passed else "failed", counted=True)
-            items.keep_passed(self.database, self.job.id, begun.batch.phase, begun.batch.id, passed)
-            batches.set_status(self.database, begun.batch.id, "waiting")
+            batch_transitions.end_session(self.database, begun.attempt, "partly" if passed else "failed", counted=True)
+            batch_transitions.keep_passed(self.database, self.job.id, begun.batch.phase, begun.batch.id, passed)
+            batch_transitions.set_batch_status(self.database, begun.batch.id, "waiting")
         self.plain.pass_some(begun.batch.phase, begun.members, passed)
         self.tallies[begun.batch.id][-1] = True
 
@@ -156,8 +160,8 @@ class StoreMachine(RuleBasedStateMachine):
         if ends == "stopped":
             with self.journal.transaction():
                 for begun in self.begun:
-                    attempts.finish(self.database, begun.attempt, "interrupted", counted=False)
-                    batches.set_status(self.database, begun.batch.id, "waiting")
+                    batch_transitions.end_session(self.database, begun.attempt, "interrupted", counted=False)
+                    batch_transitions.set_batch_status(self.database, begun.batch.id, "waiting")
         elif ends == "killed in a transaction":
             self.database.execute("BEGIN IMMEDIATE")
             for begun in self.begun:
@@ -216,7 +220,7 @@ class StoreMachine(RuleBasedStateMachine):
     @invariant()
     def the_sequence_rises_with_every_change_of_what_is_merged_and_of_its_order(self) -> None:
         for phase, plain in self.plain.phases.items():
-            now = items.current_seq(self.database, self.job.id, phase)
+            now = phases.current_seq(self.database, self.job.id, phase)
             merged = list(plain.merged().items())
             before, was_merged = self.seen.get(phase, (0, []))
             assert now >= before if merged == was_merged else now > before
@@ -231,8 +235,8 @@ class StoreMachine(RuleBasedStateMachine):
     @invariant()
     def main_files_made_now_hold_what_is_merged(self) -> None:
         for number, plain in self.plain.phases.items():
-            taken = main_file.snapshot(self.database, self.job.id, number, "object")
-            assert main_file.render(taken) == (json.dumps(plain.merged(), indent=2) + "\n").encode()
+            taken = merged_snapshot.snapshot(self.database, self.job.id, number, "object")
+            assert json_sink.render(taken) == (json.dumps(plain.merged(), indent=2) + "\n").encode()
 
     @invariant()
     def sessions_are_counted(self) -> None:
@@ -248,21 +252,21 @@ class StoreMachine(RuleBasedStateMachine):
     def _go_on(self, *, size: int, redo_changed: bool) -> None:
         """A supervisor begins, as a job's run does."""
         self.begun = []
-        self.journal = Journal(self.database)
+        self.journal = EventLog(self.database)
         tools: Any = SimpleNamespace(
             job=self.job.id,
             pipeline=self.pipeline,
             target=read_target(self.pipeline, "demo"),
             options=JobOptions(agent="mine", batch_size=size, redo_changed=redo_changed),
-            prompts=PromptMaker(self.project, self.pipeline),
+            prompts=PromptRenderer(self.project, self.pipeline),
             journal=self.journal,
             database=self.database,
         )
-        self.planner = Planner(self.project, tools, lambda ready: None)
-        self.files = {phase: main_file.MainFile(self.results / output) for phase, output in PHASES.items()}
+        self.planner = PhasePlanner(self.project, tools, lambda ready: None)
+        self.files = {phase: json_sink.JsonSink(self.results / output) for phase, output in PHASES.items()}
         for left in attempts.unfinished(self.database, self.job.id):
             with self.journal.transaction():
-                attempts.finish(self.database, left.id, "interrupted", counted=False)
+                batch_transitions.end_session(self.database, left.id, "interrupted", counted=False)
         self.loop.run_until_complete(self.planner.prepare())
         self.plain.prepare(self.source, self.instructions, redo_changed=redo_changed)
         self.view = merged_view.MergedView(self.database, self.job.id)
@@ -334,11 +338,11 @@ class StoreMachine(RuleBasedStateMachine):
     def _begin(self, batch: StoredBatch) -> Begun:
         members = items.of_batch(self.database, batch.id)
         counted = self.tallies.setdefault(batch.id, [])
-        name = attempts.session_name(batch, len(counted) + 1)
+        name = session_name.session_name(batch, len(counted) + 1)
         with self.journal.transaction(durable=False):
             ids = [item.id for item in members]
-            attempt = attempts.begin(self.database, batch, len(counted) + 1, name, "mine", ids, None)
-            batches.set_status(self.database, batch.id, "running")
+            attempt = batch_transitions.begin_session(self.database, batch, len(counted) + 1, name, "mine", ids, None)
+            batch_transitions.set_batch_status(self.database, batch.id, "running")
         counted.append(False)
         digests = {item.id: item.digest for item in members}
         return Begun(batch, attempt, digests, self.plain.members(batch.phase, list(digests)))
@@ -358,28 +362,28 @@ class StoreMachine(RuleBasedStateMachine):
     def _settle_in_the_store(self, begun: Begun, accepted: dict[str, Any]) -> None:
         refused = {item_id: REFUSED for item_id in begun.digests if item_id not in accepted}
         phase, batch = begun.batch.phase, begun.batch.id
-        attempts.finish(self.database, begun.attempt, "failed" if refused else "passed", counted=True)
-        items.settle(self.database, self.job.id, phase, batch, begun.digests, accepted, refused)
-        batches.set_status(self.database, batch, "failed" if refused else "done")
+        batch_transitions.end_session(self.database, begun.attempt, "failed" if refused else "passed", counted=True)
+        batch_transitions.settle(self.database, self.job.id, phase, batch, begun.digests, accepted, refused)
+        batch_transitions.set_batch_status(self.database, batch, "failed" if refused else "done")
         self.planner.merged(phase, list(begun.digests))
 
     def _write(self, phase: int) -> None:
         """Take over what a person edited, and make the main file anew."""
         file = self.files[phase]
         looked_at = file.state()
-        edits = main_file.find_edits(self.database, file, self.job.id, phase, "object")
+        edits = hand_edits.detect_hand_edits(self.database, file, self.job.id, phase, "object")
         if edits is not None:
             with self.journal.transaction():
                 for item_id, value in edits.values.items():
                     items.take_edit(self.database, self.job.id, phase, item_id, value)
                 for item_id in edits.removed:
-                    items.drop(self.database, self.job.id, phase, item_id, by_hand=True)
+                    item_reconcile.exclude(self.database, self.job.id, phase, item_id, by_hand=True)
             self.loop.run_until_complete(self.planner.changed(phase, [*edits.values, *edits.removed]))
-        taken = main_file.snapshot(self.database, self.job.id, phase, "object")
+        taken = merged_snapshot.snapshot(self.database, self.job.id, phase, "object")
         if taken.rows or looked_at is not None:
             sha256 = file.write(taken, looked_at)
             assert sha256 is not None
-            main_file.record_written(self.database, taken, sha256)
+            merged_snapshot.record_written(self.database, taken, sha256)
 
     def _items(self) -> list[dict[str, Any]]:
         """All items as the store has them, but for the numbers of the merges."""

@@ -3,6 +3,6 @@
 import os
 import sys
 
-from supervisor.agents.phrasebook.program import main
+from supervisor.agents.phrasebook.phrasebook_program import main
 
 sys.exit(main(sys.argv[1:], os.environ))

@@ -7,8 +7,8 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 
 from supervisor.agents.phrasebook.book import Book
-from supervisor.agents.phrasebook.prompt_reading import Entry
-from supervisor.agents.phrasebook.usage import Chain, Usage
+from supervisor.agents.phrasebook.chunk_usage import Chain, Usage
+from supervisor.agents.phrasebook.prompt_parser import Entry
 from supervisor.agents.phrasebook.words import key, plain, plain_known
 
 LEAST, MOST = 3, 5

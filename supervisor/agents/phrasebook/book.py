@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import NamedTuple
 
-from supervisor.agents.phrasebook.refusal import CannotWork
+from supervisor.agents.phrasebook.cannot_work import CannotWork
 from supervisor.agents.phrasebook.words import MARKS, Word, key, split_words
 
 KNOWN_LANGUAGE = "eng"

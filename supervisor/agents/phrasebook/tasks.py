@@ -8,7 +8,7 @@ from typing import Any
 from supervisor.agents.phrasebook.baskets import Phrases
 from supervisor.agents.phrasebook.book import Book, Piece, Unmatched
 from supervisor.agents.phrasebook.joining import joined
-from supervisor.agents.phrasebook.prompt_reading import Prompt
+from supervisor.agents.phrasebook.prompt_parser import Prompt
 from supervisor.agents.phrasebook.words import key, plain, plain_known
 
 Answer = Callable[[str, Any], Any]

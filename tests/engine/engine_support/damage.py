@@ -9,10 +9,10 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from engine_support.project import Ended
-from engine_support.small import TARGET, Small, numbered, said
-from supervisor.content.project import find_project
-from supervisor.engine.state_checks import look_at_state
+from supervisor.doctor.state_checks import look_at_state
+from supervisor.project.project import find_project
+from tests.engine.engine_support.project import Ended
+from tests.engine.engine_support.small import TARGET, Small, numbered, said
 
 COUNT = 12
 PHASES = [{}, {}, {"items": {"phase": 2, "by": "twice.py"}, "batch_size": 3}]

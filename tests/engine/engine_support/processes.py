@@ -77,12 +77,12 @@ def below(pid: int) -> list[Process]:
 
 def spawner_of(supervisor: int) -> Process:
     """The process that forks a supervisor's sessions."""
-    return until(lambda: _first(below(supervisor), "supervisor.sessions.spawner"), "a spawner")
+    return until(lambda: _first(below(supervisor), "supervisor.executors.local.terminal.spawner"), "a spawner")
 
 
 def workers_of(supervisor: int) -> list[Process]:
     """The processes that run a project's own code for a supervisor."""
-    return [each for each in below(supervisor) if "supervisor.content.worker" in each.command]
+    return [each for each in below(supervisor) if "supervisor.project_code.code_worker" in each.command]
 
 
 def none_left(root: Path) -> None:

@@ -1,0 +1,1 @@
+"""Claude Code, with its switches and in its terminal."""

@@ -1,0 +1,114 @@
+"""What an agent is to the rest of the supervisor."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from pathlib import Path
+from typing import Literal
+
+from supervisor.agents.output_parser import OutputParser
+from supervisor.agents.terminal_dialogs import TerminalProtocol
+from supervisor.model.agent_report import Usage
+from supervisor.model.frozen_model import FrozenModel
+from supervisor.model.isolation import Limits
+from supervisor.model.session import SessionRequest
+from supervisor.workspaces.session_paths import SessionPaths
+
+
+class AgentStatus(FrozenModel):
+    """Whether an agent is here and could work, for people."""
+
+    program: Path | None = None
+    """Where it is installed."""
+    version: str | None = None
+    signed_in: Literal["yes", "no", "unknown"] = "unknown"
+    by: str = ""
+    """By what it is signed in: a variable's name, a file."""
+
+
+class CliDriver(ABC):
+    """One program, and how it is used."""
+
+    name: str
+    """As on the command line."""
+    timeout_s: float | None = None
+    """Longest that a session of it ever needs, in seconds; None leaves it to the phase."""
+    concurrency: int | None = None
+    """Sessions of it at once, over all jobs; None leaves it to the jobs."""
+    startup_timeout_s: float | None = None
+    """Seconds after its start within which a session must give a sign of life; None leaves it to the project, 0 is
+    no limit."""
+    stall_timeout_s: float | None = None
+    """The same for later."""
+    finish_s: float = 0.0
+    """Seconds of silence after which a session whose output is complete is asked to leave; programs that tell what
+    they cost do so at their end. 0: it is asked at once."""
+    tells_cost: bool = False
+    """Whether its sessions tell what they cost, in money."""
+    tells_tokens: bool = False
+    """Whether they tell how many tokens they used."""
+    sandbox: Literal["auto", "workspace", "bubblewrap"] | None = None
+    """How far its sessions are kept apart; None leaves it to the project."""
+    network: Literal["on", "none"] | tuple[str, ...] | None = None
+    """Whether they have a network, or which hosts of it; None leaves it to the project."""
+    limits: Limits | None = None
+    """What they may use of the machine; None leaves it to the project."""
+    typing: TerminalProtocol | None = None
+    """How its terminal is typed into; None: it works by itself."""
+
+    @abstractmethod
+    def check(self) -> None:
+        """Raise AgentError, with the remedy, where no session of it could start here."""
+
+    @abstractmethod
+    def command(self, paths: SessionPaths, model: str | None) -> list[str]:
+        """The program and its arguments."""
+
+    def prepare(self, paths: SessionPaths, spec: SessionRequest) -> None:  # noqa: B027 - most need nothing
+        """Write what a session needs besides prompt and input file, most of all into its home."""
+
+    def environment(self, paths: SessionPaths) -> dict[str, str]:
+        """All variables that a session gets, besides those that every session gets (see `executors.local`)."""
+        return {}
+
+    def stdin(self, paths: SessionPaths) -> Path | None:
+        """The file that is a session's standard input; None: the terminal."""
+        return None
+
+    def typed(self, paths: SessionPaths) -> Path:
+        """The file whose text is pasted as the prompt into one that is typed into."""
+        return paths.prompt_file
+
+    def readable(self, paths: SessionPaths) -> list[Path]:
+        """What a session in a sandbox has to see besides its workspace, its home, its program and the system."""
+        return []
+
+    def writable(self, paths: SessionPaths) -> list[Path]:
+        """What it has to write besides its workspace and its home."""
+        return []
+
+    def secrets(self) -> list[str]:
+        """Values that must be written nowhere, besides what looks like a key."""
+        return []
+
+    def listen(self) -> OutputParser:
+        """Somebody to hear one session."""
+        return OutputParser()
+
+    def hear_files(self, home: Path, listener: OutputParser) -> None:  # noqa: B027 - most print all that there is to know
+        """Have the listener take what a session that ended left in its home: what it cost, and when a limit ends."""
+
+    def priced(self, usage: Usage) -> Usage:
+        """What a session cost, with the money where only tokens were told and their price is known."""
+        return usage
+
+    def take_back(self, paths: SessionPaths) -> None:  # noqa: B027 - most renew nothing
+        """Keep what a session that ended may have renewed, such as its sign-in."""
+
+    def shown(self, line: str) -> str:
+        """A line of its output for people; empty where it says nothing to them."""
+        return line
+
+    def presence(self) -> AgentStatus:
+        """Whether it is installed and signed in; may take seconds."""
+        return AgentStatus()

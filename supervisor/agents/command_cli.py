@@ -1,0 +1,123 @@
+"""Any command as an agent: `[agents.NAME]` with `command` in the project file."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from supervisor.agents.cli_driver import AgentStatus, CliDriver
+from supervisor.agents.json_lines_parser import JsonLinesParser, amount, as_event, count, words
+from supervisor.agents.output_parser import OutputParser
+from supervisor.agents.terminal_dialogs import TerminalDialog, TerminalProtocol
+from supervisor.errors import AgentError
+from supervisor.model.agent_report import Usage
+from supervisor.project.project_settings import AgentSettings
+from supervisor.workspaces.session_paths import SessionPaths
+
+EX_TEMPFAIL, EX_CONFIG = 75, 78
+"""Exit statuses by which a program says that it is to be tried later, and that it is set up wrongly (sysexits.h)."""
+EVENTS = "supervisor_"
+"""What the types of the lines begin with that are for the supervisor."""
+_FINISH_S = 10.0
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+
+
+class CommandDriver(CliDriver):
+    """A command with placeholders, run as it is written: no shell."""
+
+    def __init__(self, name: str, settings: AgentSettings, project: Path) -> None:
+        assert settings.command is not None
+        self.name = name
+        self.concurrency = settings.concurrency
+        self.timeout_s = settings.timeout
+        self.startup_timeout_s = settings.startup_timeout
+        self.stall_timeout_s = settings.stall_timeout
+        self.sandbox, self.network, self.limits = settings.sandbox, settings.network, settings.limits
+        self.tells_cost = True  # whether it does, only its sessions show
+        first = settings.command[0]
+        if "/" in first and not first.startswith(("/", "{")):
+            first = str(project / first)  # sessions have a working directory of their own
+        self._command = (first, *settings.command[1:])
+        self._project = project
+        self._settings = settings
+        if settings.mode == "interactive":
+            assert settings.ready is not None
+            dialogs = tuple(TerminalDialog(shows=each.shows, answer=each.answer) for each in settings.dialogs)
+            self.finish_s = _FINISH_S
+            self.typing = TerminalProtocol(ready=settings.ready, dialogs=dialogs, leave=settings.leave)
+
+    def check(self) -> None:
+        program = self._program
+        if shutil.which(program) is None:
+            raise AgentError(
+                f"the program {program!r} is not there or cannot be executed",
+                where=f"agent {self.name!r}",
+                remedy=f"Install it, or correct `command` under [agents.{self.name}] in the project file.",
+            )
+
+    def command(self, paths: SessionPaths, model: str | None) -> list[str]:
+        named = {**paths.named(), "model": model or self._settings.model or ""}
+        return [self._fill(word, named) for word in self._command]
+
+    def environment(self, paths: SessionPaths) -> dict[str, str]:
+        return {name: os.environ[name] for name in self._settings.pass_env if name in os.environ}
+
+    def readable(self, paths: SessionPaths) -> list[Path]:
+        named = paths.named()
+        return [Path(self._fill(path, named)).expanduser() for path in self._settings.readable]
+
+    def secrets(self) -> list[str]:
+        return [os.environ[name] for name in self._settings.pass_env if os.environ.get(name)]
+
+    def listen(self) -> OutputParser:
+        return CommandParser()
+
+    def presence(self) -> AgentStatus:
+        found = shutil.which(self._program)
+        return AgentStatus(program=None if found is None else Path(found))
+
+    def shown(self, line: str) -> str:
+        event = as_event(line)
+        return "" if event is not None and str(event.get("type")).startswith(EVENTS) else line
+
+    @property
+    def _program(self) -> str:
+        return self._fill(self._command[0], {"project": str(self._project)})
+
+    @staticmethod
+    def _fill(word: str, named: dict[str, str]) -> str:
+        return _PLACEHOLDER.sub(lambda match: named.get(match[1], match[0]), word)
+
+
+class CommandParser(JsonLinesParser):
+    """Hears the lines and exit statuses by which any command may tell what it cost, and that it is limited.
+
+    `{"type": "supervisor_usage", "cost_usd": 0.01, "input_tokens": …}` has the names of `Usage`; several add up.
+    `{"type": "supervisor_limit", "message": …, "until": …}` says that it is used up, and until when (epoch seconds),
+    where that is known.
+    """
+
+    def hear(self, line: str) -> None:
+        if EVENTS in line:
+            super().hear(line)
+
+    def event(self, event: Mapping[str, Any]) -> None:
+        if event.get("type") == f"{EVENTS}usage":
+            tokens = {name: count(event, name) for name in Usage.model_fields if name != "cost_usd"}
+            self.spend(Usage(cost_usd=amount(event, "cost_usd"), **tokens))
+        elif event.get("type") == f"{EVENTS}limit":
+            message = words(event, "message") or "it said that it is limited"
+            self.troubled("usage_limit", message, until=amount(event, "until"), final=True)
+
+    def hear_end(self, exit_status: int | None, last_lines: str) -> None:
+        said = last_lines.splitlines()
+        if exit_status == EX_CONFIG:
+            nothing = "it ended with status 78 (EX_CONFIG) and said nothing"
+            self.troubled("set_up_wrongly", said[-1] if said else nothing, final=True)
+        elif exit_status == EX_TEMPFAIL and self.heard.trouble is None:
+            nothing = "it ended with status 75 (EX_TEMPFAIL) and said nothing"
+            self.troubled("rate_limit", said[-1] if said else nothing, final=True)

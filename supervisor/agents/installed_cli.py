@@ -1,0 +1,176 @@
+"""What agents have in common that are a program of their own with a sign-in of its own."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from abc import abstractmethod
+from pathlib import Path
+from typing import ClassVar
+
+from supervisor.agents.cli_driver import AgentStatus, CliDriver
+from supervisor.agents.credentials import Credentials
+from supervisor.agents.terminal_dialogs import TerminalDialog
+from supervisor.errors import AgentError, UsageError
+from supervisor.model.agent_report import Usage
+from supervisor.model.session import SessionRequest
+from supervisor.project.project import Project
+from supervisor.project.project_settings import AgentSettings
+from supervisor.workspaces.session_paths import SessionPaths
+
+_VERSION = re.compile(r"\d+\.\d+[\w.\-+]*")
+_VERSION_PATIENCE_S = 30.0
+_OF_SIGN_IN = re.compile(r"KEY|TOKEN|SECRET|CREDENTIAL|PASSWORD|AUTH|PROFILE|BEDROCK|VERTEX|FOUNDRY")
+"""In the names of variables that sign a program in, as far as names can tell."""
+
+
+class InstalledCliDriver(CliDriver):
+    """A known program, found on PATH, with its own variables and sign-in."""
+
+    kind: ClassVar[str]
+    """Name of the program and, unless the project says otherwise, of the agent."""
+    package: ClassVar[str]
+    """How it is installed, for the remedy."""
+    key_variables: ClassVar[tuple[str, ...]]
+    """Its own documented variables that hold a key or a token; each of them signs it in."""
+    other_variables: ClassVar[tuple[str, ...]] = ()
+    """Its own documented variables for base URL, model and the like."""
+    sign_in: ClassVar[Credentials]
+    """Files of a sign-in by subscription."""
+    how_to_sign_in: ClassVar[str]
+    """The remedy where it is not signed in."""
+    interactive: ClassVar[bool] = False
+    """Whether it can also be typed into."""
+
+    finish_s = 30.0
+
+    def __init__(self, project: Project, name: str, settings: AgentSettings) -> None:
+        self.name = name
+        self.settings = settings
+        self.timeout_s = settings.timeout
+        self.concurrency = settings.concurrency
+        self.startup_timeout_s = settings.startup_timeout
+        self.stall_timeout_s = settings.stall_timeout
+        self.sandbox, self.network, self.limits = settings.sandbox, settings.network, settings.limits
+        self.tells_cost = self.tells_cost or settings.price is not None
+        self._project = project
+        if settings.mode == "interactive" and not self.interactive:
+            raise UsageError(
+                f"{self.kind} works by itself only",
+                where=f"`mode` under [agents.{name}] in {project.settings_file.name}",
+                remedy='Leave it out, or write mode = "headless".',
+            )
+
+    @property
+    def program(self) -> Path | None:
+        """Where the program is; None where it is not installed."""
+        named = self.settings.program or self.kind
+        if "/" in named:
+            named = str(self._project.root / Path(named).expanduser())
+        found = shutil.which(named)
+        return None if found is None else Path(found)
+
+    def check(self) -> None:
+        if self.program is None:
+            raise AgentError(
+                f"the program {self.settings.program or self.kind!r} is not installed",
+                where=f"agent {self.name!r}",
+                remedy=f"Install it with `npm install -g {self.package}`, or name it with `program` under"
+                f" [agents.{self.name}] in the project file.",
+            )
+        if self.signed_in_by() is None:
+            raise AgentError("it is not signed in", where=f"agent {self.name!r}", remedy=self.how_to_sign_in)
+
+    def key_variable(self) -> str | None:
+        """The variable whose key it uses; None where a sign-in by subscription is used, or there is neither."""
+        return next((name for name in self.key_variables if os.environ.get(name)), None)
+
+    def signed_in_by(self) -> str | None:
+        """The variable or the file that signs it in; None where there is none."""
+        given = (name for name in self.settings.pass_env if _OF_SIGN_IN.search(name))
+        passed = next((name for name in given if os.environ.get(name)), None)
+        return self.key_variable() or passed or self.sign_in.shown()
+
+    def presence(self) -> AgentStatus:
+        program = self.program
+        by = self.signed_in_by()
+        return AgentStatus(
+            program=program,
+            version=None if program is None else self._version(program),
+            signed_in="no" if by is None else "yes",
+            by=by or "",
+        )
+
+    def prepare(self, paths: SessionPaths, spec: SessionRequest) -> None:
+        if self.key_variable() is None:
+            self.sign_in.lend(paths.home, boxed=spec.isolation.sandbox == "bubblewrap")
+
+    def take_back(self, paths: SessionPaths) -> None:
+        self.sign_in.take_back(paths.home)
+
+    def environment(self, paths: SessionPaths) -> dict[str, str]:
+        passed = (*self.key_variables, *self.other_variables, *self.settings.pass_env)
+        return {
+            **{name: os.environ[name] for name in passed if os.environ.get(name)},
+            **self.switches(paths),
+        }
+
+    def switches(self, paths: SessionPaths) -> dict[str, str]:
+        """Variables of the program's own that have it do its work and nothing else."""
+        return {}
+
+    def readable(self, paths: SessionPaths) -> list[Path]:
+        return [Path(path.replace("{project}", str(paths.project))).expanduser() for path in self.settings.readable]
+
+    def writable(self, paths: SessionPaths) -> list[Path]:
+        return [] if self.key_variable() is not None else self.sign_in.lent()
+
+    def secrets(self) -> list[str]:
+        given = (*self.key_variables, *self.settings.pass_env)
+        return [*(os.environ[name] for name in given if os.environ.get(name)), *self.sign_in.secrets()]
+
+    def command(self, paths: SessionPaths, model: str | None) -> list[str]:
+        return [str(self.program or self.kind), *self.arguments(paths, model or self.settings.model)]
+
+    @abstractmethod
+    def arguments(self, paths: SessionPaths, model: str | None) -> list[str]:
+        """What the program is called with."""
+
+    def dialogs(self) -> tuple[TerminalDialog, ...]:
+        """Questions that the project file answers."""
+        return tuple(TerminalDialog(shows=each.shows, answer=each.answer) for each in self.settings.dialogs)
+
+    def priced(self, usage: Usage) -> Usage:
+        """The usage with its cost, where the project file gives the price and all tokens are known."""
+        price = self.settings.price
+        if price is None or usage.cost_usd is not None or usage.input_tokens is None or usage.output_tokens is None:
+            return usage
+        cost = (
+            usage.input_tokens * price.input
+            + usage.output_tokens * price.output
+            + (usage.cache_read_tokens or 0) * price.cache_read
+            + (usage.cache_write_tokens or 0) * price.cache_write
+        ) / 1_000_000
+        return usage.model_copy(update={"cost_usd": cost})
+
+    def _version(self, program: Path) -> str | None:
+        with tempfile.TemporaryDirectory(prefix="supervisor-") as home:  # some write into it before they answer
+            try:
+                said = subprocess.run(
+                    [program, "--version"],
+                    stdin=subprocess.DEVNULL,
+                    capture_output=True,
+                    text=True,
+                    timeout=_VERSION_PATIENCE_S,
+                    env={"PATH": os.environ.get("PATH", os.defpath), "HOME": home, "TMPDIR": home, "TERM": "dumb"},
+                    check=False,
+                )
+            except (OSError, subprocess.TimeoutExpired):
+                return None
+        if said.returncode != 0:
+            return None
+        found = _VERSION.search(said.stdout) or _VERSION.search(said.stderr)
+        return None if found is None else found[0]

@@ -1,0 +1,84 @@
+"""Hears programs that print one JSON object a line."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from supervisor.agents.output_parser import OutputParser
+from supervisor.model.agent_report import AgentFailure, FailureKind, Usage
+from supervisor.text.plain_text import plain_line
+
+
+class JsonLinesParser(OutputParser):
+    """Gives each object to `event`; what is not JSON, to `text`."""
+
+    def hear(self, line: str) -> None:
+        found = as_event(line)
+        if found is None:
+            self.text(line)
+        else:
+            self.event(found)
+
+    def event(self, event: Mapping[str, Any]) -> None:
+        """Take one object."""
+
+    def text(self, line: str) -> None:
+        """Take a line that is not a JSON object."""
+
+    def note(self, **changes: Any) -> None:
+        """Change what was heard."""
+        self.heard = self.heard.model_copy(update=changes)
+
+    def spend(self, usage: Usage) -> None:
+        """Add to what the session cost so far."""
+        self.note(usage=self.heard.usage.plus(usage))
+
+    def troubled(
+        self, kind: FailureKind, message: str, *, until: float | None = None, remedy: str = "", final: bool = False
+    ) -> None:
+        """Note what keeps it from working."""
+        self.note(
+            trouble=AgentFailure(kind=kind, message=plain_line(message, 300), until=until, remedy=remedy, final=final)
+        )
+
+    def goes_well(self) -> None:
+        """Note that it works again."""
+        if self.heard.trouble is not None:
+            self.note(trouble=None)
+
+
+def as_event(line: str) -> dict[str, Any] | None:
+    """The JSON object that a line is, else None."""
+    start = line.lstrip()
+    if not start.startswith("{"):
+        return None
+    try:
+        found = json.loads(start)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def count(table: Any, *names: str) -> int | None:
+    """The whole number at a path of member names; None where there is none."""
+    for name in names:
+        table = table.get(name) if isinstance(table, Mapping) else None
+    return table if isinstance(table, int) and not isinstance(table, bool) else None
+
+
+def amount(table: Any, *names: str) -> float | None:
+    """The number at a path of member names, where it is finite and not negative; None where there is none."""
+    for name in names:
+        table = table.get(name) if isinstance(table, Mapping) else None
+    known = isinstance(table, (int, float)) and not isinstance(table, bool)
+    return float(table) if known and 0 <= table < math.inf else None
+
+
+def words(table: Any, *names: str) -> str | None:
+    """The text at a path of member names; None where there is none."""
+    for name in names:
+        table = table.get(name) if isinstance(table, Mapping) else None
+    return table if isinstance(table, str) else None

@@ -1,0 +1,63 @@
+"""What opencode prints as JSON lines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from supervisor.agents.json_lines_parser import JsonLinesParser, count, words
+from supervisor.agents.opencode.opencode_failures import from_error, from_retry, from_text
+from supervisor.model.agent_report import AgentFailure, Usage
+
+_CONTINUES = ("tool-calls", "unknown")
+
+
+class OpencodeParser(JsonLinesParser):
+    """Hears its lines, and those that the plugin adds: `model`, `retry`."""
+
+    def event(self, event: Mapping[str, Any]) -> None:
+        if self.heard.conversation is None:
+            self.note(conversation=words(event, "sessionID"))
+        match event.get("type"):
+            case "model":
+                self.note(model=words(event, "model"))
+            case "text" | "tool_use":
+                self.goes_well()
+            case "step_finish":
+                self._finished_step(event.get("part"))
+            case "retry":
+                self._take(from_retry(event))
+            case "error":
+                self._take(from_error(event))
+
+    def text(self, line: str) -> None:
+        self._take(from_text(line))
+
+    def _finished_step(self, part: Any) -> None:
+        self.goes_well()
+        if self.heard.model is None:
+            self.troubled(
+                "set_up_wrongly",
+                "this version of opencode does not work with the supervisor's plugin, so parts of prompts are lost",
+                remedy="Install version 1.18.33: `npm install -g opencode-ai@1.18.33`.",
+                final=True,
+            )
+        tokens = part.get("tokens") if isinstance(part, Mapping) else None
+        said = [each for name in ("output", "reasoning") if (each := count(tokens, name)) is not None]
+        cost = part.get("cost") if isinstance(part, Mapping) else None
+        self.spend(
+            Usage(
+                cost_usd=float(cost) if isinstance(cost, int | float) and cost > 0 else None,  # 0: no price is known
+                input_tokens=count(tokens, "input"),
+                output_tokens=sum(said) if said else None,
+                cache_read_tokens=count(tokens, "cache", "read"),
+                cache_write_tokens=count(tokens, "cache", "write"),
+            )
+        )
+        if words(part, "reason") not in _CONTINUES:
+            self.note(ended=True)
+
+    def _take(self, trouble: AgentFailure | None) -> None:
+        known = self.heard.trouble
+        if trouble is not None and (known is None or not known.hopeless):  # what follows that says less
+            self.note(trouble=trouble)

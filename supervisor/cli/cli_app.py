@@ -1,0 +1,112 @@
+"""The commands of `supervisor`, in groups of which only the one that is called is loaded; how errors reach a person."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+import typer
+
+from supervisor import __version__
+from supervisor.errors import CannotContinue, SupervisorError
+
+GROUPS = {
+    "run_commands": ("run", "start", "daemon"),
+    "status_commands": ("status", "jobs", "logs", "watch"),
+    "control_commands": ("stop", "resume", "cancel", "retry"),
+    "doctor_commands": ("doctor", "validate"),
+    "project_commands": ("init", "export"),
+    "report_command": ("report",),
+    "agent_commands": ("agents",),
+    "serve_commands": ("serve", "tokens"),
+    "webhook_commands": ("webhooks",),
+}
+"""Modules beside this one to the commands that each has, in the order in which they are shown."""
+
+
+def app_for(words: Sequence[str]) -> typer.Typer:
+    """The command line with the group of the command that `words` begin with; with all groups where it is in none."""
+    app = typer.Typer(
+        name="supervisor",
+        help="Push items through agent sessions in batches: fresh sessions, validated output, retry with feedback,"
+        " resume.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback(invoke_without_command=True)(_options)
+    called = [group for group, commands in GROUPS.items() if words and words[0] in commands]
+    for group in called or GROUPS:
+        import_module(f"supervisor.cli.{group}").register(app)
+    return app
+
+
+def _options(version: bool = typer.Option(False, "--version", help="Print the version and end.")) -> None:
+    if version:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+def main() -> None:
+    """Run the command; an error that a person can act on is one message and an exit status, not a traceback."""
+    try:
+        app_for(sys.argv[1:])()
+    except SupervisorError as error:
+        _say(f"supervisor: {error}")
+        sys.exit(_status(error))
+    except (OSError, sqlite3.Error, RuntimeError, MemoryError) as error:
+        if isinstance(error, BrokenPipeError):
+            sys.stderr.close()  # the reader of our output left
+            sys.exit(0)
+        fault = _in_words(error)
+        if fault is None:
+            raise
+        _say(f"supervisor: {fault}\n  {_remedy(error)}")
+        sys.exit(CannotContinue.exit_code)
+    finally:
+        _let_go_of_output()
+
+
+def _say(text: str) -> None:
+    with contextlib.suppress(OSError):  # where errors go may be a file on the disk that is full
+        typer.echo(text, err=True)
+
+
+def _status(error: SupervisorError) -> int:
+    """What a person wrote is not wrong where the machine could not read it."""
+    from supervisor.host.machine_errors import machine_error
+
+    cause = error.__cause__
+    short = cause is not None and not isinstance(cause, PermissionError) and machine_error(cause) is not None
+    return CannotContinue.exit_code if short else error.exit_code
+
+
+def _in_words(error: Exception) -> str | None:
+    from supervisor.host.machine_errors import machine_error
+
+    if isinstance(error, OSError):
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror or str(error)
+    return str(error) if isinstance(error, sqlite3.Error) else machine_error(error)
+
+
+def _let_go_of_output() -> None:
+    """What cannot be written out now would be tried again, and complained of, when Python ends."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            with contextlib.suppress(OSError, ValueError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _remedy(error: Exception) -> str:
+    from supervisor.store.database import MEND, is_damage
+
+    if is_damage(error):
+        return MEND
+    return "What is done is kept; the same command goes on when that is mended. `supervisor doctor` may say more."

@@ -1,1 +1,0 @@
-"""A project's content: its settings, pipelines, items, prompts and validators."""

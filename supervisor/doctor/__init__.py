@@ -1,0 +1,1 @@
+"""Looks at everything, and mends what it can."""

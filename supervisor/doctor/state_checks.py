@@ -1,0 +1,201 @@
+"""What `doctor` says of a project's store, main files and leavings; nothing is changed by it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+from supervisor.doctor.finding import Finding
+from supervisor.doctor.store_rebuild import targets_with_results
+from supervisor.engine.known_answers.restored_answers import kept_answers
+from supervisor.host import process_tree
+from supervisor.model.frozen_model import FrozenModel
+from supervisor.model.job import Job
+from supervisor.project.project import Project
+from supervisor.project.project_lock import lock_owner, stale_note
+from supervisor.project.store_damage import lost_commits, missing, session_folders, store_damage
+from supervisor.sinks.json_sink import entries
+from supervisor.store.database import SCHEMA_VERSION, Database, is_damage
+from supervisor.store.integrity.integrity_check import open_read_only
+from supervisor.store.tables import attempts, items, jobs
+from supervisor.text import content_hash
+
+
+class FileState(FrozenModel):
+    """A main file beside what the store has of it."""
+
+    job: Job
+    phase: int
+    path: Path
+    merge: str
+    merged: int
+    """Items of it that are merged in the store."""
+    problem: str = ""
+    """Why it is to be written anew."""
+    stale: tuple[str, ...] = ()
+    """Items whose value is another in the store, although the file is as it was written and has them."""
+    edited: int = 0
+    """Entries that a person changed since it was written."""
+
+
+def look_at_state(project: Project) -> Iterator[Finding]:
+    """The store, then what hangs on it, as far as the store can be read."""
+    try:
+        yield from _look(project)
+    except (OSError, sqlite3.DatabaseError) as error:
+        yield Finding(level="failure", subject="store", text=f"it cannot be looked at: {error}")
+
+
+def file_states(project: Project, database: Database, job: Job) -> Iterator[FileState]:
+    """The main files of a job."""
+    for row in database.rows("SELECT * FROM phases WHERE job = ? ORDER BY position", (job.id,)):
+        stored = {
+            each["id"]: (each["value"], each["seq"])
+            for each in database.rows(
+                "SELECT id, value, seq FROM items WHERE job = ? AND phase = ? AND status = 'merged'",
+                (job.id, row["phase"]),
+            )
+        }
+        path = project.results(job.collection, job.target) / row["output"]
+        state = FileState(job=job, phase=row["phase"], path=path, merge=row["merge"], merged=len(stored))
+        if not path.exists():
+            missing = stored and row["written_hash"] is not None
+            yield state.model_copy(update={"problem": "it is not there"}) if missing else state
+            continue
+        if not path.is_file():
+            yield state.model_copy(update={"problem": "a folder stands in its place; move it away"})
+            continue
+        data = path.read_bytes()
+        try:
+            found = entries(data, row["merge"])
+        except ValueError as error:
+            yield state.model_copy(update={"problem": f"it does not parse: {error}"})
+            continue
+        other = [
+            item_id
+            for item_id, value in found.items()
+            if item_id not in stored
+            or content_hash.digest(json.loads(stored[item_id][0])) != content_hash.digest(value)
+        ]
+        if hashlib.sha256(data).hexdigest() != row["written_hash"]:
+            yield state.model_copy(update={"edited": len(other)})
+            continue
+        stale = [i for i in other if i in stored and (stored[i][1] or 0) <= row["written_seq"]]
+        yield state.model_copy(update={"stale": tuple(stale)})
+
+
+def _look(project: Project) -> Iterator[Finding]:
+    for path in (project.root / "vfs", project.state, project.sessions, project.store):
+        if path.exists() and not os.access(path, os.W_OK):
+            text = f"{project.relative(path)} cannot be written: looking works, a run does not, until this user may"
+            yield Finding(level="failure", subject="project", text=text)
+            break
+    damage = store_damage(project, thorough=True)
+    for each in damage:
+        yield Finding(level="failure", subject="store", text=each.text, repair=each.repair)
+    working, stale = lock_owner(project), stale_note(project)
+    if stale is not None:
+        text = f"{stale}; the next run or start takes its place"
+        yield Finding(level="warning", subject="supervisor", text=text, repair="note")
+    if any(each.repair in ("store", None) for each in damage):
+        return
+    if missing(project) is not None:
+        yield _of_nothing(project)
+        return
+    lost = lost_commits(project)
+    if lost:
+        yield Finding(
+            level="warning",
+            subject="store",
+            text=f"its log is damaged: {lost} commits after that place are not read, and go for good with the next"
+            " run; `doctor --repair` reads what is whole of them",
+            repair="store",
+        )
+    database = open_read_only(project.store)
+    try:
+        yield from _of_store(project, database, well=not damage, working=working is not None)
+    except sqlite3.DatabaseError as error:
+        if not is_damage(error):
+            raise
+        yield Finding(level="failure", subject="store", text=str(error), repair="store")
+    finally:
+        database.close()
+    if working is not None:
+        yield Finding(level="ok", subject="supervisor", text=f"{working.kind}, process {working.pid}, is at work")
+
+
+def _of_nothing(project: Project) -> Finding:
+    results = targets_with_results(project)
+    if not results:
+        return Finding(level="ok", subject="store", text="none yet: nothing was run")
+    return Finding(
+        level="warning",
+        subject="store",
+        text=f"none, but there are main files of {'/'.join(results[0])}"
+        + (f" and {len(results) - 1} more" if len(results) > 1 else "")
+        + "; a run begins anew and sets them aside, `doctor --repair` makes a store of them",
+        repair="store",
+    )
+
+
+def _of_store(project: Project, database: Database, *, well: bool, working: bool) -> Iterator[Finding]:
+    version = database.value("PRAGMA user_version")
+    if version > SCHEMA_VERSION:
+        text = f"it has schema {version}, made by a newer supervisor; this one knows up to {SCHEMA_VERSION}:"
+        text += " install the newer supervisor"
+        yield Finding(level="failure", subject="store", text=text)
+        return
+    if not database.value("SELECT count(*) FROM sqlite_master WHERE name = 'jobs'"):
+        yield Finding(level="ok", subject="store", text="none yet: nothing was run")
+        return
+    found = jobs.all_jobs(database)
+    if well:
+        size = project.store.stat().st_size / 1e6
+        yield Finding(level="ok", subject="store", text=f"{len(found)} jobs, {size:.1f} MB")
+    if not working:
+        kept = kept_answers(project.state)
+        if kept:
+            text = f"{kept} answers of main files were kept for the next run, which takes them over"
+            yield Finding(level="ok", subject="store", text=text)
+        for job in found:
+            for state in file_states(project, database, job):
+                yield from _of_file(project, state)
+    yield from _of_sessions(project, database, found, working=working)
+
+
+def _of_file(project: Project, state: FileState) -> Iterator[Finding]:
+    subject = f"main file {project.relative(state.path)}"
+    if state.problem:
+        text = f"{state.problem}; the store has its {state.merged} items"
+        yield Finding(level="failure", subject=subject, text=text, repair=None if state.path.is_dir() else "main file")
+    elif state.stale:
+        text = f"{len(state.stale)} values that it was written with are others in the store now: {state.stale[0]}"
+        yield Finding(level="failure", subject=subject, text=text, repair="answers")
+    elif state.edited:
+        text = f"{state.edited} entries are others than in the store; the next run takes over what was edited"
+        yield Finding(level="ok", subject=subject, text=text)
+
+
+def _of_sessions(project: Project, database: Database, found: list[Job], *, working: bool) -> Iterator[Finding]:
+    left = sum(len(attempts.unfinished(database, job.id)) for job in found)
+    processes = process_tree.marked_processes(project.key)
+    if not working and (left or processes):
+        yield Finding(
+            level="warning",
+            subject="supervisor",
+            text=f"one ended without a word: {left} sessions cut off, {len(processes)} of their processes still run;"
+            " the next run or start ends them and takes in what they finished",
+        )
+    strays = attempts.unknown(database, session_folders(project))
+    if not working and strays:
+        open_work = database.value(f"SELECT count(*) FROM items WHERE status IN {items.IN_WORK}")
+        yield Finding(
+            level="warning" if open_work else "ok",
+            subject="sessions",
+            text=f"{len(strays)} have folders and are not in the store; "
+            + ("the next run of their job judges what they answered" if open_work else "nothing is left to do of them"),
+        )

@@ -1,0 +1,56 @@
+"""What sessions cost that were cut off, of jobs with which nobody goes on: stopped, cancelled, or set aside."""
+
+from __future__ import annotations
+
+import contextlib
+
+from supervisor.agents.agent_registry import agent_by_name
+from supervisor.executors.local.session_recovery import result_of
+from supervisor.host.durable_files import last_change
+from supervisor.model import session_name
+from supervisor.project.project import Project
+from supervisor.project.store_damage import session_folders
+from supervisor.store.database import Database
+from supervisor.store.tables import attempts, batches
+from supervisor.store.transitions import batch_transitions
+from supervisor.text.strict_json import JsonRefused, parse_strict
+from supervisor.workspaces.empty_folder import Workspace
+from supervisor.workspaces.untrusted_file import read_untrusted_file
+
+
+def reconcile_costs(project: Project, database: Database) -> None:
+    """Note what such sessions cost, of which that is not noted yet; their outputs are left to a run that goes on."""
+    for attempt in attempts.unaccounted(database):
+        result = result_of(project, attempt, agent_by_name(project, attempt.agent))
+        with database.transaction():
+            batch_transitions.end_session(database, attempt.id, "unjudged", counted=False, result=result)
+
+
+def adopt_orphans(project: Project, database: Database, job: int, agent: str) -> None:
+    """Take the sessions of a job into the store that it does not know, since the supervisor died that began them."""
+    for name in attempts.unknown(database, session_folders(project)):
+        owner, phase, batch_number, session = map(int, session_name.SESSION_NAME.findall(name)[0])
+        if owner != job:
+            continue
+        batch = batches.numbered(database, job, phase, batch_number)
+        workspace = Workspace(project.sessions, name)
+        asked = _asked(workspace, project.settings.max_output_bytes)
+        if batch is None or asked is None:
+            if not workspace.transcript.exists() and not any(workspace.path.glob("phase*_batch_*")):
+                workspace.remove()  # its supervisor died while it made the folder
+            continue
+        with database.transaction():
+            number = max(attempts.last_number(database, batch) + 1, session)
+            batch_transitions.adopt_session(
+                database, batch, number, name, agent, asked, last_change(workspace.input) or 0.0
+            )
+
+
+def _asked(workspace: Workspace, most_bytes: int) -> list[str] | None:
+    """The items that a session was given; None where nothing tells."""
+    data = read_untrusted_file(workspace.input, most_bytes)
+    if not isinstance(data, bytes):
+        return None
+    with contextlib.suppress(JsonRefused, KeyError, TypeError):
+        return list(parse_strict(data)[0]["items"])
+    return None

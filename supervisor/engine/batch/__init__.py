@@ -1,0 +1,1 @@
+"""The life of one batch; start reading at `batch_run`."""

@@ -1,0 +1,83 @@
+"""What is to be done for a batch, and what of it is done already."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from supervisor.engine.job_context import JobContext
+from supervisor.engine.validation.output_validation import ValidationResult
+from supervisor.model.batch import BatchInput
+from supervisor.model.frozen_model import FrozenModel
+from supervisor.model.job import StoredBatch
+from supervisor.model.pipeline import Phase
+from supervisor.model.validation_report import ValidationError
+from supervisor.store.tables import attempts, batches, items
+
+
+class BatchState(FrozenModel):
+    """A batch between two attempts."""
+
+    batch: StoredBatch
+    phase: Phase
+    input: BatchInput
+    """All items of the batch."""
+    total: int | None
+    """Batches of the phase, where that is known."""
+    digests: dict[str, str]
+    """Item id to the content that this work is about."""
+    kept: dict[str, Any]
+    """Item id to value of what passed in an earlier attempt, also where it is merged already."""
+    errors: tuple[ValidationError, ...]
+    """What the attempt before got wrong."""
+    counted: int
+    """Attempts that count so far."""
+    stalls: int
+    """Sessions that gave no sign of life and did not count, so far."""
+    max_attempts: int
+
+    @classmethod
+    async def load(cls, batch: StoredBatch, tools: JobContext) -> BatchState:
+        """The batch as the store has it, with the context that its prompt adds."""
+        phase = tools.pipeline.phase(batch.phase)
+        members = items.of_batch(tools.database, batch.id)
+        batch_input = BatchInput(
+            pipeline=tools.pipeline.name,
+            target=tools.target.name,
+            phase=phase.id,
+            batch=batch.number,
+            items={item.id: item.payload for item in members},
+            settings=phase.settings,
+            target_parts=tools.target.parts,
+        )
+        if phase.context is not None and members:
+            context = await tools.code.context(phase, batch_input, batch.job)
+            batch_input = batch_input.model_copy(update={"context": context})
+        tally = attempts.tally(tools.database, batch.id)
+        return cls(
+            batch=batch,
+            phase=phase,
+            input=batch_input,
+            total=batches.total(tools.database, batch.job, batch.phase),
+            digests={item.id: item.digest for item in members},
+            kept={item.id: item.value for item in members if item.status in ("passed", "merged")},
+            errors=tally.errors,
+            counted=tally.counted,
+            stalls=tally.stalls,
+            max_attempts=tools.options.max_attempts or phase.max_attempts,
+        )
+
+    @property
+    def todo(self) -> tuple[str, ...]:
+        """Ids that have no passing value yet, in canonical order."""
+        return tuple(item_id for item_id in self.input.items if item_id not in self.kept)
+
+    @property
+    def attempts_left(self) -> bool:
+        """Whether another session may be started for what is to do."""
+        return self.counted < self.max_attempts
+
+    def after(self, judgement: ValidationResult, *, counted: bool) -> BatchState:
+        """The work that is left after an attempt."""
+        return self.model_copy(
+            update={"kept": judgement.passed, "errors": judgement.errors, "counted": self.counted + int(counted)}
+        )

@@ -1,0 +1,1 @@
+"""What starts next, and whether it may."""

@@ -1,0 +1,1 @@
+"""What happened: a change and its event in one transaction, and the log that people read."""

@@ -1,0 +1,1 @@
+"""One job, from where it stands to its end."""

@@ -1,0 +1,88 @@
+"""Answers of a store that was lost, kept from its main files: given back item by item as their batches come up."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from supervisor.failpoints import reached
+from supervisor.host.durable_files import replace_durably
+from supervisor.store.database import Database
+from supervisor.store.transitions import batch_transitions
+from supervisor.text.strict_json import in_order
+
+_FOLDER = "answers"
+
+
+class RestoredAnswers:
+    """What is still to be given back of one job. An item that the store has settled since is not touched."""
+
+    def __init__(self, state: Path, database: Database, job: int) -> None:
+        self._state = state
+        self._database = database
+        self._job = job
+        self._left: dict[int, dict[str, Any]] = {}
+        for path in (state / _FOLDER).glob(f"job{job}-phase*.json"):
+            phase = int(path.stem.partition("-phase")[2])
+            settled = {
+                row["id"]
+                for row in database.rows(
+                    "SELECT id FROM items WHERE job = ? AND phase = ? AND made_with IS NOT NULL", (job, phase)
+                )
+            }
+            kept = json.loads(path.read_bytes())
+            self._left[phase] = {item_id: value for item_id, value in kept.items() if item_id not in settled}
+
+    def pending(self, phase: int) -> bool:
+        """Whether more is known of a phase than the store has yet: its main file is not to be written then."""
+        return bool(self._left.get(phase))
+
+    def give_back(self, phase: int, batch: int) -> int:
+        """Have a batch's items pass with the answers that they had; how many."""
+        left = self._left.get(phase)
+        if not left:
+            return 0
+        rows = self._database.rows(
+            "SELECT id FROM items WHERE batch = ? AND status = 'waiting' AND made_with IS NULL AND seq IS NULL",
+            (batch,),
+        )
+        known = [row["id"] for row in rows if row["id"] in left]
+        with self._database.transaction():
+            for item_id in known:
+                batch_transitions.keep(self._database, self._job, phase, item_id, left[item_id])
+        return len(known)
+
+    def settled(self, phase: int, ids: Iterable[str]) -> None:
+        """These items are in the store again."""
+        left = self._left.get(phase)
+        if left:
+            for item_id in ids:
+                left.pop(item_id, None)
+
+    def close(self, phase: int) -> list[str]:
+        """The phase has ended; ids of what belongs to no item of it any more."""
+        left = self._left.pop(phase, None)
+        if left is None:
+            return []
+        reached("answers.before_remove")
+        _path(self._state, self._job, phase).unlink(missing_ok=True)
+        reached("answers.removed")
+        return list(left)
+
+
+def keep_answers(state: Path, job: int, phase: int, values: dict[str, Any]) -> None:
+    """Keep answers for the next run of a job."""
+    path = _path(state, job, phase)
+    path.parent.mkdir(exist_ok=True)
+    replace_durably(path, [in_order(values).encode("utf-8")])
+
+
+def kept_answers(state: Path) -> int:
+    """How many answers wait to be given back."""
+    return sum(len(json.loads(path.read_bytes())) for path in (state / _FOLDER).glob("job*-phase*.json"))
+
+
+def _path(state: Path, job: int, phase: int) -> Path:
+    return state / _FOLDER / f"job{job}-phase{phase}.json"

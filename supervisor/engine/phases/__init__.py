@@ -1,0 +1,1 @@
+"""How phases come to items and answers."""

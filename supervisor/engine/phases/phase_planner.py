@@ -1,0 +1,233 @@
+"""From a pipeline's items to batches: at the start of a job, and whenever a merge makes more of them ready."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from supervisor.engine.job_context import JobContext
+from supervisor.model.job import StoredBatch
+from supervisor.model.pipeline import Phase
+from supervisor.project.project import Project
+from supervisor.sources.json_source import items_mark, read_items, source_path
+from supervisor.store.tables import batches, items, phases, submissions
+from supervisor.store.transitions import item_reconcile
+from supervisor.text import content_hash
+
+
+class PhasePlanner:
+    """Keeps one job's items and batches in step with their sources."""
+
+    def __init__(self, project: Project, tools: JobContext, ready: Callable[[Sequence[StoredBatch]], None]) -> None:
+        self._project = project
+        self._tools = tools
+        self._ready = ready
+        self._expanding = {phase.id: asyncio.Lock() for phase in tools.pipeline.phases}
+        self._job = tools.job
+
+    async def prepare(self) -> None:
+        """Bring all phases to what their sources say now, form batches, and offer those that are ready."""
+        tools = self._tools
+        with tools.journal.transaction():
+            phases.ensure(tools.database, self._job, tools.pipeline)
+            batches.reset_running(tools.database, self._job)
+        self._resize()
+        for phase in tools.pipeline.phases:
+            self._compare_instructions(phase)
+            if phase.upstream is None:
+                self._take_source(phase)
+            elif phase.items_by is not None:
+                await self.expand(phase, everything=True)
+            else:
+                with tools.journal.transaction():
+                    item_reconcile.mirror_items(tools.database, self._job, phase.id, phase.upstream)
+                    item_reconcile.reconcile_removed(
+                        tools.database, self._job, phase.id, phase.upstream, expanded=False
+                    )
+                    item_reconcile.feed_payloads(tools.database, self._job, phase.id, phase.upstream)
+                    self._form(phase)
+        with tools.journal.transaction():
+            batches.drop_empty(tools.database, self._job)
+        for phase in tools.pipeline.phases:
+            self._ready(batches.ready(tools.database, self._job, phase.id))
+
+    def merged(self, phase_id: int, ids: list[str]) -> None:
+        """Hand on items whose state in a phase changed for good; call it inside that change's transaction."""
+        for child in self._tools.pipeline.children(phase_id):
+            if child.items_by is None:
+                item_reconcile.feed_payloads(self._tools.database, self._job, child.id, phase_id, ids)
+                self._form(child)  # what was done before, and has other content now, needs another batch
+
+    async def after_merge(self, phase_id: int, ids: list[str]) -> None:
+        """Offer what became ready by a merge that is committed."""
+        for child in self._tools.pipeline.children(phase_id):
+            if child.items_by is not None:
+                again = item_reconcile.any_expanded_past(self._tools.database, self._job, child.id, phase_id, ids)
+                await self.expand(child, everything=again)
+            else:
+                self._ready(batches.ready_among(self._tools.database, self._job, child.id, ids))
+
+    async def changed(self, phase_id: int, ids: list[str]) -> None:
+        """Follow up on items of a phase that changed out of their turn: edited by hand, or released to be redone."""
+        tools = self._tools
+        with tools.journal.transaction():
+            self.merged(phase_id, ids)
+            self._form(tools.pipeline.phase(phase_id))
+        for child in tools.pipeline.children(phase_id):
+            if child.items_by is not None:
+                await self.expand(child, everything=True)
+            else:
+                self._ready(batches.ready(tools.database, self._job, child.id))
+        self._ready(batches.ready(tools.database, self._job, phase_id))
+
+    async def expand(self, phase: Phase, *, everything: bool = False) -> None:
+        """Expand upstream items, in canonical order, as far as everything before them is merged or given up.
+
+        Only then is it known which items come how many places further on, so that batch boundaries do not depend on
+        the order in which sessions end.
+        """
+        tools, upstream = self._tools, phase.upstream
+        assert upstream is not None
+        async with self._expanding[phase.id]:
+            below = item_reconcile.frontier(tools.database, self._job, upstream)
+            more_to_come = below is not None or not phases.is_complete(tools.database, self._job, upstream)
+            if below is None and more_to_come:
+                below = item_reconcile.end_position(tools.database, self._job, upstream)
+            sources = item_reconcile.to_expand(
+                tools.database, self._job, phase.id, upstream, below=below, everything=everything
+            )
+            rows = [(item_id, payload) for item_id, _, _, payload in sources]
+            expanded = await tools.code.expand(tools.pipeline.name, phase, rows) if rows else []
+            newest = batches.newest(tools.database, self._job, phase.id)
+            with tools.journal.transaction():
+                changed = everything and item_reconcile.reconcile_removed(
+                    tools.database, self._job, phase.id, upstream, expanded=True
+                )
+                changed |= item_reconcile.expand(tools.database, self._job, phase.id, sources, expanded, below=below)
+                phases.set_complete(tools.database, self._job, phase.id, not more_to_come)
+                self._form(phase)
+                self._mirror_below(phase, changed=changed)
+        self._ready(batches.ready(tools.database, self._job, phase.id, above=newest))
+        for each in self._below(phase):
+            if each.items_by is None:
+                if not more_to_come:  # only now is it known which of its batches is the last
+                    self._ready(batches.ready(tools.database, self._job, each.id))
+            elif changed:
+                await self.expand(each, everything=True)
+
+    def _mirror_below(self, phase: Phase, *, changed: bool) -> None:
+        """Give the plain phases below a phase its items; `changed`: some were left out or taken back."""
+        for child in self._tools.pipeline.children(phase.id):
+            if child.items_by is None:
+                item_reconcile.mirror_items(self._tools.database, self._job, child.id, phase.id)
+                if changed:
+                    item_reconcile.reconcile_removed(
+                        self._tools.database, self._job, child.id, phase.id, expanded=False
+                    )
+                self._form(child)
+                self._mirror_below(child, changed=changed)
+
+    def _below(self, phase: Phase) -> list[Phase]:
+        """The phases whose items follow from this one's without another expansion, and those that expand these."""
+        found: list[Phase] = []
+        for child in self._tools.pipeline.children(phase.id):
+            found += [child, *(self._below(child) if child.items_by is None else ())]
+        return found
+
+    def _reposition_below(self, phase: Phase) -> None:
+        for child in self._tools.pipeline.children(phase.id):
+            item_reconcile.reposition(
+                self._tools.database, self._job, child.id, phase.id, expanded=child.items_by is not None
+            )
+            self._reposition_below(child)
+
+    def _take_source(self, phase: Phase) -> None:
+        tools = self._tools
+        shown = self._project.relative(source_path(self._project, phase, tools.target))
+        submitted = submissions.input_of(tools.database, self._job)
+        stamp = items_mark(self._project, phase, tools.target, submitted)
+        before = phases.source(tools.database, self._job, phase.id)
+        if stamp and before == stamp:
+            with tools.journal.transaction():
+                self._form(phase)
+            return
+        found = read_items(self._project, tools.pipeline, phase, tools.target, submitted)
+        with tools.journal.transaction():
+            change = item_reconcile.reconcile_source(tools.database, self._job, phase.id, found, stamp)
+            if before is not None:
+                self._tell_change(shown, phase, change)
+            if change.moved:
+                self._reposition_below(phase)
+            for child in tools.pipeline.children(phase.id):
+                if child.items_by is None:
+                    item_reconcile.feed_payloads(tools.database, self._job, child.id, phase.id, change.changed)
+            self._form(phase)
+
+    def _tell_change(self, shown: str, phase: Phase, change: item_reconcile.SourceChange) -> None:
+        parts = []
+        if change.new:
+            parts.append(f"{change.new} new")
+        if change.changed:
+            parts.append(f"{len(change.changed)} changed, to be done again ({_some(change.changed)})")
+        if change.removed:
+            parts.append(
+                f"{len(change.removed)} no longer there, what is merged of them stays ({_some(change.removed)})"
+            )
+        if parts:
+            self._tools.journal.note(
+                self._job,
+                "items_changed",
+                f"{shown} changed since the last run: {'; '.join(parts)}",
+                level="WARNING" if change.removed else "INFO",
+                phase=phase.id,
+            )
+
+    def _compare_instructions(self, phase: Phase) -> None:
+        """Warn where instructions or validator changed since items were merged; redo them where that is asked."""
+        tools = self._tools
+        parts = [
+            (self._project.pipeline_folder(tools.pipeline.name) / phase.intelligence).read_bytes(),
+            tools.prompts.template_source(phase.id).encode(),
+        ]
+        if isinstance(phase.validator, str):
+            parts.append((self._project.validator_folder(tools.pipeline.name) / phase.validator).read_bytes())
+        elif phase.validator is not None:
+            parts.append(repr(phase.validator).encode())
+        with tools.journal.transaction():
+            version = phases.use_instructions(tools.database, self._job, phase.id, content_hash.fingerprint(*parts))
+            other = items.made_with_other_version(tools.database, self._job, phase.id, version)
+            if other and tools.options.redo_changed:
+                item_reconcile.requeue_items(tools.database, self._job, phase.id, other)
+                phases.forget_source(tools.database, self._job, phase.id)
+                self.merged(phase.id, other)
+                tools.journal.note(
+                    self._job,
+                    "redo_changed",
+                    f"phase {phase.id}: its instructions or its validator changed; {len(other)} items are done again",
+                    phase=phase.id,
+                )
+            elif other:
+                tools.journal.note(
+                    self._job,
+                    "instructions_changed",
+                    f"phase {phase.id}: its instructions or its validator changed since {len(other)} items were done;"
+                    " they stay as they are, --redo-changed does them again",
+                    level="WARNING",
+                    phase=phase.id,
+                )
+
+    def _form(self, phase: Phase) -> None:
+        size = self._tools.options.batch_size or phase.batch_size
+        complete = phases.is_complete(self._tools.database, self._job, phase.id)
+        batches.form(self._tools.database, self._job, phase.id, size, complete=complete)
+
+    def _resize(self) -> None:
+        """Form batches anew that have another size than is asked for now and have no session yet."""
+        with self._tools.journal.transaction():
+            for phase in self._tools.pipeline.phases:
+                size = self._tools.options.batch_size or phase.batch_size
+                batches.dissolve_unstarted(self._tools.database, self._job, phase.id, size)
+
+
+def _some(ids: Sequence[str], most: int = 5) -> str:
+    return ", ".join(ids[:most]) + (", …" if len(ids) > most else "")

@@ -1,0 +1,229 @@
+"""When main files are written: soon after every merge, seldom enough to cost little, and always at the end."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+from filelock import Timeout
+
+from supervisor.engine.events.event_log import EventLog
+from supervisor.host.durable_files import make_folder
+from supervisor.host.machine_errors import MACHINE_ERRORS, machine_error
+from supervisor.model.pipeline import Phase
+from supervisor.sinks import hand_edits
+from supervisor.sinks.hand_edits import HandEdits, detect_hand_edits
+from supervisor.sinks.json_sink import JsonSink, held
+from supervisor.store.database import Database, open_store
+from supervisor.store.integrity import write_receipts
+from supervisor.store.queries import merged_snapshot
+from supervisor.store.tables import items
+from supervisor.store.transitions import item_reconcile
+
+SHARE = 0.05
+"""Largest part of the time that may go into writing one main file; so the whole cost stays linear in the items."""
+TIMES_ITS_SIZE = 2
+FLOOR_BYTES = 1 << 20
+BYTES_A_SECOND = 1 << 16
+"""What may be written to one main file until it waits: so many times its size, and so much besides; at the end of a
+phase and of a run it is written in any case."""
+TRY_AGAIN_S = 30.0
+"""Seconds until a file is tried again that the machine could not write."""
+_T = TypeVar("_T")
+
+
+class _State:
+    def __init__(self, phase: Phase, path: Path) -> None:
+        self.phase = phase
+        self.file = JsonSink(path)
+        self.dirty = False
+        self.ended = False
+        self.cost_s = 0.0
+        self.written_at = float("-inf")
+        self.timer: asyncio.TimerHandle | None = None
+        self.busy = asyncio.Lock()
+
+
+class ResultsWriter:
+    """The main files of one job.
+
+    Files are read, made and written in a thread with a connection of its own, since a large one takes long; what a
+    person edited is taken over by `edited`, on the loop.
+    """
+
+    def __init__(
+        self,
+        job: int,
+        journal: EventLog,
+        results: Path,
+        phases: tuple[Phase, ...],
+        edited: Callable[[int, list[str]], Awaitable[None]],
+        holds_more: Callable[[int], bool],
+    ) -> None:
+        """`edited` follows up on items of a phase that a person edited; `holds_more` says whether a main file has
+        answers that the store is still to be given: it is left alone until then."""
+        self._job = job
+        self._journal = journal
+        self._edited = edited
+        self._holds_more = holds_more
+        self._states = {phase.id: _State(phase, results / phase.output) for phase in phases}
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="main-file")
+        self._reader: Database | None = None
+        self._begun_at = time.monotonic()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.failure: Exception | None = None
+        """What stopped a write in the background, to be raised where the job ends."""
+
+    def touch(self, phase: int) -> None:
+        """Something was merged: write the file now, or as soon as its cost allows."""
+        state = self._states[phase]
+        state.dirty = True
+        if state.timer is None and not state.busy.locked():
+            wait_s = max(state.written_at + state.cost_s / SHARE, self._begun_at + self._bytes_take_s(state))
+            wait_s -= time.monotonic()
+            state.timer = asyncio.get_running_loop().call_later(max(0.0, wait_s), self._write_later, state)
+
+    async def flush(self, *, everything: bool = False) -> None:
+        """Write what is not written yet; `everything` also looks at files of which nothing new is known."""
+        for state in self._states.values():
+            if state.timer is not None:
+                state.timer.cancel()
+                state.timer = None
+            state.dirty = state.dirty or everything
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+        for state in self._states.values():
+            await self._write(state)
+        if self.failure is not None:
+            raise self.failure
+
+    async def flush_phase(self, phase: int) -> None:
+        """Write the file of a phase that ended, whatever it costs; one without items is written too."""
+        state = self._states[phase]
+        state.ended = True
+        state.dirty = True
+        await self._write(state)
+
+    def close(self) -> None:
+        """End the thread."""
+        if self._reader is not None:
+            self._thread.submit(self._reader.close)
+        self._thread.shutdown(wait=True)
+
+    def _bytes_take_s(self, state: _State) -> float:
+        """Seconds from the beginning until a file may be written once more."""
+        size = (state.file.state() or (0,))[0]
+        free = (TIMES_ITS_SIZE - 1) * size + FLOOR_BYTES
+        return (state.file.written_bytes - free) / BYTES_A_SECOND
+
+    def _write_later(self, state: _State) -> None:
+        state.timer = None
+        task = asyncio.get_running_loop().create_task(self._write_or_wait(state))
+        self._tasks.add(task)
+        task.add_done_callback(self._written)
+
+    def _written(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and isinstance(error := task.exception(), Exception):
+            self.failure = error
+
+    async def _write_or_wait(self, state: _State) -> None:
+        """Write the file; where the machine cannot at the moment, later: the store has all of it."""
+        try:
+            await self._write(state)
+        except MACHINE_ERRORS as error:
+            fault = machine_error(error)
+            if fault is None:
+                raise
+            state.timer = asyncio.get_running_loop().call_later(TRY_AGAIN_S, self._write_later, state)
+            self._journal.say(
+                self._job,
+                "main_file_late",
+                f"{state.file.path.name} cannot be written now: {fault}; next try in {TRY_AGAIN_S:g} s",
+                level="WARNING",
+                phase=state.phase.id,
+            )
+
+    async def _write(self, state: _State) -> None:
+        async with state.busy:
+            if not state.dirty or (self._holds_more(state.phase.id) and not state.ended):
+                return
+            state.dirty = False
+            began = time.monotonic()
+            lock = state.file.lock()
+            try:
+                make_folder(state.file.path.parent)
+                await self._in_thread(lock.acquire)
+            except Timeout as error:
+                raise held(state.file, error) from error
+            try:
+                written = False
+                while not written:
+                    looked_at = state.file.state()
+                    edits = await self._in_thread(self._find_edits, state)
+                    if edits is not None:
+                        await self._take_over(state, edits)
+                    written = await self._in_thread(self._write_now, state, looked_at)
+            except BaseException:
+                state.dirty = True
+                raise
+            finally:
+                await self._in_thread(lock.release)
+            state.written_at = time.monotonic()
+            state.cost_s = state.written_at - began
+        if state.dirty:
+            self.touch(state.phase.id)
+
+    def _find_edits(self, state: _State) -> HandEdits | None:
+        if self._reader is None:
+            self._reader = open_store(self._journal.database.path)
+        return detect_hand_edits(self._reader, state.file, self._job, state.phase.id, state.phase.merge)
+
+    def _write_now(self, state: _State, looked_at: tuple[int, int, int] | None) -> bool:
+        """Write the file; False where it was edited since it was looked at."""
+        assert self._reader is not None
+        if hand_edits.is_current(self._reader, state.file, self._job, state.phase.id):
+            state.file.remove_unfinished()
+            return True
+        taken = merged_snapshot.snapshot(self._reader, self._job, state.phase.id, state.phase.merge)
+        if not taken.rows and looked_at is None and not state.ended:
+            return True
+        sha256 = state.file.write(taken, looked_at)
+        if sha256 is not None:
+            write_receipts.record_receipt(self._reader, self._job, state.phase.id, taken.seq, sha256)
+            merged_snapshot.record_written(self._reader, taken, sha256)
+        return sha256 is not None
+
+    async def _take_over(self, state: _State, edits: HandEdits) -> None:
+        """A person's work is never silently overwritten: it is taken into the store, or set aside beside the file."""
+        phase, name = state.phase.id, state.file.path.name
+        touched = [*edits.values, *edits.removed]
+        with self._journal.transaction():
+            for item_id, value in edits.values.items():
+                items.take_edit(self._journal.database, self._job, phase, item_id, value)
+            for item_id in edits.removed:
+                item_reconcile.exclude(self._journal.database, self._job, phase, item_id, by_hand=True)
+            if edits.values:
+                self._note(name, f"{len(edits.values)} items edited by hand were taken over", list(edits.values))
+            if edits.removed:
+                self._note(
+                    name,
+                    f"{len(edits.removed)} items removed by hand are left out from now on"
+                    " (retry --items does them again)",
+                    list(edits.removed),
+                )
+            if edits.problem:
+                self._note(name, f"{edits.problem}; the file was set aside as {edits.copy_kept}", [])
+        if touched:
+            await self._edited(phase, touched)
+
+    def _note(self, name: str, text: str, ids: list[str]) -> None:
+        some = f": {', '.join(ids[:5])}{', …' if len(ids) > 5 else ''}" if ids else ""
+        self._journal.note(self._job, "hand_edit", f"{name}: {text}{some}", level="WARNING", items=ids)
+
+    async def _in_thread(self, work: Callable[..., _T], *arguments: object) -> _T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work, *arguments)

@@ -1,0 +1,281 @@
+"""The supervisor's loop: jobs in, jobs out, until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import sqlite3
+from collections.abc import AsyncIterator, Callable
+from types import TracebackType
+
+from loguru import logger
+
+from supervisor.agents.agent_registry import make_agents
+from supervisor.engine.accounting import cost_reconciliation
+from supervisor.engine.dispatch.cooldown_tracker import CooldownTracker
+from supervisor.engine.dispatch.slots import Slots
+from supervisor.engine.events.event_log import EventLog
+from supervisor.engine.events.progress_log import ProgressLogSinks
+from supervisor.engine.job.job_run import JobRun
+from supervisor.engine.job.outage_backoff import FIRST_WAIT_S, OutageBackoff
+from supervisor.errors import SupervisorError
+from supervisor.executors.local import session_recovery
+from supervisor.executors.local.local_executor import LocalExecutor
+from supervisor.host import asyncio_setup
+from supervisor.host.file_events import FileEvents, InotifyEvents, file_events
+from supervisor.host.machine_errors import MACHINE_ERRORS, ignore_machine_errors, machine_error
+from supervisor.host.steady_clock import SteadyClock
+from supervisor.model.event import Event
+from supervisor.model.job import AT_WORK, Job
+from supervisor.project.pinned_definitions import content_of
+from supervisor.project.pipeline_loader import load_pipeline, read_target
+from supervisor.project.project import Project
+from supervisor.project.store_guard import StoreGuard, require_present
+from supervisor.project_code.worker_pool import WorkerPool
+from supervisor.store.database import Database, open_store
+from supervisor.store.tables import attempts, jobs
+from supervisor.workspaces.empty_folder import Workspace
+
+JOBS_AT_ONCE = 64
+"""Jobs that a daemon works on; the others wait in the queue, where they cost nothing."""
+_TIDY_EVERY_S = 3600.0
+_NEWS_DELAY_S = 0.02
+"""How long news of changes in the store are gathered before it is looked at."""
+
+
+class Supervisor:
+    """Everything that works on one project: enter it, then `run_job` or `serve`. Its caller holds the project."""
+
+    def __init__(self, project: Project, looking: StoreGuard | None = None) -> None:
+        """`looking`: the look whether the store is sound, where it was begun already."""
+        self._project = project
+        self._looking = looking
+        self._runs: dict[int, JobRun | OutageBackoff] = {}
+        self._data_version = -1
+        self._stopping = False
+        self._steady = SteadyClock()
+        self.stopped_early = False
+        """Whether `serve` left work that the next daemon goes on with."""
+        self._news = asyncio.Event()
+
+    async def __aenter__(self) -> Supervisor:
+        project = self._project
+        asyncio_setup.set_up(asyncio.get_running_loop())
+        project.sessions.mkdir(parents=True, exist_ok=True)
+        (self._looking or StoreGuard(project)).require_sound()
+        self.database: Database = open_store(project.store, create=True)
+        self._events: FileEvents = file_events()
+        if not isinstance(self._events, InotifyEvents):
+            logger.warning("outputs are noticed by {}", self._events.description)
+        self.journal = EventLog(self.database)
+        self._logs = ProgressLogSinks(project, self.database)
+        self.journal.tell(self._logs.write)
+        self._executor = LocalExecutor(project.root, project.sessions, project.key, self._events)
+        self._pool = WorkerPool(project, max(1, min(4, os.cpu_count() or 1)))
+        self._slots = Slots(project.settings.concurrency)
+        self._gates = CooldownTracker(self.journal)
+        self._unlisten = self._events.listen(project.state, self._store_changed)
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self.stop)
+        session_recovery.end_stale_sessions(project, self._left_attempts())
+        self._tidying = asyncio.ensure_future(self._tidy())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+        self._unlisten()
+        self._tidying.cancel()
+        self._gates.close_down()
+        async with contextlib.AsyncExitStack() as last:  # each is done, whatever comes of those before
+            last.callback(self.database.close)
+            last.callback(self._logs.close)
+            last.callback(self._events.close)
+            last.push_async_callback(self._executor.close)
+            last.push_async_callback(self._pool.close)
+
+    def tell(self, listener: Callable[[Event], None]) -> None:
+        """Have `listener` called with every event."""
+        self.journal.tell(listener)
+
+    def stop(self) -> None:
+        """End all sessions, keep what is done, and return from `run_job` or `serve`."""
+        self._stopping = True
+        for run in self._runs.values():
+            run.stop("stopped")
+        self._news.set()
+
+    async def run_job(self, job: Job) -> Job:
+        """Work on one job until it ended or was stopped; raises what makes it impossible to go on."""
+        watcher = asyncio.ensure_future(self._heed_wishes())
+        try:
+            return await self._see_through(job, patient=False)
+        finally:
+            watcher.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await watcher
+
+    async def _see_through(self, job: Job, *, patient: bool) -> Job:
+        """Work on a job until it ended or was stopped; while the machine fails, wait, then go on from the store.
+
+        One that is not `patient` waits only for what could be begun: a fault that is there from the start is raised.
+        """
+        outage = OutageBackoff()
+        self._note_costs()
+        while True:
+            run: JobRun | None = None
+            try:
+                run = self._runs[job.id] = self._make_run(job)
+                if self._stopping:
+                    run.stop("stopped")
+                ended = await run.run()
+                self._note_costs()
+                return ended
+            except (*MACHINE_ERRORS, SupervisorError) as error:
+                require_present(self._project, error)
+                fault = machine_error(error)
+                if fault is None or not (patient or (run is not None and run.has_begun)):
+                    raise
+                self._runs[job.id] = outage
+                logger.warning("{}: no work is possible: {}; next try in {:g} s", job.name, fault, outage.begin())
+                end = await outage.over()
+            finally:
+                self._runs.pop(job.id, None)
+            patient = True
+            if end is not None:
+                with self.journal.transaction():
+                    jobs.set_status(self.database, job.id, end)
+                return jobs.get(self.database, job.id)
+
+    async def serve(self, *, linger_s: float | None) -> None:
+        """Work on queued jobs as they come, and heed what is asked of them, until `stop`.
+
+        Without anything to do it ends after `linger_s` seconds; None: it stays.
+        """
+        running: dict[int, asyncio.Task[None]] = {}
+        self._requeue_abandoned()
+        while True:
+            self._news.clear()
+            async with self._patience():
+                room = 0 if self._stopping else JOBS_AT_ONCE - len(running)
+                for job in jobs.next_queued(self.database, room, running) if room > 0 else ():
+                    running[job.id] = asyncio.ensure_future(self._serve_job(job))
+                    running[job.id].add_done_callback(lambda _: self._news.set())
+                self._heed()
+            running = {job_id: task for job_id, task in running.items() if not task.done()}
+            if self._stopping and not running:
+                return
+            try:
+                async with asyncio.timeout(None if running else linger_s):
+                    await self._news.wait()
+            except TimeoutError:
+                return
+            await asyncio.sleep(_NEWS_DELAY_S)
+
+    async def _serve_job(self, job: Job) -> None:
+        """One job in the daemon: what ends it is written into the store, and the daemon goes on."""
+        try:
+            ended = await self._see_through(job, patient=True)
+            if self._stopping and ended.status == "stopped":
+                self.stopped_early = True
+                jobs.requeue(self.database, job.id)  # the next daemon goes on with it
+        except SupervisorError as error:
+            logger.error("{}", error)
+            with ignore_machine_errors():
+                if jobs.get(self.database, job.id).status == "queued":  # it never came to run
+                    with self.journal.transaction():
+                        jobs.set_status(self.database, job.id, "failed", str(error))
+                        self.journal.note(job.id, "job_failed", error.in_one_line(), level="ERROR")
+        except Exception as error:
+            fault = machine_error(error)
+            if fault is None and not isinstance(error, sqlite3.Error):
+                logger.exception("job {} ended by a fault of the supervisor", job.id)
+            else:
+                logger.error("job {} stopped: {}", job.id, fault or error)
+
+    def _make_run(self, job: Job) -> JobRun:
+        project = content_of(self._project, self.database, job)
+        pipeline = load_pipeline(project, job.pipeline)
+        target = read_target(pipeline, job.target)
+        agents = make_agents(project, job.options)
+        return JobRun(
+            job=job,
+            project=project,
+            pipeline=pipeline,
+            target=target,
+            agents=agents,
+            executor=self._executor,
+            pool=self._pool,
+            journal=self.journal,
+            slots=self._slots,
+            gates=self._gates,
+        )
+
+    def _requeue_abandoned(self) -> None:
+        """Jobs that a dead supervisor was working on go on."""
+        for job in jobs.with_status(self.database, *AT_WORK):
+            jobs.requeue(self.database, job.id)
+
+    async def _heed_wishes(self) -> None:
+        while True:
+            await self._news.wait()
+            await asyncio.sleep(_NEWS_DELAY_S)
+            self._news.clear()
+            async with self._patience():
+                self._heed()
+
+    @contextlib.asynccontextmanager
+    async def _patience(self) -> AsyncIterator[None]:
+        """Look into the store; where the machine does not let, a little later again."""
+        try:
+            yield
+        except MACHINE_ERRORS as error:
+            require_present(self._project, error)
+            if machine_error(error) is None:
+                raise
+            await asyncio.sleep(FIRST_WAIT_S)
+            self._news.set()
+
+    def _heed(self) -> None:
+        self._gates.look_again()
+        for job_id, run in self._runs.items():
+            asked = jobs.get(self.database, job_id).wish
+            if asked is not None:
+                run.stop("cancelled" if asked == "cancel" else "stopped")
+            else:
+                run.look_again()
+
+    def _store_changed(self, name: str) -> None:
+        """Somebody closed one of the store's files, or rang; whether there is news, the store itself knows."""
+        if name.startswith(self._project.store.name):
+            try:
+                version = self.database.data_version()
+            except sqlite3.Error:
+                version = -1  # who looks again meets the fault itself
+            if version != self._data_version:
+                self._data_version = version
+                self._news.set()
+
+    def _note_costs(self) -> None:
+        with ignore_machine_errors():
+            cost_reconciliation.reconcile_costs(self._project, self.database)
+
+    def _left_attempts(self) -> list[attempts.Attempt]:
+        return [a for job in jobs.all_jobs(self.database) for a in attempts.unfinished(self.database, job.id)]
+
+    async def _tidy(self) -> None:
+        """Delete the files of sessions that passed long enough ago, now and then."""
+        while True:
+            before = self._steady.now() - self._project.settings.keep_sessions
+            with ignore_machine_errors():
+                while names := attempts.expired(self.database, before):
+                    for name in names:
+                        await asyncio.to_thread(Workspace(self._project.sessions, name).remove)
+                    attempts.forget_files(self.database, names)
+            await asyncio.sleep(_TIDY_EVERY_S)

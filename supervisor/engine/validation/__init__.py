@@ -1,0 +1,1 @@
+"""Whether an output is an answer: shape, ids, and the project's validator."""

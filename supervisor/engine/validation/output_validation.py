@@ -1,0 +1,150 @@
+"""What of an output passes: the engine's own check of shape and ids, then the phase's validator on the whole batch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from supervisor.model.batch import BatchInput
+from supervisor.model.frozen_model import FrozenModel
+from supervisor.model.item_rows import join_row, split_row
+from supervisor.model.pipeline import Phase
+from supervisor.model.session import SessionResult
+from supervisor.model.validation_report import ValidationError
+from supervisor.project_code.code_client import CodeClient
+from supervisor.text.strict_json import JsonRefused, parse_strict
+
+
+class ValidationResult(FrozenModel):
+    """What came of judging an output together with what the batch had kept before."""
+
+    passed: dict[str, Any]
+    """Item id to value of all that passes now, in canonical order."""
+    errors: tuple[ValidationError, ...]
+    looked_at: tuple[int, ...] = ()
+    """Phases whose merged items the validator looked at."""
+
+    def errors_of(self, item_id: str) -> tuple[ValidationError, ...]:
+        """The errors that an item failed by: its own, and those of the whole batch."""
+        return tuple(error for error in self.errors if error.item_id in (item_id, None))
+
+
+async def validate_output(
+    code: CodeClient,
+    phase: Phase,
+    batch: BatchInput,
+    asked: Sequence[str],
+    kept: dict[str, Any],
+    result: SessionResult,
+    job: int | None,
+) -> ValidationResult:
+    """Judge a session's result for `asked`, joined with the values `kept` from earlier attempts.
+
+    ContentFault where the validator itself fails.
+    """
+    if result.output is None:
+        refusal = result.refusal
+        assert refusal is not None
+        error = ValidationError(type=refusal.kind, message=refusal.message, suggestion=refusal.suggestion)
+        return ValidationResult(passed=kept, errors=(error,))
+    shaped = parse_output(result.output, phase.merge, tuple(asked), tuple(batch.items))
+    found = {**kept, **shaped.values}
+    candidates = {item_id: found[item_id] for item_id in batch.items if item_id in found}
+    if not candidates:
+        return ValidationResult(passed={}, errors=shaped.errors)
+    narrowed = batch.model_copy(update={"items": {item_id: batch.items[item_id] for item_id in candidates}})
+    verdict = await code.validate(phase, narrowed, as_output(candidates, phase.merge), job)
+    failed = set(verdict.report.failed_ids(candidates))
+    return ValidationResult(
+        passed={item_id: value for item_id, value in candidates.items() if item_id not in failed},
+        errors=(*shaped.errors, *verdict.report.errors),
+        looked_at=verdict.looked_at,
+    )
+
+
+class ParsedOutput(FrozenModel):
+    """What an output holds for a batch, and what is wrong with its shape."""
+
+    values: dict[str, Any]
+    """Item id to payload, for the batch's items that are there, in canonical order."""
+    errors: tuple[ValidationError, ...]
+
+
+def parse_output(data: bytes, merge: str, asked: tuple[str, ...], batch_ids: tuple[str, ...]) -> ParsedOutput:
+    """Take an output apart. `asked` are the ids that the session was to answer, all of them among `batch_ids`.
+
+    An answer for an item of the batch that was not asked again is passed over; any other id is an error of its own.
+    """
+    try:
+        value, doubled = parse_strict(data)
+    except JsonRefused as refused:
+        return _refused(refused.kind, str(refused), "write strict JSON and read the file again before you finish")
+    expected = dict if merge == "object" else list
+    if not isinstance(value, expected):
+        wanted = "an object, id to answer" if merge == "object" else "an array of entries that name their id"
+        return _refused("wrong_shape", f"the outermost value is not {wanted}", f"write {wanted}")
+    errors = [_doubled(name) for name in doubled]
+    found: dict[str, Any] = {}
+    if isinstance(value, dict):
+        found = dict(value)
+    else:
+        for number, row in enumerate(value, 1):
+            try:
+                item_id, payload = split_row(row)
+            except ValueError as error:
+                errors.append(
+                    ValidationError(
+                        type="wrong_shape",
+                        item_id=f"entry {number}",
+                        message=f"entry {number}: {error}",
+                        suggestion="begin each entry with its id, as the instructions show",
+                    )
+                )
+                continue
+            if item_id in found:
+                errors.append(_doubled(item_id))
+            else:
+                found[item_id] = payload
+    wanted_ids = set(asked)
+    known_ids = set(batch_ids)
+    errors += [
+        ValidationError(
+            type="unknown_item",
+            item_id=item_id,
+            message=f"{item_id!r} is not an item of this batch",
+            suggestion="use the ids of the batch exactly as they are given",
+        )
+        for item_id in found
+        if item_id not in known_ids
+    ]
+    errors += [
+        ValidationError(
+            type="missing_item",
+            item_id=item_id,
+            message=f"the output has nothing for {item_id}",
+            suggestion="write an answer for every item",
+        )
+        for item_id in asked
+        if item_id not in found
+    ]
+    twice = {error.item_id for error in errors if error.type == "doubled_item"}
+    values = {i: found[i] for i in batch_ids if i in wanted_ids and i in found and i not in twice}
+    return ParsedOutput(values=values, errors=tuple(errors))
+
+
+def as_output(values: dict[str, Any], merge: str) -> Any:
+    """Values by id in the form in which an agent writes them."""
+    return values if merge == "object" else [join_row(item_id, payload) for item_id, payload in values.items()]
+
+
+def _doubled(item_id: str) -> ValidationError:
+    return ValidationError(
+        type="doubled_item",
+        item_id=item_id,
+        message=f"{item_id} stands twice in the output",
+        suggestion="answer every item once",
+    )
+
+
+def _refused(kind: str, message: str, suggestion: str) -> ParsedOutput:
+    return ParsedOutput(values={}, errors=(ValidationError(type=kind, message=message, suggestion=suggestion),))

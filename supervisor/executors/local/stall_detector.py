@@ -1,0 +1,109 @@
+"""Notices that a session gives no sign of life: nothing printed, and no file touched, for longer than it may."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+_MOST_FILES = 10_000
+
+
+class StallDetector:
+    """Looks only when a session has been silent for so long that it might be stuck."""
+
+    def __init__(self, startup_s: float | None, stall_s: float | None, folders: tuple[Path, ...]) -> None:
+        self._startup_s = startup_s or None
+        self._stall_s = stall_s or None
+        self._folders = folders
+        self._loop = asyncio.get_running_loop()
+        self._began = self._last = self._loop.time()
+        self._looked_at = self._began
+        self._touches = _touches(folders)
+        self._heard = False
+        self._timer: asyncio.TimerHandle | None = None
+        self.stalled: asyncio.Future[str] = self._loop.create_future()
+        """In words, once it is stuck."""
+        self._look_at(self._began + self._startup_s if self._startup_s else self._deadline())
+
+    def heard(self) -> None:
+        """The session printed something."""
+        self._last = self._loop.time()
+        if not self._heard:
+            self._heard = True
+            if self._timer is not None:
+                self._timer.cancel()
+            self._look_at(self._deadline())
+
+    def close(self) -> None:
+        """Look no more."""
+        if self._timer is not None:
+            self._timer.cancel()
+        if not self.stalled.done():
+            self.stalled.cancel()
+
+    def _deadline(self) -> float | None:
+        """When it counts as stuck, if nothing comes any more, on the loop's clock."""
+        if self._heard:
+            return self._last + self._stall_s if self._stall_s else None
+        return self._began + self._startup_s if self._startup_s else None
+
+    def _look_at(self, when: float | None) -> None:
+        self._timer = None if when is None else self._loop.call_at(when, self._look)
+
+    def _look(self) -> None:
+        now = self._loop.time()
+        touches = _touches(self._folders)
+        if touches != self._touches:
+            self._heard = True
+            silent_s = time.time() - touches.last_at
+            if not 0 <= silent_s <= now - self._looked_at:
+                silent_s = 0.0  # the clock was set anew: at the latest it was just now
+            self._last = max(self._last, now - silent_s)
+        self._looked_at, self._touches = now, touches
+        deadline = self._deadline()
+        if deadline is None or deadline > now:
+            self._look_at(deadline)
+        elif not self.stalled.done():
+            silent_s = now - (self._last if self._heard else self._began)
+            since = "for" if self._heard else "since its start,"
+            self.stalled.set_result(f"nothing printed and no file touched {since} {silent_s:.0f} s")
+
+
+class _Touches(NamedTuple):
+    """When files were changed."""
+
+    last_at: float
+    """Clock time of the last change."""
+    all_at: int
+    """Of all changes together: another number after any other."""
+
+
+def _touches(folders: tuple[Path, ...]) -> _Touches:
+    """The changes of files in the folders; only some are looked at where there are very many."""
+    latest, together = 0.0, 0
+    for status in itertools.islice(_statuses(folders), _MOST_FILES):
+        latest = max(latest, status.st_mtime)
+        together ^= hash((status.st_ino, status.st_mtime_ns))
+    return _Touches(latest, together)
+
+
+def _statuses(folders: tuple[Path, ...]) -> Iterator[os.stat_result]:
+    """Of the folders and of everything in them, but for what is deleted meanwhile."""
+    left = [str(folder) for folder in folders]
+    while left:
+        folder = left.pop()
+        with contextlib.suppress(OSError):
+            yield os.stat(folder, follow_symlinks=False)
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    if entry.is_dir(follow_symlinks=False):
+                        left.append(entry.path)
+                        continue
+                    with contextlib.suppress(OSError):
+                        yield entry.stat(follow_symlinks=False)

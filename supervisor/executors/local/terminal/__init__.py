@@ -1,0 +1,1 @@
+"""Terminals: started by the spawner, read, typed into, written down."""

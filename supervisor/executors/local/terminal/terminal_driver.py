@@ -1,0 +1,207 @@
+"""Types into the terminal of a program that cannot work without a person: its dialogs, the prompt, the leave-taking."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal
+
+import pyte
+from pyte.screens import Screen
+
+from supervisor.agents.terminal_dialogs import TerminalProtocol
+from supervisor.executors.local.terminal.redaction import Redactor
+from supervisor.text.plain_text import plain
+from supervisor.text.terminal_size import COLUMNS, ROWS
+from supervisor.workspaces.empty_folder import PROMPT_NAME
+
+_LOOK_EVERY_S = 0.25
+"""The screen is looked at so long after it began to change: what is drawn piece by piece is whole by then."""
+_PATIENCE_S = 20.0
+"""Seconds that a question is shown, or nothing on the screen changes, after which it is one that no pattern knows."""
+_SHOWN_AFTER_S = 2.0
+"""A program that shows nothing of what is typed has taken it by then."""
+_BRACKETED_PASTE = 2004 << 5
+"""The mode in which pasted text is told apart from typed text, as pyte numbers it (private mode 2004 of xterm)."""
+_SCREEN_LINES = 15
+
+
+class _AnsweringScreen(Screen):
+    """A screen that answers what programs ask their terminal, as a terminal does."""
+
+    def __init__(self, answer: Any) -> None:
+        super().__init__(COLUMNS, ROWS)
+        self._answer = answer
+
+    def write_process_input(self, data: str) -> None:
+        self._answer(data)
+
+
+class TerminalDriver:
+    """Sees the screen, and types what it asks for."""
+
+    def __init__(
+        self, typing: TerminalProtocol, terminal: int, prompt: Path, mask: Redactor, seen: Callable[[str], None]
+    ) -> None:
+        self._typing = typing
+        self._seen = seen
+        self._terminal = terminal
+        self._prompt = prompt
+        self._mask = mask
+        self._screen = _AnsweringScreen(self.type)
+        self._stream = pyte.ByteStream(self._screen)
+        self._loop = asyncio.get_running_loop()
+        self._state: Literal["starting", "pasted", "submitted", "leaving"] = "starting"
+        self._pasted_on, self._pasted_at = "", 0.0
+        self._answered: set[str] = set()
+        self._timer: asyncio.TimerHandle | None = None
+        self._patience: asyncio.TimerHandle | None = None
+        self._asked = False
+        self._unwritten = bytearray()
+        self._worked = typing.busy is None
+        """Whether it was seen at work, where that can be seen."""
+        self._submitted_at = 0.0
+        self.stuck: asyncio.Future[str] = self._loop.create_future()
+        """Why it cannot go on, in words, where it shows what no pattern knows."""
+        self.idle: asyncio.Future[None] = self._loop.create_future()
+        """Done once it waits for input again after the prompt."""
+
+    @property
+    def leaving(self) -> bool:
+        """Whether it was asked to end."""
+        return self._state == "leaving"
+
+    def see(self, data: bytes) -> None:
+        """Take what the program printed."""
+        self._stream.feed(data)
+        if self._timer is None:
+            self._timer = self._loop.call_later(_LOOK_EVERY_S, self._look)
+
+    def leave(self) -> None:
+        """Ask the program to end, as a person does."""
+        if self._state != "leaving":
+            self._state = "leaving"
+            for number, words in enumerate(self._typing.leave):
+                self._loop.call_later(number * _LOOK_EVERY_S, self.type, words)
+
+    def type(self, text: str) -> None:
+        """Type some text; what the terminal does not take at once is typed as it can."""
+        self._unwritten += text.encode()
+        self._write()
+
+    def last_lines(self) -> str:
+        """What the lower part of the screen shows, as plain text."""
+        lines = [line.rstrip() for line in self._screen.display if line.strip()]
+        return self._mask.apply(plain("\n".join(lines[-_SCREEN_LINES:])).encode()).decode("utf-8", "replace")
+
+    def close(self) -> None:
+        """Look no more."""
+        for timer in (self._timer, self._patience):
+            if timer is not None:
+                timer.cancel()
+        self._loop.remove_writer(self._terminal)
+        self._unwritten.clear()
+        self._state = "leaving"
+        self.stuck.cancel()
+        self.idle.cancel()
+
+    def _look(self) -> None:
+        self._timer = None
+        if self._state == "leaving" or self.stuck.done():
+            return
+        text = "\n".join(line.rstrip() for line in self._screen.display)
+        self._seen(text)
+        asks = self._asks(text)
+        if not asks or not self._asked:  # what it asks may blink
+            self._be_patient()
+        self._asked = asks
+        if self._answer_dialog(text):
+            self._be_patient()
+            return
+        ready = re.search(self._typing.ready, text, re.MULTILINE) is not None
+        if self._state == "starting":
+            if ready:
+                self._paste(text)
+                return
+            self._lose_patience("it does not become ready for the prompt")
+        elif self._state == "pasted":
+            self._submit_once_shown(text)
+        elif asks:
+            self._lose_patience("it asks what no pattern knows")
+        elif self._busy(text):
+            self._worked = True
+            if self.idle.done():
+                self.idle = self._loop.create_future()
+        elif ready and not self.idle.done():
+            self._be_idle()
+
+    def _be_idle(self) -> None:
+        """It waits for input: after its work, or still, right after the prompt; of short work nothing may be seen."""
+        if self._worked or self._loop.time() - self._submitted_at > _SHOWN_AFTER_S:
+            self.idle.set_result(None)
+        else:
+            self._timer = self._loop.call_later(_SHOWN_AFTER_S, self._look)
+
+    def _be_patient(self) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
+
+    def _lose_patience(self, why: str) -> None:
+        """Give up after a while, unless something comes in between."""
+        if self._patience is None:
+            self._patience = self._loop.call_later(_PATIENCE_S, self._give_up, why)
+
+    def _answer_dialog(self, text: str) -> bool:
+        """Answer the question that the screen shows, where it is a known one; each look of it once."""
+        for dialog in self._typing.dialogs:
+            if re.search(dialog.shows, text, re.MULTILINE):
+                seen = hashlib.sha256(text.encode()).hexdigest()
+                if seen not in self._answered:
+                    self._answered.add(seen)
+                    self.type(dialog.answer)
+                return True
+        return False
+
+    def _paste(self, text: str) -> None:
+        self._state, self._pasted_on, self._pasted_at = "pasted", text, self._loop.time()
+        self._timer = self._loop.call_later(_LOOK_EVERY_S, self._look)
+        if _BRACKETED_PASTE in self._screen.mode:
+            prompt = self._prompt.read_text(encoding="utf-8").replace("\x1b", "")
+            self.type(f"{self._typing.lead}\x1b[200~{prompt}\x1b[201~")
+        else:  # every line of it would be taken for a prompt of its own
+            self.type(f"Read the file {PROMPT_NAME} in your working directory, and do what it says.")
+
+    def _submit_once_shown(self, text: str) -> None:
+        shown = text != self._pasted_on or self._loop.time() - self._pasted_at > _SHOWN_AFTER_S
+        if self._unwritten or not shown:
+            self._timer = self._loop.call_later(_LOOK_EVERY_S, self._look)
+            return
+        self._state, self._submitted_at = "submitted", self._loop.time()
+        self.type(self._typing.submit)
+
+    def _asks(self, text: str) -> bool:
+        found = self._typing.asks is not None and re.search(self._typing.asks, text, re.MULTILINE) is not None
+        return found and not self._busy(text)
+
+    def _busy(self, text: str) -> bool:
+        return self._typing.busy is not None and re.search(self._typing.busy, text, re.MULTILINE) is not None
+
+    def _give_up(self, why: str) -> None:
+        if not self.stuck.done():
+            self.stuck.set_result(why)
+
+    def _write(self) -> None:
+        try:
+            while self._unwritten:
+                del self._unwritten[: os.write(self._terminal, self._unwritten)]
+        except BlockingIOError:
+            self._loop.add_writer(self._terminal, self._write)
+            return
+        except OSError:  # the program ended
+            self._unwritten.clear()
+        self._loop.remove_writer(self._terminal)

@@ -1,0 +1,1 @@
+"""The machine, whatever it is used for: processes, control groups, files, clocks."""

@@ -1,0 +1,1 @@
+"""How a supervisor process lives: in the foreground, or as a daemon."""

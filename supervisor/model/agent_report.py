@@ -1,0 +1,79 @@
+"""What an agent's output meant so far: usage, failures, end."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from supervisor.model.frozen_model import FrozenModel
+
+
+class Usage(FrozenModel):
+    """What a session cost, from the agent's own report; None is unknown, not nothing."""
+
+    cost_usd: float | None = None
+    input_tokens: int | None = None
+    """Without those that came from a cache or went into one."""
+    output_tokens: int | None = None
+    cache_read_tokens: int | None = None
+    cache_write_tokens: int | None = None
+
+    def plus(self, other: Usage) -> Usage:
+        """Both together; what only one of them knows is kept."""
+
+        def add(first: Any, second: Any) -> Any:
+            return second if first is None else first if second is None else first + second
+
+        return Usage(**{name: add(getattr(self, name), getattr(other, name)) for name in Usage.model_fields})
+
+    @property
+    def tokens(self) -> int | None:
+        """All tokens that are known; None where none is."""
+        known = [
+            count
+            for count in (self.input_tokens, self.output_tokens, self.cache_read_tokens, self.cache_write_tokens)
+            if count is not None
+        ]
+        return sum(known) if known else None
+
+
+FailureKind = Literal["rate_limit", "usage_limit", "overload", "not_signed_in", "wrong_model", "set_up_wrongly"]
+
+
+class AgentFailure(FrozenModel):
+    """What keeps an agent from working, as it said itself."""
+
+    kind: FailureKind
+    """`rate_limit`: too many requests at the moment; `usage_limit`: what was paid for is used up; `overload`: the
+    provider's fault, over in a moment; the others: no session of it can work until a person does something."""
+    message: str
+    """One line, in the agent's words."""
+    until: float | None = None
+    """Clock time (epoch seconds) at which it is over, as the agent told; None: it told none. Never guessed."""
+    remedy: str = ""
+    """What a person can do about it."""
+    final: bool = False
+    """Whether the session cannot get over it by itself."""
+
+    @property
+    def limits(self) -> bool:
+        """Whether the agent asks for less of it: no session of it is started for a while."""
+        return self.kind in ("rate_limit", "usage_limit")
+
+    @property
+    def hopeless(self) -> bool:
+        """Whether it stays until a person does something."""
+        return self.kind in ("not_signed_in", "wrong_model", "set_up_wrongly")
+
+
+class AgentReport(FrozenModel):
+    """What an agent's output meant so far."""
+
+    usage: Usage = Usage()
+    model: str | None = None
+    """The model that answered, as the agent names it."""
+    conversation: str | None = None
+    """The agent's own id of the session."""
+    trouble: AgentFailure | None = None
+    """What keeps it from working now; None again once it got over it."""
+    ended: bool = False
+    """Whether it said that it is through."""

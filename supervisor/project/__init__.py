@@ -1,0 +1,1 @@
+"""A project's directory: its settings, pipelines, prompts, and its lock."""

@@ -1,0 +1,100 @@
+"""A project directory: where it begins, what its settings say, and where its files are."""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError as ModelError
+
+from supervisor.errors import ProjectError
+from supervisor.project.model_errors import explain
+from supervisor.project.project_settings import ProjectSettings
+
+SETTINGS_FILE = "supervisor.toml"
+PYPROJECT = "pyproject.toml"
+
+
+class Project:
+    """A project directory and its settings."""
+
+    def __init__(self, root: Path, settings: ProjectSettings, settings_file: Path, content: Path | None = None) -> None:
+        """`content`: where pipelines, validators and prompts are, if not in the project itself."""
+        self.root = root
+        self.content = content or root
+        self.settings = settings
+        self.settings_file = settings_file
+        self.state = root / "vfs" / ".supervisor"
+        self.sessions = self.state / "sessions"
+        self.store = self.state / "store.sqlite"
+
+    @property
+    def key(self) -> str:
+        """Short name of this directory, for marking its processes."""
+        return hashlib.sha256(str(self.root).encode()).hexdigest()[:16]
+
+    def pipeline_folder(self, pipeline: str) -> Path:
+        """Pipeline file, phase documents, `by` and `context` functions."""
+        return self.content / "phase_intelligence" / pipeline
+
+    def validator_folder(self, pipeline: str) -> Path:
+        """Validators of a pipeline."""
+        return self.content / "validators" / pipeline
+
+    def prompt_folder(self, pipeline: str) -> Path:
+        """Prompt templates of a pipeline."""
+        return self.content / "prompts" / pipeline
+
+    def with_content(self, content: Path) -> Project:
+        """The same project with the pipelines, validators and prompts of another folder."""
+        return Project(self.root, self.settings, self.settings_file, content)
+
+    def results(self, collection: str, target: str) -> Path:
+        """Main files and progress log of a target."""
+        return self.root / "vfs" / collection / target
+
+    def relative(self, path: Path) -> str:
+        """The path as a person in the project directory would write it."""
+        return str(path.relative_to(self.root)) if path.is_relative_to(self.root) else str(path)
+
+
+def find_project(start: Path) -> Project:
+    """The project of the nearest parent of `start` that has settings; ProjectError where none has."""
+    start = start.resolve()
+    if not start.is_dir():
+        raise ProjectError("no such directory", where=str(start), remedy="Name an existing project with --project DIR.")
+    for folder in (start, *start.parents):
+        if (folder / SETTINGS_FILE).is_file():
+            path = folder / SETTINGS_FILE
+            return Project(folder, _settings(_read_toml(path), path), path)
+        if (folder / PYPROJECT).is_file():
+            path = folder / PYPROJECT
+            table = _read_toml(path).get("tool", {})
+            if isinstance(table, dict) and "supervisor" in table:
+                return Project(folder, _settings(table["supervisor"], path), path)
+    raise ProjectError(
+        "no project here: neither it nor a folder above has supervisor.toml, or [tool.supervisor] in pyproject.toml",
+        where=str(start),
+        remedy="Make one with `supervisor init DIR`, or name one with --project DIR.",
+    )
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ProjectError(f"not TOML: {error}", where=str(path), remedy="Correct the file.") from error
+    except OSError as error:
+        raise ProjectError(f"cannot be read: {error.strerror}", where=str(path)) from error
+
+
+def _settings(table: Any, path: Path) -> ProjectSettings:
+    try:
+        return ProjectSettings.model_validate(table)
+    except ModelError as error:
+        section = "" if path.name == SETTINGS_FILE else " [tool.supervisor]"
+        raise ProjectError(
+            explain(error, ProjectSettings), where=f"{path}{section}", remedy="Correct the file."
+        ) from error

@@ -1,0 +1,1 @@
+"""Messages to other people's servers: kept, signed, sent, and never to private addresses."""

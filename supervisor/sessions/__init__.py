@@ -1,1 +1,0 @@
-"""Agent sessions as processes: PTY, workspace, output watching and reading, process tree, transcript."""

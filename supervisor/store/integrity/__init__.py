@@ -1,0 +1,1 @@
+"""Whether the store's file itself is sound; nothing here repairs a job."""

@@ -1,0 +1,101 @@
+"""Items in the store: to be done, kept, merged, quarantined, left out, and done again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from supervisor.model.job import StoredItem
+from supervisor.store.database import Database
+from supervisor.store.tables.phases import next_seq
+from supervisor.text.strict_json import in_order
+
+STATES = ("blocked", "waiting", "passed", "merged", "quarantined", "skipped", "dropped", "removed")
+"""All that an item can be in."""
+IN_WORK = "('blocked', 'waiting', 'passed')"
+"""States of an item that is still to be merged or given up."""
+
+
+def made_with_other_version(database: Database, job: int, phase: int, version: int) -> list[str]:
+    """Ids of a phase's items that were done with another version of its instructions, in canonical order."""
+    others = "SELECT EXISTS (SELECT 1 FROM instructions WHERE job = ? AND phase = ? AND version <> ?)"
+    if not database.value(others, (job, phase, version)):
+        return []
+    rows = database.rows(
+        "SELECT id FROM items WHERE job = ? AND phase = ? AND status IN ('merged', 'quarantined')"
+        " AND made_with <> ? ORDER BY position, id",
+        (job, phase, version),
+    )
+    return [row["id"] for row in rows]
+
+
+def ids_with_status(database: Database, job: int, phase: int, *statuses: str) -> list[str]:
+    """Ids of a phase's items in one of these states, in canonical order."""
+    marks = ", ".join("?" * len(statuses))
+    rows = database.rows(
+        f"SELECT id FROM items WHERE job = ? AND phase = ? AND status IN ({marks}) ORDER BY position, id",
+        (job, phase, *statuses),
+    )
+    return [row["id"] for row in rows]
+
+
+def of_batch(database: Database, batch: int) -> list[StoredItem]:
+    """A batch's items in canonical order, those left out that an earlier phase could not make."""
+    rows = database.rows(
+        "SELECT id, status, payload, digest, value FROM items"
+        " WHERE batch = ? AND status NOT IN ('skipped', 'dropped', 'removed') ORDER BY position, id",
+        (batch,),
+    )
+    return [
+        StoredItem(
+            id=row["id"],
+            status=row["status"],
+            payload=None if row["payload"] is None else json.loads(row["payload"]),
+            digest=row["digest"] or "",
+            value=None if row["value"] is None else json.loads(row["value"]),
+        )
+        for row in rows
+    ]
+
+
+def batches_of_done(database: Database, job: int, phase: int, ids: Iterable[str]) -> dict[str, int | None]:
+    """Item id to batch, of those among `ids` of which nothing is left to do."""
+    found: dict[str, int | None] = {}
+    for item_id in ids:
+        row = database.row(
+            f"SELECT batch FROM items WHERE job = ? AND phase = ? AND id = ? AND status NOT IN {IN_WORK}",
+            (job, phase, item_id),
+        )
+        if row is not None:
+            found[item_id] = row["batch"]
+    return found
+
+
+def take_edit(database: Database, job: int, phase: int, item_id: str, value: Any) -> None:
+    """Take over a value that a person wrote into the main file; call it inside a transaction."""
+    database.execute(
+        "UPDATE items SET status = 'merged', value = ?, seq = ? WHERE job = ? AND phase = ? AND id = ?",
+        (in_order(value), next_seq(database, job, phase), job, phase, item_id),
+    )
+
+
+def put_back_value(database: Database, job: int, phase: int, item_id: str, value: Any) -> None:
+    """Have a merged item's value again as it was before it was damaged; call it inside a transaction."""
+    database.execute(
+        "UPDATE items SET value = ? WHERE job = ? AND phase = ? AND id = ?", (in_order(value), job, phase, item_id)
+    )
+
+
+def failed(database: Database, job: int, phase: int | None = None) -> list[dict[str, Any]]:
+    """Quarantined items as `{"phase", "id", "batch", "errors"}`, in order."""
+    condition = "" if phase is None else "AND phase = :phase"
+    rows = database.rows(
+        f"SELECT phase, id, batch, errors FROM items WHERE job = :job AND status = 'quarantined' {condition}"
+        " ORDER BY phase, position",
+        {"job": job, "phase": phase},
+    )
+    return [
+        {"phase": row["phase"], "id": row["id"], "batch": row["batch"], "errors": json.loads(row["errors"] or "[]")}
+        for row in rows
+    ]

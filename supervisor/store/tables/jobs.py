@@ -1,0 +1,226 @@
+"""Jobs in the store: made, found, asked things of, ended."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from collections.abc import Collection
+
+from supervisor.errors import JobError
+from supervisor.model.job import ENDED, Job, JobOptions
+from supervisor.model.pipeline import Pipeline
+from supervisor.store.database import Database
+from supervisor.store.tables import pipeline_versions
+from supervisor.store.tables.pipeline_versions import PipelineVersion
+
+_MAX_DIGITS = 18
+"""More would not fit into a number of the store."""
+
+
+def submit(
+    database: Database, pipeline: Pipeline, target: str, options: JobOptions, definition: PipelineVersion | None = None
+) -> tuple[Job, bool]:
+    """The live job of this pipeline and target, queued durably, and whether it is new.
+
+    One that ended or stopped is queued again with the new options, to do what is left; one that runs stays as it is. A
+    new one keeps the `definition`.
+    """
+    with database.transaction():
+        row = database.row(
+            "SELECT * FROM jobs WHERE pipeline = ? AND target = ? AND set_aside_at IS NULL", (pipeline.name, target)
+        )
+        if row is None:
+            job_id = add(database, pipeline, target, options, definition)
+        else:
+            job_id = row["id"]
+            if row["status"] in ENDED:
+                database.execute(
+                    "UPDATE jobs SET status = 'queued', wish = NULL, options = ?, detail = '' WHERE id = ?",
+                    (options.model_dump_json(), job_id),
+                )
+    database.ring()
+    return get(database, job_id), row is None
+
+
+def add(
+    database: Database,
+    pipeline: Pipeline,
+    target: str,
+    options: JobOptions,
+    definition: PipelineVersion | None,
+    priority: int = 0,
+) -> int:
+    """A new job, queued; its number. Call it inside a transaction."""
+    made = database.execute(
+        "INSERT INTO jobs (pipeline, collection, target, status, options, created_at, definition, priority)"
+        " VALUES (?, ?, ?, 'queued', ?, ?, ?, ?)",
+        (
+            pipeline.name,
+            pipeline.collection,
+            target,
+            options.model_dump_json(),
+            time.time(),
+            None if definition is None else pipeline_versions.keep(database, definition),
+            priority,
+        ),
+    )
+    assert made.lastrowid is not None
+    return made.lastrowid
+
+
+def adopt_options(database: Database, job_id: int, options: JobOptions) -> None:
+    """Queue a job that nobody works on, with the options of the command that goes on with it."""
+    with database.transaction():
+        database.execute(
+            "UPDATE jobs SET status = 'queued', wish = NULL, options = ?, detail = '' WHERE id = ?",
+            (options.model_dump_json(), job_id),
+        )
+
+
+def supersede(database: Database, job_id: int) -> None:
+    """Make room for a fresh job of the same target; the rows stay."""
+    with database.transaction():
+        database.execute("UPDATE jobs SET set_aside_at = ? WHERE id = ?", (time.time(), job_id))
+
+
+def get(database: Database, job_id: int) -> Job:
+    """The job with this id; JobError where there is none."""
+    row = database.row("SELECT * FROM jobs WHERE id = ?", (job_id,))
+    if row is None:
+        raise JobError(f"there is no job {job_id}", remedy="`supervisor jobs` lists them.")
+    return _job(row)
+
+
+def find(database: Database, name: str) -> Job:
+    """The job that a person named, by id or as `pipeline/target`; JobError where there is none."""
+    if name.isascii() and name.isdigit() and len(name) <= _MAX_DIGITS:
+        return get(database, int(name))
+    pipeline, slash, target = name.partition("/")
+    row = None
+    if slash:
+        row = database.row(
+            "SELECT * FROM jobs WHERE pipeline = ? AND target = ? AND set_aside_at IS NULL", (pipeline, target)
+        )
+    if row is None:
+        known = ", ".join(job.name for job in all_jobs(database)[-5:]) or "none yet"
+        raise JobError(
+            f"there is no job {name!r}",
+            remedy=f"Name a job by its number or as pipeline/target; the latest are: {known}.",
+        )
+    return _job(row)
+
+
+def live(database: Database, pipeline: str, target: str) -> Job | None:
+    """The job of a pipeline and target that was not set aside."""
+    row = database.row(
+        "SELECT * FROM jobs WHERE pipeline = ? AND target = ? AND set_aside_at IS NULL", (pipeline, target)
+    )
+    return None if row is None else _job(row)
+
+
+def all_jobs(database: Database, *, set_aside: bool = False) -> list[Job]:
+    """All jobs, oldest first."""
+    condition = "" if set_aside else "WHERE set_aside_at IS NULL"
+    return [_job(row) for row in database.rows(f"SELECT * FROM jobs {condition} ORDER BY id")]
+
+
+def newest(database: Database, most: int, before: int | None = None, owner: str | None = None) -> list[Job]:
+    """Jobs, the newest first: those with a lower number than `before`, and those that `owner` submitted."""
+    conditions = ["set_aside_at IS NULL"]
+    values: list[int | str] = []
+    if before is not None:
+        conditions.append("id < ?")
+        values.append(before)
+    if owner is not None:
+        conditions.append("id IN (SELECT job FROM submissions WHERE owner = ?)")
+        values.append(owner)
+    return [
+        _job(row)
+        for row in database.rows(
+            f"SELECT * FROM jobs WHERE {' AND '.join(conditions)} ORDER BY id DESC LIMIT ?", (*values, most)
+        )
+    ]
+
+
+def with_status(database: Database, *statuses: str) -> list[Job]:
+    """Jobs in one of these states, oldest first."""
+    marks = ", ".join("?" * len(statuses))
+    return [
+        _job(row)
+        for row in database.rows(
+            f"SELECT * FROM jobs WHERE set_aside_at IS NULL AND status IN ({marks}) ORDER BY id", statuses
+        )
+    ]
+
+
+def any_open(database: Database) -> bool:
+    """Whether a job is queued, or was being worked on."""
+    return bool(
+        database.value(
+            "SELECT EXISTS (SELECT 1 FROM jobs WHERE status = 'queued' AND set_aside_at IS NULL) OR EXISTS"
+            " (SELECT 1 FROM jobs WHERE status IN ('running', 'paused', 'stopping') AND set_aside_at IS NULL)"
+        )
+    )
+
+
+def next_queued(database: Database, most: int, besides: Collection[int]) -> list[Job]:
+    """Queued jobs in the order in which they are to begin, `besides` those that have begun."""
+    rows = database.rows(
+        "SELECT * FROM jobs WHERE set_aside_at IS NULL AND status = 'queued' ORDER BY priority DESC, id LIMIT ?",
+        (most + len(besides),),
+    )
+    return [_job(row) for row in rows if row["id"] not in besides][:most]
+
+
+def request_stop(database: Database, job: Job, asked: str) -> None:
+    """Ask that a job be stopped or cancelled; its supervisor notices. One that waits or stands is ended here."""
+    with database.transaction():
+        if job.status in ("queued", "stopped"):
+            status = "cancelled" if asked == "cancel" else "stopped"
+            database.execute("UPDATE jobs SET status = ?, wish = NULL WHERE id = ?", (status, job.id))
+        else:
+            database.execute("UPDATE jobs SET wish = ? WHERE id = ?", (asked, job.id))
+    database.ring()
+
+
+def requeue(database: Database, job_id: int) -> None:
+    """Have a daemon work on the job again."""
+    with database.transaction():
+        database.execute("UPDATE jobs SET status = 'queued', wish = NULL, detail = '' WHERE id = ?", (job_id,))
+    database.ring()
+
+
+def set_status(database: Database, job_id: int, status: str, detail: str = "") -> None:
+    """Write a job's new state; call it inside a transaction."""
+    now = time.time()
+    database.execute(
+        "UPDATE jobs SET status = ?, detail = ?, wish = CASE WHEN ? IN ('running', 'paused', 'stopping') THEN wish END,"
+        " started_at = CASE WHEN ? = 'running' THEN coalesce(started_at, ?) ELSE started_at END,"
+        " ended_at = CASE WHEN ? IN ('running', 'paused', 'stopping') THEN NULL ELSE ? END WHERE id = ?",
+        (status, detail, status, status, now, status, now, job_id),
+    )
+
+
+def add_elapsed(database: Database, job_id: int, seconds: float) -> None:
+    """Count time that the job was worked on; call it inside a transaction."""
+    database.execute("UPDATE jobs SET elapsed_s = elapsed_s + ? WHERE id = ?", (seconds, job_id))
+
+
+def _job(row: sqlite3.Row) -> Job:
+    return Job(
+        id=row["id"],
+        pipeline=row["pipeline"],
+        collection=row["collection"],
+        target=row["target"],
+        status=row["status"],
+        wish=row["wish"],
+        options=JobOptions.model_validate(json.loads(row["options"])),
+        created_at=row["created_at"],
+        started_at=row["started_at"],
+        ended_at=row["ended_at"],
+        elapsed_s=row["elapsed_s"],
+        detail=row["detail"],
+        definition=row["definition"],
+        priority=row["priority"],
+    )

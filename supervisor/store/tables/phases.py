@@ -1,0 +1,112 @@
+"""Phases in the store: their state, and whether all of their items are known."""
+
+from __future__ import annotations
+
+from supervisor.model.pipeline import Pipeline
+from supervisor.store.database import Database
+
+_OPEN_WORK = (
+    "(EXISTS (SELECT 1 FROM batch_counts c WHERE c.job = p.job AND c.phase = p.phase AND c.n > 0"
+    " AND c.status IN ('waiting', 'running'))"
+    " OR EXISTS (SELECT 1 FROM item_counts c WHERE c.job = p.job AND c.phase = p.phase AND c.n > 0"
+    " AND c.status IN ('blocked', 'waiting', 'passed')))"
+)
+"""Of a phase `p`: whether anything of it is left to do."""
+
+
+def ensure(database: Database, job: int, pipeline: Pipeline) -> None:
+    """Give the job a row for every phase; call it inside a transaction."""
+    for position, phase in enumerate(pipeline.phases):
+        database.execute(
+            "INSERT INTO phases (job, phase, position, name, output, merge, status)"
+            " VALUES (?, ?, ?, ?, ?, ?, 'waiting') ON CONFLICT (job, phase) DO UPDATE SET"
+            " position = excluded.position, name = excluded.name, output = excluded.output, merge = excluded.merge,"
+            " next_seq = next_seq + (merge <> excluded.merge)",
+            (job, phase.id, position, phase.name, phase.output, phase.merge),
+        )
+
+
+def is_complete(database: Database, job: int, phase: int) -> bool:
+    """Whether all items that the phase will ever have are known."""
+    return bool(database.value("SELECT complete FROM phases WHERE job = ? AND phase = ?", (job, phase)))
+
+
+def set_complete(database: Database, job: int, phase: int, complete: bool) -> None:
+    """Note whether more items may come; call it inside a transaction."""
+    database.execute("UPDATE phases SET complete = ? WHERE job = ? AND phase = ?", (int(complete), job, phase))
+
+
+def status(database: Database, job: int, phase: int) -> str:
+    """waiting, running, completed or failed."""
+    return str(database.value("SELECT status FROM phases WHERE job = ? AND phase = ?", (job, phase)))
+
+
+def set_status(database: Database, job: int, phase: int, new: str) -> None:
+    """Write a phase's state; call it inside a transaction."""
+    database.execute("UPDATE phases SET status = ? WHERE job = ? AND phase = ?", (new, job, phase))
+
+
+def source(database: Database, job: int, phase: int) -> str | None:
+    """Fingerprint of the item file as it was read last."""
+    found = database.value("SELECT source FROM phases WHERE job = ? AND phase = ?", (job, phase))
+    return None if found is None else str(found)
+
+
+def sources(database: Database, job: int) -> dict[int, str | None]:
+    """The same of all phases, by their ids."""
+    return {
+        row["phase"]: row["source"] for row in database.rows("SELECT phase, source FROM phases WHERE job = ?", (job,))
+    }
+
+
+def forget_source(database: Database, job: int, phase: int) -> None:
+    """Have the phase's item file read again at the next start: an item that is to be done may be there no longer.
+
+    Call it inside a transaction.
+    """
+    database.execute("UPDATE phases SET source = '' WHERE job = ? AND phase = ? AND source IS NOT NULL", (job, phase))
+
+
+def use_instructions(database: Database, job: int, phase: int, text_fingerprint: str) -> int:
+    """Note what the phase is run with from now on; its version number. Call it inside a transaction."""
+    version = database.value(
+        "SELECT version FROM instructions WHERE job = ? AND phase = ? AND fingerprint = ?",
+        (job, phase, text_fingerprint),
+    )
+    if version is None:
+        version = 1 + database.value(
+            "SELECT coalesce(max(version), 0) FROM instructions WHERE job = ? AND phase = ?", (job, phase)
+        )
+        database.execute("INSERT INTO instructions VALUES (?, ?, ?, ?)", (job, phase, version, text_fingerprint))
+    database.execute("UPDATE phases SET instructions = ? WHERE job = ? AND phase = ?", (version, job, phase))
+    return int(version)
+
+
+def open_work(database: Database, job: int, phase: int) -> bool:
+    """Whether a batch of the phase waits or runs, or an item waits to be put into one."""
+    return bool(database.value(f"SELECT {_OPEN_WORK} FROM phases p WHERE job = ? AND phase = ?", (job, phase)))
+
+
+def is_at_end(database: Database, job: int, phase: int) -> bool:
+    """Whether nothing is left to do of a phase that is not noted as ended."""
+    return bool(
+        database.value(
+            f"SELECT complete AND status NOT IN ('completed', 'failed') AND NOT {_OPEN_WORK}"
+            " FROM phases p WHERE job = ? AND phase = ?",
+            (job, phase),
+        )
+    )
+
+
+def next_seq(database: Database, job: int, phase: int) -> int:
+    """The next number in the order in which what is merged changes."""
+    row = database.row(
+        "UPDATE phases SET next_seq = next_seq + 1 WHERE job = ? AND phase = ? RETURNING next_seq - 1", (job, phase)
+    )
+    assert row is not None
+    return int(row[0])
+
+
+def current_seq(database: Database, job: int, phase: int) -> int:
+    """The number of the last change of what is merged."""
+    return int(database.value("SELECT next_seq - 1 FROM phases WHERE job = ? AND phase = ?", (job, phase)))

@@ -1,0 +1,110 @@
+"""The outbox of webhooks: a row is there from the moment that a job ends until it was delivered or given up.
+
+The row is made by the store itself, in the transaction that ends the job.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Collection
+
+from supervisor.model.frozen_model import FrozenModel
+from supervisor.store.database import Database
+
+
+class Delivery(FrozenModel):
+    """One message to one address."""
+
+    id: str
+    """The same at every try: who gets it twice knows it again."""
+    job: int
+    owner: str
+    """Client that submitted the job."""
+    url: str
+    host: str
+    """Host and port in the URL."""
+    payload: str
+    """JSON."""
+    made_at: float
+    next_try: float | None
+    """When it is tried next; None: it was delivered, or given up."""
+    tries: int
+    """Since it was made, or was sent again by hand."""
+    delivered_at: float | None
+    """When it last arrived."""
+    said: str
+    """What came of the last try."""
+
+    @property
+    def state(self) -> str:
+        """What is to be said of it: waiting, delivered, given up."""
+        if self.next_try is not None:
+            return "waiting"
+        return "given up" if self.delivered_at is None else "delivered"
+
+
+def due(
+    database: Database,
+    at: float,
+    limit: int = 50,
+    *,
+    besides: Collection[str] = (),
+    hosts_besides: Collection[str] = (),
+) -> list[Delivery]:
+    """Messages whose time has come, the longest waiting first, but for some and those to some hosts."""
+    rows = database.rows(
+        f"SELECT * FROM deliveries WHERE next_try <= ? AND host NOT IN ({_marks(hosts_besides)})"
+        f" AND id NOT IN ({_marks(besides)}) ORDER BY next_try LIMIT ?",
+        (at, *hosts_besides, *besides, limit),
+    )
+    return [_delivery(row) for row in rows]
+
+
+def next_due(database: Database, after: float = 0.0) -> float | None:
+    """When the next message after a time is to be tried; None where none is."""
+    found = database.value("SELECT min(next_try) FROM deliveries WHERE next_try > ?", (after,))
+    return None if found is None else float(found)
+
+
+def of_job(database: Database, job: int) -> list[Delivery]:
+    """A job's messages, oldest first."""
+    rows = database.rows("SELECT * FROM deliveries WHERE job = ? ORDER BY made_at, rowid", (job,))
+    return [_delivery(row) for row in rows]
+
+
+def latest(database: Database, most: int) -> list[Delivery]:
+    """The messages that were made last, oldest first."""
+    rows = database.rows("SELECT * FROM deliveries ORDER BY made_at DESC, rowid DESC LIMIT ?", (most,))
+    return [_delivery(row) for row in reversed(rows)]
+
+
+def note_try(
+    database: Database, tried: Delivery, said: str, at: float, *, delivered: bool, next_try: float | None
+) -> None:
+    """Write down what came of a try; call it inside a transaction.
+
+    A message that somebody had sent again meanwhile is sent again nevertheless.
+    """
+    database.execute(
+        "UPDATE deliveries SET tries = tries + 1, said = ?, delivered_at = coalesce(?, delivered_at),"
+        " next_try = CASE WHEN next_try = ? THEN ? ELSE next_try END WHERE id = ?",
+        (said, at if delivered else None, tried.next_try, next_try, tried.id),
+    )
+
+
+def redeliver(database: Database, job: int, at: float | None = None) -> int:
+    """Have the last message of a job sent once more, now; how many that are. Call it inside a transaction."""
+    return database.execute(
+        "UPDATE deliveries SET next_try = ?, tries = 0 WHERE id ="
+        " (SELECT id FROM deliveries WHERE job = ? ORDER BY made_at DESC, rowid DESC LIMIT 1)",
+        (time.time() if at is None else at, job),
+    ).rowcount
+
+
+def _marks(values: Collection[str]) -> str:
+    return ", ".join("?" * len(values))
+
+
+def _delivery(row: sqlite3.Row) -> Delivery:
+    return Delivery(**dict(row))

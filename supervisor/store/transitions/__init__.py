@@ -1,0 +1,1 @@
+"""Changes that touch several tables; each is called inside one transaction."""

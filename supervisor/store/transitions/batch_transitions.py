@@ -1,0 +1,162 @@
+"""Changes of a batch that touch several tables: a session begins, ends, is adopted; answers are kept and settled."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from supervisor.model.agent_report import Usage
+from supervisor.model.job import StoredBatch
+from supervisor.model.session import SessionHandle, SessionResult
+from supervisor.model.validation_report import ValidationError
+from supervisor.store.database import Database
+from supervisor.store.tables.attempts import Attempt, Outcome, _attempt
+from supervisor.store.tables.phases import next_seq
+from supervisor.store.tables.session_totals import OPEN
+from supervisor.text.strict_json import in_order
+
+
+def begin_session(
+    database: Database,
+    batch: StoredBatch,
+    number: int,
+    name: str,
+    agent: str,
+    asked: Sequence[str],
+    process: SessionHandle | None,
+) -> int:
+    """Note a session and its process, where it has one; returns the attempt's id. Call it inside a transaction."""
+    made = database.execute(
+        "INSERT INTO attempts (job, phase, batch, number, name, agent, asked, pid, started_ticks, started_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            batch.job,
+            batch.phase,
+            batch.id,
+            number,
+            name,
+            agent,
+            in_order(list(asked)),
+            None if process is None else process.pid,
+            None if process is None else process.started_ticks,
+            time.time(),
+        ),
+    )
+    assert made.lastrowid is not None
+    return made.lastrowid
+
+
+def adopt_session(
+    database: Database,
+    batch: StoredBatch,
+    number: int,
+    name: str,
+    agent: str,
+    asked: Sequence[str],
+    started_at: float,
+) -> Attempt:
+    """Note a session that the store had lost; call it inside a transaction."""
+    attempt = begin_session(database, batch, number, name, agent, asked, None)
+    database.execute("UPDATE attempts SET started_at = ? WHERE id = ?", (started_at, attempt))
+    row = database.row("SELECT * FROM attempts WHERE id = ?", (attempt,))
+    assert row is not None
+    return _attempt(row)
+
+
+def end_session(
+    database: Database,
+    attempt: int,
+    outcome: Outcome,
+    *,
+    counted: bool,
+    errors: Sequence[ValidationError] = (),
+    result: SessionResult | None = None,
+) -> None:
+    """Note how a session ended; call it inside the transaction that keeps what it gave.
+
+    One that has ended for good stays as it was noted: it is counted.
+    """
+    if result is not None:
+        record_session(database, attempt, result)
+    database.execute(
+        f"UPDATE attempts SET outcome = ?, counted = ?, errors = ?, ended_at = ? WHERE id = ? AND outcome IN {OPEN}",
+        (outcome, int(counted), in_order([error.model_dump() for error in errors]), time.time(), attempt),
+    )
+
+
+def record_session(database: Database, attempt: int, result: SessionResult) -> None:
+    """Note how long a session took, what it cost, and what else its agent told; call it inside a transaction.
+
+    What was known of it and is not told again stays.
+    """
+    heard, usage = result.heard, result.heard.usage
+    known = ", ".join(f"{name} = coalesce(?, {name})" for name in ("model", "conversation", *Usage.model_fields))
+    database.execute(
+        f"UPDATE attempts SET duration_s = ?, exit_status = ?, {known} WHERE id = ? AND outcome IN {OPEN}",
+        (
+            result.duration_s,
+            result.exit_status,
+            heard.model,
+            heard.conversation,
+            *(getattr(usage, name) for name in Usage.model_fields),
+            attempt,
+        ),
+    )
+
+
+def set_batch_status(database: Database, batch: int, status: str) -> None:
+    """Write a batch's new state; call it inside a transaction."""
+    ended = time.time() if status in ("done", "failed") else None
+    database.execute("UPDATE batches SET status = ?, ended_at = ? WHERE id = ?", (status, ended, batch))
+
+
+def keep_passed(database: Database, job: int, phase: int, batch: int, values: dict[str, Any]) -> None:
+    """Keep what passed of an attempt, and only that; call it inside the transaction that ends the attempt."""
+    database.execute(
+        "UPDATE items SET status = 'waiting', value = NULL WHERE batch = ? AND status = 'passed'", (batch,)
+    )
+    database.connection.executemany(
+        "UPDATE items SET status = 'passed', value = ? WHERE job = ? AND phase = ? AND id = ? AND batch = ?",
+        [(in_order(value), job, phase, item_id, batch) for item_id, value in values.items()],
+    )
+
+
+def keep(database: Database, job: int, phase: int, item_id: str, value: Any) -> None:
+    """Have an item pass with the answer that it had in a store that was lost; call it inside a transaction."""
+    database.execute(
+        "UPDATE items SET status = 'passed', value = ? WHERE job = ? AND phase = ? AND id = ? AND status = 'waiting'",
+        (in_order(value), job, phase, item_id),
+    )
+
+
+def settle(
+    database: Database,
+    job: int,
+    phase: int,
+    batch: int,
+    digests: dict[str, str],
+    accepted: Mapping[str, Any],
+    refused: Mapping[str, Sequence[ValidationError]],
+) -> int:
+    """Merge a batch's accepted items and quarantine the refused; call it inside a transaction.
+
+    An item whose content changed since the batch began (`digests`) is not touched: it waits for a batch of its own.
+    Returns the sequence number of the merge.
+    """
+    seq = next_seq(database, job, phase)
+    version = database.value("SELECT instructions FROM phases WHERE job = ? AND phase = ?", (job, phase))
+    database.connection.executemany(
+        "UPDATE items SET status = 'merged', value = ?, seq = ?, errors = NULL, made_with = ?"
+        " WHERE job = ? AND phase = ? AND id = ? AND batch = ? AND digest = ?",
+        [(in_order(value), seq, version, job, phase, i, batch, digests[i]) for i, value in accepted.items()],
+    )
+    database.connection.executemany(
+        "UPDATE items SET status = 'quarantined', value = NULL, errors = ?, made_with = ?"
+        " WHERE job = ? AND phase = ? AND id = ? AND batch = ? AND digest = ?",
+        [
+            (in_order([error.model_dump() for error in errors]), version, job, phase, i, batch, digests[i])
+            for i, errors in refused.items()
+        ],
+    )
+    return seq

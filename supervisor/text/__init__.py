@@ -1,0 +1,1 @@
+"""Pure functions on text: JSON, plain text, digests, units. No input or output."""

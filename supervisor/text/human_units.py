@@ -1,0 +1,21 @@
+"""Numbers for people: durations and money."""
+
+from __future__ import annotations
+
+
+def duration(seconds: float) -> str:
+    """`0.7 s`, `0:17`, `12:34`, `3:04:05`, `2 d 03:04:05`."""
+    if seconds < 9.95:
+        return f"{max(0.0, seconds):.1f} s"
+    whole = int(seconds + 0.5)
+    days, rest = divmod(whole, 86400)
+    hours, rest = divmod(rest, 3600)
+    minutes, rest = divmod(rest, 60)
+    if days:
+        return f"{days} d {hours:02}:{minutes:02}:{rest:02}"
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def money(usd: float | None) -> str:
+    """`$1.23`, or `unknown` where no agent told."""
+    return "unknown" if usd is None else f"${usd:,.2f}" if usd >= 0.01 or usd == 0 else f"${usd:.4f}"

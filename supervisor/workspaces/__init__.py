@@ -1,0 +1,1 @@
+"""A session's folder: prompt and input in, output and transcript out."""
