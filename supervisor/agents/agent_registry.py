@@ -79,7 +79,7 @@ def make_agent(project: Project, name: str, *, faults: float = 0.0, seed: int = 
 def shown_by(project: Project, name: str) -> Callable[[str], str]:
     """How a line that the agent printed is shown to people; as it is, where there is no such agent any more."""
     try:
-        return make_agent(project, name).shown
+        return make_agent(project, name).display
     except UsageError:
         return str
 

@@ -75,7 +75,7 @@ class CliDriver(ABC):
         """The file that is a session's standard input; None: the terminal."""
         return None
 
-    def typed(self, paths: SessionPaths) -> Path:
+    def prompt_to_paste(self, paths: SessionPaths) -> Path:
         """The file whose text is pasted as the prompt into one that is typed into."""
         return paths.prompt_file
 
@@ -91,24 +91,24 @@ class CliDriver(ABC):
         """Values that must be written nowhere, besides what looks like a key."""
         return []
 
-    def listen(self) -> OutputParser:
+    def parser(self) -> OutputParser:
         """Somebody to hear one session."""
         return OutputParser()
 
-    def hear_files(self, home: Path, listener: OutputParser) -> None:  # noqa: B027 - most print all that there is to know
+    def parse_files(self, home: Path, parser: OutputParser) -> None:  # noqa: B027 - most print all that there is to know
         """Have the listener take what a session that ended left in its home: what it cost, and when a limit ends."""
 
     def priced(self, usage: Usage) -> Usage:
         """What a session cost, with the money where only tokens were told and their price is known."""
         return usage
 
-    def take_back(self, paths: SessionPaths) -> None:  # noqa: B027 - most renew nothing
+    def reclaim_credentials(self, paths: SessionPaths) -> None:  # noqa: B027 - most renew nothing
         """Keep what a session that ended may have renewed, such as its sign-in."""
 
-    def shown(self, line: str) -> str:
+    def display(self, line: str) -> str:
         """A line of its output for people; empty where it says nothing to them."""
         return line
 
-    def presence(self) -> AgentStatus:
+    def status(self) -> AgentStatus:
         """Whether it is installed and signed in; may take seconds."""
         return AgentStatus()

@@ -73,14 +73,14 @@ class CommandDriver(CliDriver):
     def secrets(self) -> list[str]:
         return [os.environ[name] for name in self._settings.pass_env if os.environ.get(name)]
 
-    def listen(self) -> OutputParser:
+    def parser(self) -> OutputParser:
         return CommandParser()
 
-    def presence(self) -> AgentStatus:
+    def status(self) -> AgentStatus:
         found = shutil.which(self._program)
         return AgentStatus(program=None if found is None else Path(found))
 
-    def shown(self, line: str) -> str:
+    def display(self, line: str) -> str:
         event = as_event(line)
         return "" if event is not None and str(event.get("type")).startswith(EVENTS) else line
 
@@ -101,9 +101,9 @@ class CommandParser(JsonLinesParser):
     where that is known.
     """
 
-    def hear(self, line: str) -> None:
+    def feed_line(self, line: str) -> None:
         if EVENTS in line:
-            super().hear(line)
+            super().feed_line(line)
 
     def event(self, event: Mapping[str, Any]) -> None:
         if event.get("type") == f"{EVENTS}usage":
@@ -111,13 +111,13 @@ class CommandParser(JsonLinesParser):
             self.spend(Usage(cost_usd=amount(event, "cost_usd"), **tokens))
         elif event.get("type") == f"{EVENTS}limit":
             message = words(event, "message") or "it said that it is limited"
-            self.troubled("usage_limit", message, until=amount(event, "until"), final=True)
+            self.failed("usage_limit", message, until=amount(event, "until"), is_final=True)
 
-    def hear_end(self, exit_status: int | None, last_lines: str) -> None:
+    def finish(self, exit_status: int | None, last_lines: str) -> None:
         said = last_lines.splitlines()
         if exit_status == EX_CONFIG:
             nothing = "it ended with status 78 (EX_CONFIG) and said nothing"
-            self.troubled("set_up_wrongly", said[-1] if said else nothing, final=True)
+            self.failed("set_up_wrongly", said[-1] if said else nothing, is_final=True)
         elif exit_status == EX_TEMPFAIL and self.heard.trouble is None:
             nothing = "it ended with status 75 (EX_TEMPFAIL) and said nothing"
-            self.troubled("rate_limit", said[-1] if said else nothing, final=True)
+            self.failed("rate_limit", said[-1] if said else nothing, is_final=True)

@@ -81,7 +81,7 @@ class Credentials(FrozenModel):
         found = [] if self.copied else [path for name in self.files if (path := self.real(name)).is_file()]
         return [_apart(path).parent if self.apart else path.resolve() for path in found]
 
-    def take_back(self, home: Path) -> None:
+    def reclaim(self, home: Path) -> None:
         """Where a session replaced a link by a newer file of its own, put that into the user's home.
 
         A file that has not the members of the one before is not taken: a session may write what it likes.

@@ -94,7 +94,7 @@ class InstalledCliDriver(CliDriver):
         passed = next((name for name in given if os.environ.get(name)), None)
         return self.key_variable() or passed or self.sign_in.shown()
 
-    def presence(self) -> AgentStatus:
+    def status(self) -> AgentStatus:
         program = self.program
         by = self.signed_in_by()
         return AgentStatus(
@@ -108,8 +108,8 @@ class InstalledCliDriver(CliDriver):
         if self.key_variable() is None:
             self.sign_in.lend(paths.home, boxed=spec.isolation.sandbox == "bubblewrap")
 
-    def take_back(self, paths: SessionPaths) -> None:
-        self.sign_in.take_back(paths.home)
+    def reclaim_credentials(self, paths: SessionPaths) -> None:
+        self.sign_in.reclaim(paths.home)
 
     def environment(self, paths: SessionPaths) -> dict[str, str]:
         passed = (*self.key_variables, *self.other_variables, *self.settings.pass_env)

@@ -15,7 +15,7 @@ from supervisor.text.plain_text import plain_line
 class JsonLinesParser(OutputParser):
     """Gives each object to `event`; what is not JSON, to `text`."""
 
-    def hear(self, line: str) -> None:
+    def feed_line(self, line: str) -> None:
         found = as_event(line)
         if found is None:
             self.text(line)
@@ -36,12 +36,14 @@ class JsonLinesParser(OutputParser):
         """Add to what the session cost so far."""
         self.note(usage=self.heard.usage.plus(usage))
 
-    def troubled(
-        self, kind: FailureKind, message: str, *, until: float | None = None, remedy: str = "", final: bool = False
+    def failed(
+        self, kind: FailureKind, message: str, *, until: float | None = None, remedy: str = "", is_final: bool = False
     ) -> None:
         """Note what keeps it from working."""
         self.note(
-            trouble=AgentFailure(kind=kind, message=plain_line(message, 300), until=until, remedy=remedy, final=final)
+            trouble=AgentFailure(
+                kind=kind, message=plain_line(message, 300), until=until, remedy=remedy, is_final=is_final
+            )
         )
 
     def goes_well(self) -> None:

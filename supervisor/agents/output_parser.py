@@ -12,11 +12,11 @@ class OutputParser:
         self.heard = AgentReport()
         """What it meant so far."""
 
-    def hear(self, line: str) -> None:
+    def feed_line(self, line: str) -> None:
         """Take the next whole line, as plain text without its end."""
 
-    def see(self, screen: str) -> None:
+    def feed_screen(self, screen: str) -> None:
         """Take what the screen shows now, of a session that is typed into."""
 
-    def hear_end(self, exit_status: int | None, last_lines: str) -> None:
+    def finish(self, exit_status: int | None, last_lines: str) -> None:
         """Take how the session ended, where it ended by itself: negative for a signal, None for unknown."""

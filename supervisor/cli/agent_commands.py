@@ -80,7 +80,7 @@ def try_agent(
         return
     why = "it wrote no JSON" if result.refusal is None else result.refusal.message
     remedy = "" if heard.trouble is None or not heard.trouble.remedy else f"\n  {heard.trouble.remedy}"
-    last = readable(result.transcript_tail.encode(), agent.shown)
+    last = readable(result.transcript_tail.encode(), agent.display)
     said = f"\n  It said last:\n{_indented(last)}" if last else ""
     typer.echo(f"supervisor: {name} does not work: {why}{remedy}{said}", err=True)
     raise typer.Exit(4)
@@ -93,7 +93,7 @@ def _row(here: Any, name: str) -> dict[str, Any]:
     row: dict[str, Any] = {"name": name, "can_start": True, "reason": ""}
     try:
         agent = make_agent(here, name)
-        presence = agent.presence()
+        presence = agent.status()
         row |= {
             "program": None if presence.program is None else str(presence.program),
             "version": presence.version,

@@ -35,7 +35,7 @@ class _Nobody:
     def started(self, process: SessionHandle) -> None:
         """Nobody has to know."""
 
-    def troubled(self, trouble: AgentFailure | None) -> None:
+    def failing(self, trouble: AgentFailure | None) -> None:
         """It is in the result."""
 
 

@@ -38,12 +38,12 @@ class JobContext:
         executor: Executor,
         code: CodeClient,
         prompts: PromptRenderer,
-        journal: EventLog,
+        event_log: EventLog,
         progress: JobProgress,
-        gates: CooldownTracker,
+        cooldowns: CooldownTracker,
         room: DiskSpace,
-        earlier: RestoredAnswers,
-        strays: OrphanSessions,
+        restored: RestoredAnswers,
+        orphans: OrphanSessions,
         merged: Callable[[int, list[str]], Any],
     ) -> None:
         self.job = job
@@ -54,24 +54,24 @@ class JobContext:
         self.executor = executor
         self.code = code
         self.prompts = prompts
-        self.journal = journal
+        self.event_log = event_log
         self.progress = progress
-        self.gates = gates
+        self.cooldowns = cooldowns
         self.room = room
         self.budget = Budget(options, progress)
         self.merged = merged
         """To be called, inside the transaction, with a phase and the ids whose state in it changed for good."""
         self.captured: dict[int, list[Captured]] = {}
         """Batch id to outputs that an earlier supervisor left unjudged."""
-        self.earlier = earlier
+        self.restored = restored
         """Answers that the store had before it was lost."""
-        self.strays = strays
+        self.orphans = orphans
         """Sessions that the store does not know."""
         self._locks = {phase.id: asyncio.Lock() for phase in pipeline.phases}
 
     @property
     def database(self) -> Database:
-        return self.journal.database
+        return self.event_log.database
 
     def merging(self, phase: int) -> asyncio.Lock:
         """Held from the last look at what is merged of a phase to the commit that adds to it."""

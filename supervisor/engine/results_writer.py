@@ -58,7 +58,7 @@ class ResultsWriter:
     def __init__(
         self,
         job: int,
-        journal: EventLog,
+        event_log: EventLog,
         results: Path,
         phases: tuple[Phase, ...],
         edited: Callable[[int, list[str]], Awaitable[None]],
@@ -67,7 +67,7 @@ class ResultsWriter:
         """`edited` follows up on items of a phase that a person edited; `holds_more` says whether a main file has
         answers that the store is still to be given: it is left alone until then."""
         self._job = job
-        self._journal = journal
+        self._event_log = event_log
         self._edited = edited
         self._holds_more = holds_more
         self._states = {phase.id: _State(phase, results / phase.output) for phase in phases}
@@ -78,7 +78,7 @@ class ResultsWriter:
         self.failure: Exception | None = None
         """What stopped a write in the background, to be raised where the job ends."""
 
-    def touch(self, phase: int) -> None:
+    def mark_dirty(self, phase: int) -> None:
         """Something was merged: write the file now, or as soon as its cost allows."""
         state = self._states[phase]
         state.dirty = True
@@ -140,7 +140,7 @@ class ResultsWriter:
             if fault is None:
                 raise
             state.timer = asyncio.get_running_loop().call_later(TRY_AGAIN_S, self._write_later, state)
-            self._journal.say(
+            self._event_log.append_now(
                 self._job,
                 "main_file_late",
                 f"{state.file.path.name} cannot be written now: {fault}; next try in {TRY_AGAIN_S:g} s",
@@ -176,11 +176,11 @@ class ResultsWriter:
             state.written_at = time.monotonic()
             state.cost_s = state.written_at - began
         if state.dirty:
-            self.touch(state.phase.id)
+            self.mark_dirty(state.phase.id)
 
     def _find_edits(self, state: _State) -> HandEdits | None:
         if self._reader is None:
-            self._reader = open_store(self._journal.database.path)
+            self._reader = open_store(self._event_log.database.path)
         return detect_hand_edits(self._reader, state.file, self._job, state.phase.id, state.phase.merge)
 
     def _write_now(self, state: _State, looked_at: tuple[int, int, int] | None) -> bool:
@@ -202,11 +202,11 @@ class ResultsWriter:
         """A person's work is never silently overwritten: it is taken into the store, or set aside beside the file."""
         phase, name = state.phase.id, state.file.path.name
         touched = [*edits.values, *edits.removed]
-        with self._journal.transaction():
+        with self._event_log.transaction():
             for item_id, value in edits.values.items():
-                items.take_edit(self._journal.database, self._job, phase, item_id, value)
+                items.take_edit(self._event_log.database, self._job, phase, item_id, value)
             for item_id in edits.removed:
-                item_reconcile.exclude(self._journal.database, self._job, phase, item_id, by_hand=True)
+                item_reconcile.exclude(self._event_log.database, self._job, phase, item_id, by_hand=True)
             if edits.values:
                 self._note(name, f"{len(edits.values)} items edited by hand were taken over", list(edits.values))
             if edits.removed:
@@ -223,7 +223,7 @@ class ResultsWriter:
 
     def _note(self, name: str, text: str, ids: list[str]) -> None:
         some = f": {', '.join(ids[:5])}{', …' if len(ids) > 5 else ''}" if ids else ""
-        self._journal.note(self._job, "hand_edit", f"{name}: {text}{some}", level="WARNING", items=ids)
+        self._event_log.append(self._job, "hand_edit", f"{name}: {text}{some}", level="WARNING", items=ids)
 
     async def _in_thread(self, work: Callable[..., _T], *arguments: object) -> _T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work, *arguments)

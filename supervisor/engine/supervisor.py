@@ -69,13 +69,13 @@ class Supervisor:
         self._events: FileEvents = file_events()
         if not isinstance(self._events, InotifyEvents):
             logger.warning("outputs are noticed by {}", self._events.description)
-        self.journal = EventLog(self.database)
+        self.event_log = EventLog(self.database)
         self._logs = ProgressLogSinks(project, self.database)
-        self.journal.tell(self._logs.write)
+        self.event_log.subscribe(self._logs.write)
         self._executor = LocalExecutor(project.root, project.sessions, project.key, self._events)
         self._pool = WorkerPool(project, max(1, min(4, os.cpu_count() or 1)))
         self._slots = Slots(project.settings.concurrency)
-        self._gates = CooldownTracker(self.journal)
+        self._cooldowns = CooldownTracker(self.event_log)
         self._unlisten = self._events.listen(project.state, self._store_changed)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -92,7 +92,7 @@ class Supervisor:
             loop.remove_signal_handler(number)
         self._unlisten()
         self._tidying.cancel()
-        self._gates.close_down()
+        self._cooldowns.close_down()
         async with contextlib.AsyncExitStack() as last:  # each is done, whatever comes of those before
             last.callback(self.database.close)
             last.callback(self._logs.close)
@@ -100,9 +100,9 @@ class Supervisor:
             last.push_async_callback(self._executor.close)
             last.push_async_callback(self._pool.close)
 
-    def tell(self, listener: Callable[[Event], None]) -> None:
+    def subscribe(self, listener: Callable[[Event], None]) -> None:
         """Have `listener` called with every event."""
-        self.journal.tell(listener)
+        self.event_log.subscribe(listener)
 
     def stop(self) -> None:
         """End all sessions, keep what is done, and return from `run_job` or `serve`."""
@@ -149,7 +149,7 @@ class Supervisor:
                 self._runs.pop(job.id, None)
             patient = True
             if end is not None:
-                with self.journal.transaction():
+                with self.event_log.transaction():
                     jobs.set_status(self.database, job.id, end)
                 return jobs.get(self.database, job.id)
 
@@ -189,9 +189,9 @@ class Supervisor:
             logger.error("{}", error)
             with ignore_machine_errors():
                 if jobs.get(self.database, job.id).status == "queued":  # it never came to run
-                    with self.journal.transaction():
+                    with self.event_log.transaction():
                         jobs.set_status(self.database, job.id, "failed", str(error))
-                        self.journal.note(job.id, "job_failed", error.in_one_line(), level="ERROR")
+                        self.event_log.append(job.id, "job_failed", error.in_one_line(), level="ERROR")
         except Exception as error:
             fault = machine_error(error)
             if fault is None and not isinstance(error, sqlite3.Error):
@@ -212,9 +212,9 @@ class Supervisor:
             agents=agents,
             executor=self._executor,
             pool=self._pool,
-            journal=self.journal,
+            event_log=self.event_log,
             slots=self._slots,
-            gates=self._gates,
+            cooldowns=self._cooldowns,
         )
 
     def _requeue_abandoned(self) -> None:
@@ -243,13 +243,13 @@ class Supervisor:
             self._news.set()
 
     def _heed(self) -> None:
-        self._gates.look_again()
+        self._cooldowns.reload()
         for job_id, run in self._runs.items():
             asked = jobs.get(self.database, job_id).wish
             if asked is not None:
                 run.stop("cancelled" if asked == "cancel" else "stopped")
             else:
-                run.look_again()
+                run.wake()
 
     def _store_changed(self, name: str) -> None:
         """Somebody closed one of the store's files, or rang; whether there is news, the store itself knows."""

@@ -16,7 +16,7 @@ class SessionObserver(Protocol):
         """It has a process."""
         ...
 
-    def troubled(self, trouble: AgentFailure | None) -> None:
+    def failing(self, trouble: AgentFailure | None) -> None:
         """Its agent said what keeps it from working; None: it got over that."""
         ...
 

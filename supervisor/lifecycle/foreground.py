@@ -49,7 +49,7 @@ async def run(
             # Nobody else holds the project: whatever state an ended supervisor left the job in, it goes on here.
             jobs.adopt_options(supervisor.database, job.id, options)
             job = jobs.get(supervisor.database, job.id)
-            supervisor.tell(told)
+            supervisor.subscribe(told)
             begun(supervisor.database, job)
             return await supervisor.run_job(job)
 

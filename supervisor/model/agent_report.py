@@ -51,16 +51,16 @@ class AgentFailure(FrozenModel):
     """Clock time (epoch seconds) at which it is over, as the agent told; None: it told none. Never guessed."""
     remedy: str = ""
     """What a person can do about it."""
-    final: bool = False
+    is_final: bool = False
     """Whether the session cannot get over it by itself."""
 
     @property
-    def limits(self) -> bool:
+    def is_rate_limited(self) -> bool:
         """Whether the agent asks for less of it: no session of it is started for a while."""
         return self.kind in ("rate_limit", "usage_limit")
 
     @property
-    def hopeless(self) -> bool:
+    def needs_person(self) -> bool:
         """Whether it stays until a person does something."""
         return self.kind in ("not_signed_in", "wrong_model", "set_up_wrongly")
 

@@ -17,7 +17,7 @@ class CodeVerdict(FrozenModel):
     """A validator's report, and the phases whose merged items it looked at."""
 
     report: ValidationReport
-    looked_at: tuple[int, ...] = ()
+    read_phases: tuple[int, ...] = ()
 
 
 class CodeClient:
@@ -53,7 +53,7 @@ class CodeClient:
             request |= {"do": "command", "path": str(folder), "command": phase.validator}
         reply = await self._pool.ask(self._key, request, phase.validator_timeout)
         errors = tuple(ValidationError.model_validate(error) for error in reply["errors"])
-        return CodeVerdict(report=ValidationReport(errors=errors), looked_at=tuple(reply["looked_at"]))
+        return CodeVerdict(report=ValidationReport(errors=errors), read_phases=tuple(reply["looked_at"]))
 
     async def context(self, phase: Phase, batch: BatchInput, job: int) -> Any:
         """What the phase's `context` function adds for a batch; None where it has none."""

@@ -66,7 +66,7 @@ class Worker:
             report = code_loader.validate(path, batch, request["output"], merged)
         return {
             "errors": [error.model_dump() for error in report.errors],
-            "looked_at": merged.looked_at() if isinstance(merged, MergedView) else [],
+            "looked_at": merged.read_phases() if isinstance(merged, MergedView) else [],
         }
 
     def _view(self, job: int) -> MergedView:

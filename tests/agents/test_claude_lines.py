@@ -119,10 +119,10 @@ def retry(status: int | None, error: str, attempt: int, wait_ms: float) -> str:
 
 
 def heard(*lines: str) -> AgentReport:
-    listener = ClaudeParser(lambda: NOW)
+    parser = ClaudeParser(lambda: NOW)
     for line in lines:
-        listener.hear(line)
-    return listener.heard
+        parser.feed_line(line)
+    return parser.heard
 
 
 def trouble(*lines: str) -> AgentFailure:
@@ -217,8 +217,8 @@ def test_the_error_that_ends_a_session_says_what_kept_it_from_working(
     error: str, text: str, status: int | None, kind: str
 ) -> None:
     found = trouble(INIT, failed(error, text, status), FAILED, ESC)
-    assert (found.kind, found.message, found.until, found.final) == (kind, text, None, True)
-    assert found.remedy if found.hopeless else True
+    assert (found.kind, found.message, found.until, found.is_final) == (kind, text, None, True)
+    assert found.remedy if found.needs_person else True
 
 
 @pytest.mark.parametrize(
@@ -242,7 +242,7 @@ def test_what_the_model_says_of_limits_is_no_limit() -> None:
 
 def test_the_limit_of_a_subscription_ends_when_it_says() -> None:
     found = trouble(BY_SIGN_IN, USED_UP)
-    assert (found.kind, found.until, found.final) == ("usage_limit", RESETS, True)
+    assert (found.kind, found.until, found.is_final) == ("usage_limit", RESETS, True)
     assert found.message == "the limit (five hour) is used up"
     text = "You've hit your 5-hour limit · resets 12:42pm (UTC)"
     after = trouble(BY_SIGN_IN, USED_UP, failed("rate_limit", text, 429), FAILED)
@@ -286,7 +286,7 @@ def test_a_spending_limit_ends_when_it_says() -> None:
 )
 def test_a_wait_longer_than_its_own_is_the_server_s(line: str, until: float | None, final: bool) -> None:
     found = trouble(INIT, line)
-    assert (found.kind, found.until, found.final) == ("rate_limit", until, final)
+    assert (found.kind, found.until, found.is_final) == ("rate_limit", until, final)
     assert found.message == "429 rate limit"
 
 
@@ -305,14 +305,14 @@ OWN_WAITS = (566, 1092, 2113, 4233, 9119, 19422, 33640)
 def test_one_that_is_turned_away_for_a_minute_is_ended(status: int | None, error: str, kind: str) -> None:
     lines = [retry(status, error, number, wait) for number, wait in enumerate(OWN_WAITS, start=1)]
     found = trouble(INIT, *lines[:-1])
-    assert (found.kind, found.final) == (kind, False)
-    assert trouble(INIT, *lines).final
+    assert (found.kind, found.is_final) == (kind, False)
+    assert trouble(INIT, *lines).is_final
     assert not trouble(INIT, *lines[:-1], STARTED, *lines[:-1]).final
 
 
 def test_a_wait_that_is_told_again_is_the_same_one() -> None:
     lines = [retry(429, "rate_limit", 1, wait) for wait in (58000, 28000)]
-    assert not trouble(INIT, *lines).final
+    assert not trouble(INIT, *lines).is_final
 
 
 @pytest.mark.parametrize("progress", [STARTED, DELTA, WROTE, WRITTEN, REFUSED, SAID, THINKS, RESULT])
@@ -326,23 +326,23 @@ def test_what_is_no_progress_ends_none(line: str) -> None:
 
 
 def test_nothing_ends_a_final_trouble() -> None:
-    assert trouble(BY_SIGN_IN, USED_UP, STARTED, RESULT).final
+    assert trouble(BY_SIGN_IN, USED_UP, STARTED, RESULT).is_final
 
 
 def test_a_key_that_is_refused_is_refused_at_once_a_sign_in_may_be_renewed_first() -> None:
     first, second = (retry(401, "authentication_failed", number, 553) for number in (1, 2))
     found = trouble(INIT, first)
-    assert (found.kind, found.final) == ("not_signed_in", True)
+    assert (found.kind, found.is_final) == ("not_signed_in", True)
     assert "ANTHROPIC_API_KEY" in found.remedy
-    assert not trouble(BY_SIGN_IN, first).final
+    assert not trouble(BY_SIGN_IN, first).is_final
     assert heard(BY_SIGN_IN, first, STARTED).trouble is None
-    assert trouble(BY_SIGN_IN, first, second).final
+    assert trouble(BY_SIGN_IN, first, second).is_final
 
 
 def test_a_connection_that_cannot_be_had_is_an_overload() -> None:
     text = "API Error: Connection refused — a firewall or proxy may be blocking it (ECONNREFUSED)"
     found = trouble(INIT, retry(None, "unknown", 10, 33799), failed("unknown", text), FAILED)
-    assert (found.kind, found.message, found.final) == ("overload", text, True)
+    assert (found.kind, found.message, found.is_final) == ("overload", text, True)
 
 
 @pytest.mark.parametrize(
@@ -354,21 +354,21 @@ def test_a_connection_that_cannot_be_had_is_an_overload() -> None:
     ],
 )
 def test_one_that_does_not_even_begin_is_a_person_s_to_mend(status: int, said: str, message: str) -> None:
-    listener = ClaudeParser()
-    listener.hear_end(status, said)
-    assert listener.heard.trouble is not None
-    assert (listener.heard.trouble.kind, listener.heard.trouble.final) == ("set_up_wrongly", True)
-    assert listener.heard.trouble.message.startswith(message)
-    assert "`args`" in listener.heard.trouble.remedy
+    parser = ClaudeParser()
+    parser.finish(status, said)
+    assert parser.heard.trouble is not None
+    assert (parser.heard.trouble.kind, parser.heard.trouble.is_final) == ("set_up_wrongly", True)
+    assert parser.heard.trouble.message.startswith(message)
+    assert "`args`" in parser.heard.trouble.remedy
 
 
 @pytest.mark.parametrize(("status", "lines"), [(-9, ()), (None, ()), (0, ()), (1, (INIT,))])
 def test_other_ends_say_nothing_of_the_agent(status: int | None, lines: tuple[str, ...]) -> None:
-    listener = ClaudeParser()
+    parser = ClaudeParser()
     for line in lines:
-        listener.hear(line)
-    listener.hear_end(status, "error: something")
-    assert listener.heard.trouble is None
+        parser.feed_line(line)
+    parser.finish(status, "error: something")
+    assert parser.heard.trouble is None
 
 
 # For people -------------------------------------------------------------------------------------------------------
@@ -420,10 +420,10 @@ def screen(said: str, *, busy: bool = False, input_line: str = "❯") -> str:
 
 
 def seen(*screens: str) -> TerminalParser:
-    listener = TerminalParser(lambda: NOW)
+    parser = TerminalParser(lambda: NOW)
     for text in screens:
-        listener.see(text)
-    return listener
+        parser.feed_screen(text)
+    return parser
 
 
 def at(day: int, hour: int, minute: int) -> float:
@@ -468,8 +468,8 @@ def at(day: int, hour: int, minute: int) -> float:
 def test_a_screen_says_what_keeps_it_from_working(said: str, kind: str, until: float | None, final: bool) -> None:
     found = seen(screen(said, busy="retrying" in said)).heard.trouble
     assert found is not None
-    assert (found.kind, found.until, found.final) == (kind, until, final)
-    assert found.remedy if found.hopeless else True
+    assert (found.kind, found.until, found.is_final) == (kind, until, final)
+    assert found.remedy if found.needs_person else True
 
 
 def test_work_ends_a_trouble_that_was_seen() -> None:
@@ -506,10 +506,10 @@ def test_a_time_of_day_is_the_next_one(text: str, expected: float | None) -> Non
 
 
 def test_an_option_that_it_does_not_know_is_a_person_s_to_mend() -> None:
-    listener = TerminalParser()
-    listener.hear_end(1, "error: unknown option '--nonsense'")
-    assert listener.heard.trouble is not None
-    assert listener.heard.trouble.kind == "set_up_wrongly"
+    parser = TerminalParser()
+    parser.finish(1, "error: unknown option '--nonsense'")
+    assert parser.heard.trouble is not None
+    assert parser.heard.trouble.kind == "set_up_wrongly"
 
 
 # Records of interactive sessions ----------------------------------------------------------------------------------
@@ -519,9 +519,9 @@ def record(home: Path, *lines: dict[str, Any]) -> AgentReport:
     folder = home / ".claude" / "projects" / "-s-ws"
     folder.mkdir(parents=True)
     (folder / "289b072f.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines) + '{"half":')
-    listener = TerminalParser()
-    listener.hear_records(home)
-    return listener.heard
+    parser = TerminalParser()
+    parser.feed_records(home)
+    return parser.heard
 
 
 def answer(name: str, spoken: int, **more: Any) -> dict[str, Any]:
@@ -706,7 +706,7 @@ def test_a_sign_in_is_used_where_it_is(tmp_path: Path, paths: SessionPaths, pers
     assert claude.signed_in_by() == "~/.claude/.credentials.json"
     assert claude.environment(paths)["CLAUDE_SECURESTORAGE_CONFIG_DIR"] == str(file.parent)
     claude.prepare(paths, spec())
-    claude.take_back(paths)
+    claude.reclaim_credentials(paths)
     assert not (paths.home / ".claude").exists()
     assert len([secret for secret in claude.secrets() if secret.startswith("sk-ant-o")]) == 2
 
@@ -727,7 +727,7 @@ def test_in_a_sandbox_a_copy_of_the_sign_in_is_used_and_nothing_else_of_its_fold
     (seen / "new").write_text(json.dumps(renewed))
     os.utime(seen / "new", (time.time() + 5, time.time() + 5))
     (seen / "new").rename(seen / file.name)
-    claude.take_back(paths)
+    claude.reclaim_credentials(paths)
     assert json.loads(file.read_text()) == renewed
 
 
@@ -745,7 +745,7 @@ def test_a_sign_in_whose_renewal_was_refused_is_not_taken_back(
     emptied = {"accessToken": "", "refreshToken": "", "expiresAt": 0}
     lent.write_text(json.dumps({"claudeAiOauth": emptied}))
     os.utime(lent, ns=(0, file.stat().st_mtime_ns + 10**9))
-    claude.take_back(paths)
+    claude.reclaim_credentials(paths)
     assert file.read_bytes() == before
     claude.sign_in.lend(paths.home / "another", boxed=True)
     assert lent.read_bytes() == before
@@ -795,12 +795,12 @@ def test_one_that_is_typed_into_is_set_up_before_it_asks(
     assert state["projects"] == {str(paths.workspace.resolve()): {"hasTrustDialogAccepted": True}}
     assert state["customApiKeyResponses"]["approved"] == [KEY[-20:]]
     assert claude.stdin(paths) is None
-    assert claude.typed(paths).read_text() == "own"
+    assert claude.prompt_to_paste(paths).read_text() == "own"
     words = claude.command(paths, None)
     assert "-p" not in words and "--permission-prompts" not in words and "--disable-slash-commands" not in words
     assert "--restricted" in words and "--append-system-prompt-file" in words
     assert claude.environment(paths)["TZ"] == "UTC"
-    assert isinstance(claude.listen(), TerminalParser)
+    assert isinstance(claude.parser(), TerminalParser)
     assert claude.typing is not None
     assert claude.typing.dialogs[0].shows == "Really"
     assert len(claude.typing.dialogs) > 1

@@ -82,10 +82,10 @@ def retried(message: str) -> str:
 
 def heard(*lines: str, now: float = NOON) -> AgentReport:
     """What the lines come to."""
-    listener = CodexParser(lambda: now)
+    parser = CodexParser(lambda: now)
     for line in lines:
-        listener.hear(line)
-    return listener.heard
+        parser.feed_line(line)
+    return parser.heard
 
 
 # Lines ------------------------------------------------------------------------------------------------------------
@@ -174,9 +174,9 @@ def test_the_last_error_of_a_session_says_what_keeps_it_from_working(message: st
     found = heard(THREAD, TURN, error(message), failed(message))
     assert found.trouble is not None
     assert found.trouble.kind == kind
-    assert found.trouble.final
+    assert found.trouble.is_final
     assert found.ended
-    assert found.trouble.remedy if found.trouble.hopeless else True
+    assert found.trouble.remedy if found.trouble.needs_person else True
 
 
 @pytest.mark.parametrize(("message", "kind"), TROUBLES)
@@ -184,14 +184,14 @@ def test_what_codex_tries_again_is_not_final_but_a_refused_key(message: str, kin
     trouble = heard(THREAD, TURN, retried(message)).trouble
     assert trouble is not None
     assert trouble.kind == kind
-    assert trouble.final == ("401" in message)
+    assert trouble.is_final == ("401" in message)
     assert "Reconnecting" not in trouble.message
 
 
 def test_waiting_for_a_network_is_an_overload() -> None:
     trouble = heard(error("Reconnecting... waiting for network (Connection failed: error sending request)")).trouble
     assert trouble is not None
-    assert (trouble.kind, trouble.final) == ("overload", False)
+    assert (trouble.kind, trouble.is_final) == ("overload", False)
 
 
 @pytest.mark.parametrize("progress", [COMMAND, WROTE, THOUGHT, SAID, COMPLETED])
@@ -230,7 +230,7 @@ def test_the_words_of_a_provider_are_shown_without_their_wrapping() -> None:
 def test_settings_that_codex_refuses_are_a_person_s_to_mend(line: str) -> None:
     trouble = heard(line).trouble
     assert trouble is not None
-    assert (trouble.kind, trouble.final, trouble.message) == ("set_up_wrongly", True, line)
+    assert (trouble.kind, trouble.is_final, trouble.message) == ("set_up_wrongly", True, line)
     assert "args" in trouble.remedy
 
 
@@ -372,11 +372,11 @@ FIRST = record("token_usage_record", {"thread_id": "t", "usage": tokens(1), "thr
 
 
 def after(lines: list[str], *printed: str) -> AgentReport:
-    listener = CodexParser(lambda: NOON)
+    parser = CodexParser(lambda: NOON)
     for line in printed:
-        listener.hear(line)
-    listener.hear_record(lines)
-    return listener.heard
+        parser.feed_line(line)
+    parser.feed_record(lines)
+    return parser.heard
 
 
 def test_the_record_tells_the_model() -> None:
@@ -626,13 +626,13 @@ def test_in_a_sandbox_the_sign_in_is_lent_in_a_folder_in_which_it_can_be_renewed
     assert stat.S_IMODE((folder / "auth.json").stat().st_mode) == 0o600
 
     renewed(folder / "auth.json", "a-token-of-the-session")
-    codex.take_back(paths)
+    codex.reclaim_credentials(paths)
     assert "a-token-of-the-session" in file.read_text()
 
     renewed(file, "a-token-of-the-user")
     codex.sign_in.lend(paths.home / "another", boxed=True)
     assert "a-token-of-the-user" in (folder / "auth.json").read_text()
-    codex.take_back(paths)
+    codex.reclaim_credentials(paths)
     assert "a-token-of-the-user" in file.read_text()
 
 
@@ -642,7 +642,7 @@ def test_what_does_not_look_like_the_sign_in_is_not_taken_back(paths: SessionPat
     codex.prepare(paths, spec("bubblewrap"))
     before = file.read_bytes()
     (codex.writable(paths)[0] / "auth.json").write_text('{"tokens": {}}')
-    codex.take_back(paths)
+    codex.reclaim_credentials(paths)
     assert file.read_bytes() == before
 
 
@@ -729,15 +729,15 @@ def test_long_thought_is_no_stall_unless_the_project_says_so(tmp_path: Path) -> 
 def test_the_record_is_found_in_the_home(paths: SessionPaths) -> None:
     folder = paths.home / ".codex" / "sessions" / "2026" / "11" / "21"
     codex = agent(paths.project)
-    listener = codex.listen()
-    codex.hear_files(paths.home, listener)
-    assert listener.heard == AgentReport()
+    parser = codex.parser()
+    codex.parse_files(paths.home, parser)
+    assert parser.heard == AgentReport()
     folder.mkdir(parents=True)
     (folder / "rollout-2026-11-21T10-54-17-t.jsonl").write_text("\n".join([CONTEXT, PROMPT, FIRST]))
     (folder / "rollout-2026-11-21T10-54-18-link.jsonl").symlink_to("/dev/zero")
-    codex.hear_files(paths.home, listener)
-    assert listener.heard.model == "gpt-5.5"
-    assert listener.heard.usage.tokens == 1050
+    codex.parse_files(paths.home, parser)
+    assert parser.heard.model == "gpt-5.5"
+    assert parser.heard.usage.tokens == 1050
 
 
 # For people -------------------------------------------------------------------------------------------------------
@@ -763,4 +763,4 @@ def test_the_record_is_found_in_the_home(paths: SessionPaths) -> None:
     ],
 )  # fmt: skip
 def test_people_see_what_it_says_runs_and_writes_and_what_goes_wrong(line: str, shown: str, tmp_path: Path) -> None:
-    assert agent(tmp_path).shown(line) == shown
+    assert agent(tmp_path).display(line) == shown

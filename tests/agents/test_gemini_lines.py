@@ -113,10 +113,10 @@ def result(message: str, tokens: int = 0) -> str:
 
 def heard(*lines: str) -> AgentReport:
     """What the lines come to."""
-    listener = GeminiParser(lambda: NOW)
+    parser = GeminiParser(lambda: NOW)
     for line in lines:
-        listener.hear(line)
-    return listener.heard
+        parser.feed_line(line)
+    return parser.heard
 
 
 # Lines ------------------------------------------------------------------------------------------------------------
@@ -234,9 +234,9 @@ def test_the_end_of_a_session_says_what_kept_it_from_working(message: str, kind:
     assert found.trouble.kind == kind
     assert found.trouble.message.startswith(said)
     assert "API Error" not in found.trouble.message
-    assert found.trouble.final
+    assert found.trouble.is_final
     assert found.ended
-    assert found.trouble.remedy if found.trouble.hopeless else True
+    assert found.trouble.remedy if found.trouble.needs_person else True
 
 
 @pytest.mark.parametrize(
@@ -313,7 +313,7 @@ def test_a_prompt_that_was_never_sent_is_told_though_the_session_calls_it_a_succ
 def test_what_it_tries_again_soon_is_not_final(lines: list[str], kind: str, until: float | None, message: str) -> None:
     trouble = heard(INIT, ASKED, *lines).trouble
     assert trouble is not None
-    assert (trouble.kind, trouble.until, trouble.final) == (kind, until, False)
+    assert (trouble.kind, trouble.until, trouble.is_final) == (kind, until, False)
     assert trouble.message == message
 
 
@@ -322,7 +322,7 @@ def test_a_report_of_several_lines_is_taken_as_one() -> None:
     assert before.trouble is None
     trouble = heard(INIT, *MINUTE).trouble
     assert trouble is not None
-    assert (trouble.kind, trouble.until, trouble.final) == ("rate_limit", NOW + 30.5, False)
+    assert (trouble.kind, trouble.until, trouble.is_final) == ("rate_limit", NOW + 30.5, False)
     assert trouble.message.startswith("You exceeded your current quota")
 
 
@@ -337,9 +337,9 @@ def test_a_report_of_several_lines_is_taken_as_one() -> None:
 def test_a_wait_that_would_hold_the_session_for_long_is_final(line: str, until: float | None) -> None:
     trouble = heard(INIT, *line.splitlines()).trouble
     assert trouble is not None
-    assert trouble.final
+    assert trouble.is_final
     assert trouble.until == until
-    assert trouble.limits
+    assert trouble.is_rate_limited
 
 
 @pytest.mark.parametrize("progress", [WROTE, WRITTEN, REFUSED, SAID, RESULT])
@@ -355,11 +355,11 @@ def test_the_echo_of_the_prompt_is_no_progress() -> None:
 
 
 def ended(status: int | None, last_lines: str, *lines: str) -> AgentReport:
-    listener = GeminiParser(lambda: NOW)
+    parser = GeminiParser(lambda: NOW)
     for line in lines:
-        listener.hear(line)
-    listener.hear_end(status, last_lines)
-    return listener.heard
+        parser.feed_line(line)
+    parser.finish(status, last_lines)
+    return parser.heard
 
 
 @pytest.mark.parametrize(
@@ -390,7 +390,7 @@ def ended(status: int | None, last_lines: str, *lines: str) -> AgentReport:
 def test_one_that_does_not_even_begin_is_a_person_s_to_mend(status: int, said: str, kind: str, message: str) -> None:
     trouble = ended(status, said).trouble
     assert trouble is not None
-    assert (trouble.kind, trouble.message, trouble.final) == (kind, message, True)
+    assert (trouble.kind, trouble.message, trouble.is_final) == (kind, message, True)
     assert trouble.remedy
 
 
@@ -421,13 +421,13 @@ SIGNED_OUT = (
 def test_a_lost_network_is_told_from_a_lost_sign_in_by_the_record(
     why: str | None, kind: str, gemini: GeminiDriver, tmp_path: Path
 ) -> None:
-    listener = gemini.listen()
-    listener.hear(SIGNED_OUT)
-    listener.hear_end(41, SIGNED_OUT)
+    parser = gemini.parser()
+    parser.feed_line(SIGNED_OUT)
+    parser.finish(41, SIGNED_OUT)
     line = "" if why is None else f"[2026-11-21T11:54:50.154Z] [DEBUG] Cached credentials are not valid: {why}\n"
     (tmp_path / "debug.log").write_text(f"[2026-11-21T11:54:49.806Z] [DEBUG] Ignore file not found\n{line}")
-    gemini.hear_files(tmp_path, listener)
-    trouble = listener.heard.trouble
+    gemini.parse_files(tmp_path, parser)
+    trouble = parser.heard.trouble
     assert trouble is not None
     assert trouble.kind == kind
     assert (why or "") in trouble.message if kind == "overload" else "Manual authorization" in trouble.message
@@ -471,25 +471,25 @@ def test_tokens_of_a_session_that_was_cut_off_come_from_its_record(gemini: Gemin
     recorded(tmp_path, prompt, '{"$set":{"lastUpdated":"x"}}', answer("a"), answer("a", toolCalls=[]), answer("b")[:90])
     recorded(tmp_path, answer("c"), name="session-2.jsonl")
     (tmp_path / ".gemini" / "tmp" / "workspace" / "chats" / "link.jsonl").symlink_to("session-1.jsonl")
-    listener = gemini.listen()
-    listener.hear(INIT)
-    gemini.hear_files(tmp_path, listener)
-    assert listener.heard.usage == Usage(input_tokens=2000, output_tokens=74, cache_read_tokens=400)
+    parser = gemini.parser()
+    parser.feed_line(INIT)
+    gemini.parse_files(tmp_path, parser)
+    assert parser.heard.usage == Usage(input_tokens=2000, output_tokens=74, cache_read_tokens=400)
 
 
 def test_the_record_of_one_that_told_its_tokens_adds_none(gemini: GeminiDriver, tmp_path: Path) -> None:
     recorded(tmp_path, answer("a"))
-    listener = gemini.listen()
+    parser = gemini.parser()
     for line in (INIT, RESULT):
-        listener.hear(line)
-    gemini.hear_files(tmp_path, listener)
-    assert listener.heard.usage.tokens == 2474
+        parser.feed_line(line)
+    gemini.parse_files(tmp_path, parser)
+    assert parser.heard.usage.tokens == 2474
 
 
 def test_one_that_never_began_has_no_record(gemini: GeminiDriver, tmp_path: Path) -> None:
-    listener = gemini.listen()
-    gemini.hear_files(tmp_path / "deleted", listener)
-    assert listener.heard == AgentReport()
+    parser = gemini.parser()
+    gemini.parse_files(tmp_path / "deleted", parser)
+    assert parser.heard == AgentReport()
 
 
 # What people are shown --------------------------------------------------------------------------------------------
@@ -694,7 +694,7 @@ def test_a_renewed_sign_in_is_the_user_s_and_the_session_s_copy_is_gone(
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
     assert "first" in copy.read_text(encoding="utf-8")
     copy.write_text(json.dumps({"access_token": "second", "refresh_token": "r", "expiry_date": 2}), encoding="utf-8")
-    gemini.take_back(paths)
+    gemini.reclaim_credentials(paths)
     assert json.loads(real.read_text(encoding="utf-8"))["access_token"] == "second"
     assert stat.S_IMODE(real.stat().st_mode) == 0o600
     assert not copy.exists()
@@ -704,7 +704,7 @@ def test_a_copy_that_was_not_renewed_changes_nothing(tmp_path: Path, paths: Sess
     real = signed_in(tmp_path)
     before = real.stat()
     gemini.prepare(paths, spec())
-    gemini.take_back(paths)
+    gemini.reclaim_credentials(paths)
     assert (real.stat().st_ino, real.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
 
 

@@ -85,10 +85,10 @@ def refused(status: int, message: str, body: Any = None, **headers: str) -> str:
 
 
 def hear(*lines: str) -> AgentReport:
-    listener = OpencodeParser()
+    parser = OpencodeParser()
     for line in lines:
-        listener.hear(line)
-    return listener.heard
+        parser.feed_line(line)
+    return parser.heard
 
 
 def test_what_a_session_cost_is_the_sum_of_its_steps() -> None:
@@ -112,7 +112,7 @@ def test_it_is_through_after_a_step_without_tool_calls() -> None:
 
 def test_without_the_plugin_nothing_of_it_is_trusted() -> None:
     trouble = hear(TEXT, TOOL_STEP).trouble
-    assert trouble is not None and trouble.kind == "set_up_wrongly" and trouble.final
+    assert trouble is not None and trouble.kind == "set_up_wrongly" and trouble.is_final
     assert "plugin" in trouble.message
 
 
@@ -227,7 +227,7 @@ TROUBLES = {
 def test_what_keeps_it_from_working(line: str, kind: str, until: float | None, final: bool) -> None:
     trouble = hear(MODEL, line).trouble
     assert trouble is not None
-    assert (trouble.kind, trouble.until, trouble.final) == (kind, until, final)
+    assert (trouble.kind, trouble.until, trouble.is_final) == (kind, until, final)
     assert trouble.message
     assert bool(trouble.remedy) is (kind not in ("rate_limit", "overload"))
 
@@ -341,7 +341,7 @@ SHOWN = {
 
 @pytest.mark.parametrize("line", SHOWN)
 def test_people_are_shown_what_it_says_and_does(line: str, agent: Making) -> None:
-    assert agent().shown(line) == SHOWN[line]
+    assert agent().display(line) == SHOWN[line]
 
 
 def test_the_home_has_what_it_needs_and_nothing_is_installed_into_it(agent: Making, paths: SessionPaths) -> None:
@@ -353,7 +353,7 @@ def test_the_home_has_what_it_needs_and_nothing_is_installed_into_it(agent: Maki
     assert (folder / "node_modules").is_dir()
     assert "@opencode-ai/plugin" in (folder / "package-lock.json").read_text()
     assert Path(agent().environment(paths)["TMPDIR"]).is_dir()
-    agent().take_back(paths)
+    agent().reclaim_credentials(paths)
     assert not Path(agent().environment(paths)["TMPDIR"]).exists()
 
 

@@ -271,7 +271,7 @@ def test_a_view_of_what_is_merged_shows_what_is_merged_in_order_at_every_moment(
                     item_reconcile.requeue_items(database, job.id, 1, [victim])
             view.begin()
             assert list(view[1].items()) == list(merged(database, job, 1).items())
-            assert view.looked_at() == [1]
+            assert view.read_phases() == [1]
 
 
 @FAST

@@ -88,7 +88,7 @@ def test_what_is_written_to_a_large_main_file_is_bounded_by_its_size(tmp_path: P
             for name in names:
                 with database.transaction():
                     items.take_edit(database, job.id, 1, name, "x" * 100_000)
-                files.touch(1)
+                files.mark_dirty(1)
                 await asyncio.sleep(0)
                 while files._tasks:
                     await asyncio.wait(files._tasks)

@@ -124,20 +124,20 @@ class ClaudeDriver(InstalledCliDriver):
             *given,
         ]
 
-    def typed(self, paths: SessionPaths) -> Path:
+    def prompt_to_paste(self, paths: SessionPaths) -> Path:
         return _rest(paths) if _rest(paths).exists() else paths.prompt_file
 
     def stdin(self, paths: SessionPaths) -> Path | None:
-        return self.typed(paths) if self.typing is None else None
+        return self.prompt_to_paste(paths) if self.typing is None else None
 
-    def listen(self) -> OutputParser:
+    def parser(self) -> OutputParser:
         return ClaudeParser() if self.typing is None else claude_terminal.TerminalParser()
 
-    def hear_files(self, home: Path, listener: OutputParser) -> None:
-        if isinstance(listener, claude_terminal.TerminalParser):
-            listener.hear_records(home)
+    def parse_files(self, home: Path, parser: OutputParser) -> None:
+        if isinstance(parser, claude_terminal.TerminalParser):
+            parser.feed_records(home)
 
-    def shown(self, line: str) -> str:
+    def display(self, line: str) -> str:
         return claude_display.display_line(line)
 
 

@@ -59,12 +59,12 @@ class ClaudeParser(JsonLinesParser):
 
     def goes_well(self) -> None:
         self._attempt, self._turned_away_s = 0, 0.0
-        if self.heard.trouble is not None and not self.heard.trouble.final:
+        if self.heard.trouble is not None and not self.heard.trouble.is_final:
             super().goes_well()
 
-    def hear_end(self, exit_status: int | None, last_lines: str) -> None:
+    def finish(self, exit_status: int | None, last_lines: str) -> None:
         if self.heard.conversation is None and self.heard.trouble is None and (exit_status or 0) > 0:
-            self.troubled("set_up_wrongly", why_not_started(last_lines), remedy=SETTINGS, final=True)
+            self.failed("set_up_wrongly", why_not_started(last_lines), remedy=SETTINGS, is_final=True)
 
     def _part(self, part: Any) -> None:
         kind = words(part, "type")
@@ -89,7 +89,7 @@ class ClaudeParser(JsonLinesParser):
         self.note(usage=sum_of(self._turns.values(), ANSWER))
 
     def _retry(self, event: Mapping[str, Any]) -> None:
-        if self.heard.trouble is not None and self.heard.trouble.final:
+        if self.heard.trouble is not None and self.heard.trouble.is_final:
             return
         status, error = count(event, "error_status"), words(event, "error") or ""
         attempt = count(event, "attempt") or 1
@@ -98,7 +98,7 @@ class ClaudeParser(JsonLinesParser):
         self._attempt = attempt
         if meaning_of(error, "") == NOT_SIGNED_IN or status == 401:
             # A sign-in is renewed and tried once more, a key stays what it is.
-            self._noted(NOT_SIGNED_IN, turned_away(event), final=self._by_key or attempt > 1)
+            self._noted(NOT_SIGNED_IN, turned_away(event), is_final=self._by_key or attempt > 1)
             return
         limited = status == 429 or error == "rate_limit"
         # What it waits by itself begins with half a second, is doubled up to 32, and made longer by a quarter at most.
@@ -107,7 +107,7 @@ class ClaudeParser(JsonLinesParser):
             RATE_LIMIT if limited else OVERLOAD,
             turned_away(event),
             until=self._clock() + wait_s if limited and told else None,
-            final=self._turned_away_s > LONGEST_WAIT_S,
+            is_final=self._turned_away_s > LONGEST_WAIT_S,
         )
 
     def _limit(self, info: Any) -> None:
@@ -115,22 +115,22 @@ class ClaudeParser(JsonLinesParser):
             return
         until = amount(info, "resetsAt")
         meaning = USAGE_LIMIT if until is not None or words(info, "rateLimitType") is not None else RATE_LIMIT
-        self._noted(meaning, f"{limit_name(info)} is used up", until=until, final=True)
+        self._noted(meaning, f"{limit_name(info)} is used up", until=until, is_final=True)
 
     def _failed(self, event: Mapping[str, Any]) -> None:
         """Take the error that a session ends with, and which limit it was where that was told before."""
         message, before = _text(event.get("message")), self.heard.trouble
         meaning = meaning_of(words(event, "error") or "", message)
         no_answer = meaning is None and count(event, "api_error_status") is None
-        if before is not None and (no_answer or (before.limits and meaning == RATE_LIMIT)):
-            self.troubled(before.kind, message, until=before.until, remedy=before.remedy, final=True)
+        if before is not None and (no_answer or (before.is_rate_limited and meaning == RATE_LIMIT)):
+            self.failed(before.kind, message, until=before.until, remedy=before.remedy, is_final=True)
         elif meaning is not None:
-            self._noted(meaning, message, until=regained_at(message), final=True)
+            self._noted(meaning, message, until=regained_at(message), is_final=True)
         else:  # the request itself was wrong
             self.goes_well()
 
-    def _noted(self, meaning: Meaning, message: str, *, until: float | None = None, final: bool) -> None:
-        self.troubled(meaning.kind, message, until=until, remedy=meaning.remedy, final=final)
+    def _noted(self, meaning: Meaning, message: str, *, until: float | None = None, is_final: bool) -> None:
+        self.failed(meaning.kind, message, until=until, remedy=meaning.remedy, is_final=is_final)
 
     def _result(self, event: Mapping[str, Any]) -> None:
         by_model = event.get("modelUsage")

@@ -102,11 +102,11 @@ class TerminalParser(JsonLinesParser):
         super().__init__()
         self._clock = clock
 
-    def hear(self, line: str) -> None:
+    def feed_line(self, line: str) -> None:
         """What it draws says nothing line by line."""
 
-    def see(self, screen: str) -> None:
-        if self.heard.trouble is not None and self.heard.trouble.final:
+    def feed_screen(self, screen: str) -> None:
+        if self.heard.trouble is not None and self.heard.trouble.is_final:
             return
         retry = _RETRY.search(screen)
         if retry is not None:
@@ -116,13 +116,13 @@ class TerminalParser(JsonLinesParser):
         else:
             self._ended(screen)
 
-    def hear_end(self, exit_status: int | None, last_lines: str) -> None:
+    def finish(self, exit_status: int | None, last_lines: str) -> None:
         if (exit_status or 0) > 0 and self.heard.trouble is None:
             said = why_not_started(last_lines)
             if said.startswith("error: "):
-                self.troubled("set_up_wrongly", said, remedy=SETTINGS, final=True)
+                self.failed("set_up_wrongly", said, remedy=SETTINGS, is_final=True)
 
-    def hear_records(self, home: Path) -> None:
+    def feed_records(self, home: Path) -> None:
         """Take what the session cost, as it wrote that down itself: at its end, or else for each answer."""
         answers: dict[str, Any] = {}
         for path in sorted((home / ".claude" / "projects").glob("*/*.jsonl")):
@@ -149,14 +149,14 @@ class TerminalParser(JsonLinesParser):
         wait_s = sum(float(number) * _SECONDS[unit] for number, unit in re.findall(r"(\d+)([hms])", shown["wait"]))
         if "limit reached" in what:
             ends_at = next_time_of_day(shown["at"] or "", now) or now + wait_s
-            self._noted(USAGE_LIMIT, what, until=ends_at, final=True)
+            self._noted(USAGE_LIMIT, what, until=ends_at, is_final=True)
             return
         told = wait_s > LONGEST_WAIT_S
         meaning = _OF_STATUS.get(what[:3], RATE_LIMIT if told else OVERLOAD)
         until = now + wait_s if told and meaning == RATE_LIMIT else None
         # A sign-in is renewed and tried once more.
         hopeless = told or attempt >= (2 if meaning == NOT_SIGNED_IN else _HOPELESS_ATTEMPT)
-        self._noted(meaning, what, until=until, final=hopeless)
+        self._noted(meaning, what, until=until, is_final=hopeless)
 
     def _ended(self, screen: str) -> None:
         for line in _ENDS:
@@ -166,8 +166,8 @@ class TerminalParser(JsonLinesParser):
                 until = regained_at(said)
                 if until is None and line.meaning == USAGE_LIMIT and " · resets " in said:
                     until = next_time_of_day(said.partition(" · resets ")[2], self._clock())
-                self._noted(line.meaning, said, until=until, final=True)
+                self._noted(line.meaning, said, until=until, is_final=True)
                 return
 
-    def _noted(self, meaning: Meaning, message: str, *, until: float | None, final: bool) -> None:
-        self.troubled(meaning.kind, message, until=until, remedy=meaning.remedy, final=final)
+    def _noted(self, meaning: Meaning, message: str, *, until: float | None, is_final: bool) -> None:
+        self.failed(meaning.kind, message, until=until, remedy=meaning.remedy, is_final=is_final)

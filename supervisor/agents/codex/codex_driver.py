@@ -121,17 +121,17 @@ class CodexDriver(InstalledCliDriver):
     def stdin(self, paths: SessionPaths) -> Path:
         return paths.prompt_file
 
-    def listen(self) -> OutputParser:
+    def parser(self) -> OutputParser:
         return CodexParser()
 
-    def hear_files(self, home: Path, listener: OutputParser) -> None:
-        assert isinstance(listener, CodexParser)
+    def parse_files(self, home: Path, parser: OutputParser) -> None:
+        assert isinstance(parser, CodexParser)
         for path in sorted((home / ".codex" / "sessions").glob("*/*/*/rollout-*.jsonl")):
             if path.is_file() and not path.is_symlink() and path.stat().st_size <= _LARGEST_RECORD_BYTES:
                 with open(path, encoding="utf-8", errors="replace") as lines:
-                    listener.hear_record(lines)
+                    parser.feed_record(lines)
 
-    def shown(self, line: str) -> str:
+    def display(self, line: str) -> str:
         return codex_display.display_line(line)
 
 

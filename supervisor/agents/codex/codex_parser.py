@@ -39,7 +39,7 @@ class CodexParser(JsonLinesParser):
     def text(self, line: str) -> None:
         meaning = codex_failures.meaning_of_line(line)
         if meaning is not None:
-            self.troubled(meaning.kind, line, remedy=meaning.remedy, final=True)
+            self.failed(meaning.kind, line, remedy=meaning.remedy, is_final=True)
 
     def _error(self, message: str) -> None:
         said, tries_again = codex_failures.without_retry(message)
@@ -47,10 +47,10 @@ class CodexParser(JsonLinesParser):
         if meaning is None:
             return
         until = codex_failures.ends_at(said, self._clock()) if meaning.kind in ("rate_limit", "usage_limit") else None
-        final = meaning.lasts or not tries_again
-        self.troubled(meaning.kind, said, until=until, remedy=meaning.remedy, final=final)
+        is_final = meaning.lasts or not tries_again
+        self.failed(meaning.kind, said, until=until, remedy=meaning.remedy, is_final=is_final)
 
-    def hear_record(self, lines: Iterable[str]) -> None:
+    def feed_record(self, lines: Iterable[str]) -> None:
         """Take what Codex wrote down: the model, the tokens where it ended before it told them, the end of a limit."""
         spent: Any = None
         for line in lines:

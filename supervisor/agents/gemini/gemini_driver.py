@@ -102,16 +102,16 @@ class GeminiDriver(InstalledCliDriver):
             *("-p", _ASK),
         ]
 
-    def listen(self) -> OutputParser:
+    def parser(self) -> OutputParser:
         return GeminiParser()
 
-    def hear_files(self, home: Path, listener: OutputParser) -> None:
-        assert isinstance(listener, GeminiParser)
-        if listener.heard.usage.tokens is None:
-            listener.hear_answers(_answers(home))
-        listener.hear_record(_record(home / _DEBUG_LOG))
+    def parse_files(self, home: Path, parser: OutputParser) -> None:
+        assert isinstance(parser, GeminiParser)
+        if parser.heard.usage.tokens is None:
+            parser.feed_answers(_answers(home))
+        parser.feed_record(_record(home / _DEBUG_LOG))
 
-    def shown(self, line: str) -> str:
+    def display(self, line: str) -> str:
         return gemini_display.display_line(line)
 
 

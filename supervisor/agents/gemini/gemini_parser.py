@@ -42,28 +42,28 @@ class GeminiParser(JsonLinesParser):
         elif self._failed:
             self._failed += f"\n{line}"
         elif self.heard.conversation is None and gemini_failures.is_refusal(line):
-            self._trouble(line, "set_up_wrongly", final=True)
+            self._trouble(line, "set_up_wrongly", is_final=True)
         else:
             self._complaint = gemini_failures.fatal(line) or self._complaint
         if self._failed and gemini_failures.ends_report(line):
-            self._trouble(self._failed, "overload", final=False)
+            self._trouble(self._failed, "overload", is_final=False)
             self._failed = ""
 
-    def hear_end(self, exit_status: int | None, last_lines: str) -> None:
+    def finish(self, exit_status: int | None, last_lines: str) -> None:
         if self.heard.conversation is not None or self.heard.trouble is not None or (exit_status or 0) <= 0:
             return
         lines = last_lines.splitlines() or ["it ended at once and said nothing"]
         telling = (line for line in lines if gemini_failures.read(line, None).kind is not None)
         message = self._complaint or next(telling, lines[-1])
-        self._trouble(message, "set_up_wrongly", final=True, context=last_lines)
+        self._trouble(message, "set_up_wrongly", is_final=True, context=last_lines)
 
-    def hear_record(self, record: str) -> None:
+    def feed_record(self, record: str) -> None:
         """Take why its sign-in did not work: what it prints is the same for a refusal and for a lost network."""
         outage = gemini_failures.outage(record)
         if outage and self.heard.trouble is not None and self.heard.trouble.kind == "not_signed_in":
-            self.troubled("overload", f"the sign-in could not be checked: {outage}", final=True)
+            self.failed("overload", f"the sign-in could not be checked: {outage}", is_final=True)
 
-    def hear_answers(self, answers: list[Mapping[str, Any]]) -> None:
+    def feed_answers(self, answers: list[Mapping[str, Any]]) -> None:
         """Take the model's answers as they were recorded, of a session that ended before it told what they cost."""
         for answer in answers:
             self.spend(_usage(answer.get("tokens"), "total", "input"))
@@ -82,9 +82,9 @@ class GeminiParser(JsonLinesParser):
         if event.get("status") == "success":
             self.goes_well()
         else:
-            self._trouble(words(event, "error", "message") or self._complaint, None, final=True)
+            self._trouble(words(event, "error", "message") or self._complaint, None, is_final=True)
 
-    def _trouble(self, message: str, otherwise: FailureKind | None, *, final: bool, context: str = "") -> None:
+    def _trouble(self, message: str, otherwise: FailureKind | None, *, is_final: bool, context: str = "") -> None:
         """Note what a message means; `otherwise` where that is not known, and nothing without that."""
         told = gemini_failures.read(message, otherwise, context)
         if told.kind is None:
@@ -93,7 +93,7 @@ class GeminiParser(JsonLinesParser):
         limited = told.kind in ("rate_limit", "usage_limit")
         until = None if told.wait_s is None or not limited else self._clock() + told.wait_s
         lasts = told.kind not in ("rate_limit", "overload") or (told.wait_s or 0.0) > _LONGEST_WAIT_S
-        self.troubled(told.kind, told.said, until=until, remedy=told.remedy, final=final or lasts)
+        self.failed(told.kind, told.said, until=until, remedy=told.remedy, is_final=is_final or lasts)
 
 
 def _usage(told: Any, total: str, asked: str) -> Usage:

@@ -111,8 +111,8 @@ class OpencodeDriver(InstalledCliDriver):
         _write(settings / "shared.md", shared)
         _write(self.stdin(paths), rest)
 
-    def take_back(self, paths: SessionPaths) -> None:
-        super().take_back(paths)
+    def reclaim_credentials(self, paths: SessionPaths) -> None:
+        super().reclaim_credentials(paths)
         shutil.rmtree(_temporary(paths), ignore_errors=True)  # with a library of 5 MB that each run leaves in it
 
     def readable(self, paths: SessionPaths) -> list[Path]:
@@ -147,10 +147,10 @@ class OpencodeDriver(InstalledCliDriver):
     def secrets(self) -> list[str]:
         return [*super().secrets(), *self.user.secrets]
 
-    def listen(self) -> OutputParser:
+    def parser(self) -> OutputParser:
         return OpencodeParser()
 
-    def shown(self, line: str) -> str:
+    def display(self, line: str) -> str:
         return display_line(line)
 
     def _config(self, paths: SessionPaths) -> str:

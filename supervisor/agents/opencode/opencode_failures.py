@@ -92,7 +92,7 @@ def from_retry(event: Mapping[str, Any]) -> AgentFailure:
         message,
         until=now + told_s if now is not None and told_s and kind != "overload" else None,
         # A subscription's limit is told without its end here, and with it after the last attempt, a minute later.
-        final=too_long or (kind == "usage_limit" and "usage limit has been reached" not in message),
+        is_final=too_long or (kind == "usage_limit" and "usage limit has been reached" not in message),
     )
 
 
@@ -111,7 +111,7 @@ def from_error(event: Mapping[str, Any]) -> AgentFailure | None:
     now = _clock(event.get("timestamp"))
     until = None if now is None else _told_until(now, _get(error, "data", "responseHeaders"), body, message)
     limited = kind in ("rate_limit", "usage_limit")
-    return _trouble(kind, message or body, until=until if limited else None, final=True)
+    return _trouble(kind, message or body, until=until if limited else None, is_final=True)
 
 
 def _kind(status: int | None, text: str, *, retried: Any = None) -> FailureKind | None:
@@ -178,11 +178,11 @@ def _get(table: Any, *names: str) -> Any:
 
 
 def _hopeless(kind: FailureKind, message: str, remedy: str) -> AgentFailure:
-    return AgentFailure(kind=kind, message=plain_line(message, 300), remedy=remedy, final=True)
+    return AgentFailure(kind=kind, message=plain_line(message, 300), remedy=remedy, is_final=True)
 
 
-def _trouble(kind: FailureKind, message: str, *, until: float | None = None, final: bool = False) -> AgentFailure:
+def _trouble(kind: FailureKind, message: str, *, until: float | None = None, is_final: bool = False) -> AgentFailure:
     remedies = {"usage_limit": _NO_MONEY_REMEDY, "not_signed_in": SIGN_IN_REMEDY, "wrong_model": MODEL_REMEDY}
     return AgentFailure(
-        kind=kind, message=plain_line(message, 300), until=until, remedy=remedies.get(kind, ""), final=final
+        kind=kind, message=plain_line(message, 300), until=until, remedy=remedies.get(kind, ""), is_final=is_final
     )

@@ -36,11 +36,11 @@ class OpencodeParser(JsonLinesParser):
     def _finished_step(self, part: Any) -> None:
         self.goes_well()
         if self.heard.model is None:
-            self.troubled(
+            self.failed(
                 "set_up_wrongly",
                 "this version of opencode does not work with the supervisor's plugin, so parts of prompts are lost",
                 remedy="Install version 1.18.33: `npm install -g opencode-ai@1.18.33`.",
-                final=True,
+                is_final=True,
             )
         tokens = part.get("tokens") if isinstance(part, Mapping) else None
         said = [each for name in ("output", "reasoning") if (each := count(tokens, name)) is not None]
@@ -59,5 +59,5 @@ class OpencodeParser(JsonLinesParser):
 
     def _take(self, trouble: AgentFailure | None) -> None:
         known = self.heard.trouble
-        if trouble is not None and (known is None or not known.hopeless):  # what follows that says less
+        if trouble is not None and (known is None or not known.needs_person):  # what follows that says less
             self.note(trouble=trouble)

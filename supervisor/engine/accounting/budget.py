@@ -14,7 +14,7 @@ class Budget:
         self._options = options
         self._progress = progress
 
-    def spent(self) -> str | None:
+    def exhausted(self) -> str | None:
         """Which limit is reached, and how it is raised; None while there is something left."""
         options, progress = self._options, self._progress
         if options.max_cost is not None and (progress.cost or 0.0) >= options.max_cost:

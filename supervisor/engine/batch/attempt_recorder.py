@@ -65,13 +65,13 @@ class AttemptRecorder:
         if not judgement.errors:
             return True
         trouble = result.heard.trouble
-        limited = trouble is not None and trouble.limits
+        limited = trouble is not None and trouble.is_rate_limited
         return not (self._recovered or limited or self._tools.room.shortage())
 
     def spec(self, work: BatchState, retry: RetryNotes | None) -> SessionRequest:
         """The spec of the next session."""
         tools, batch = self._tools, self._batch
-        before = tools.strays.highest_number(batch.phase, batch.number)
+        before = tools.orphans.highest_number(batch.phase, batch.number)
         self._number = max(attempts.last_number(tools.database, batch), before) + 1
         self._name = session_name.session_name(batch, self._number)
         output_name = f"phase{batch.phase}_batch_{batch.number}.json"
@@ -107,10 +107,10 @@ class AttemptRecorder:
         A supervisor killed before this line leaves a session that its spawner ends, and that has written nothing yet.
         """
         self._tools.progress.session_started()
-        with self._tools.journal.transaction(durable=False):
+        with self._tools.event_log.transaction(durable=False):
             self._attempt = self._insert(process)
             batch_transitions.set_batch_status(self._tools.database, self._batch.id, "running")
-            self._tools.journal.note(
+            self._tools.event_log.append(
                 self._batch.job,
                 "session_started",
                 f"{self._label}: session {self._number} started for {len(self._asked)} items with {self._agent.name}",
@@ -135,25 +135,25 @@ class AttemptRecorder:
         """The supervisor stops: what the session may have written is judged when the job goes on."""
         if self._attempt is None:
             return
-        with self._tools.journal.transaction():
+        with self._tools.event_log.transaction():
             batch_transitions.end_session(self._tools.database, self._attempt, "unjudged", counted=False)
             batch_transitions.set_batch_status(self._tools.database, self._batch.id, "waiting")
         self._attempt = None
 
-    def put_back(self) -> None:
+    def postpone(self) -> None:
         """The batch is left for later: it waits as it is."""
-        with self._tools.journal.transaction(durable=False):
+        with self._tools.event_log.transaction(durable=False):
             batch_transitions.set_batch_status(self._tools.database, self._batch.id, "waiting")
 
-    def troubled(self, trouble: AgentFailure | None) -> None:
+    def failing(self, trouble: AgentFailure | None) -> None:
         """Take what keeps a running session from working: while its agent is limited, no other one starts."""
         tools, agent = self._tools, self._agent.name
         if trouble is None:
-            tools.gates.open(tools.job, agent)
-        elif trouble.limits:
-            tools.gates.limited(tools.job, agent, trouble)
+            tools.cooldowns.clear(tools.job, agent)
+        elif trouble.is_rate_limited:
+            tools.cooldowns.start(tools.job, agent, trouble)
 
-    def did_not_count(self, result: SessionResult, outcome: Outcome, retry_in_s: float | None = None) -> None:
+    def uncounted(self, result: SessionResult, outcome: Outcome, retry_in_s: float | None = None) -> None:
         """A session that came to nothing without being an attempt: its batch waits for the next."""
         assert result.refusal is not None
         self.stalls += outcome == "stalled"
@@ -161,11 +161,11 @@ class AttemptRecorder:
             "" if retry_in_s is None else f"; next try in {retry_in_s:.3g} s" if retry_in_s else "; it is tried again"
         )
         self._count(result)
-        with self._tools.journal.transaction():
+        with self._tools.event_log.transaction():
             attempt = self._insert(None) if self._attempt is None else self._attempt
             batch_transitions.end_session(self._tools.database, attempt, outcome, counted=False, result=result)
             batch_transitions.set_batch_status(self._tools.database, self._batch.id, "waiting")
-            self._tools.journal.note(
+            self._tools.event_log.append(
                 self._batch.job,
                 f"session_{outcome}",
                 f"{self._label}: session {self._number} {_UNCOUNTED[outcome]}:"
@@ -179,12 +179,12 @@ class AttemptRecorder:
 
     def keep(self, judgement: ValidationResult, result: SessionResult, work: BatchState) -> None:
         """End an attempt that another follows: what passed is kept with it, in one commit."""
-        with self._tools.journal.transaction():
+        with self._tools.event_log.transaction():
             self._finish("partly" if judgement.passed else "failed", judgement, result)
             batch_transitions.keep_passed(
                 self._tools.database, self._batch.job, self._batch.phase, self._batch.id, judgement.passed
             )
-            self._tools.journal.note(
+            self._tools.event_log.append(
                 self._batch.job,
                 "attempt_failed",
                 f"{self._label}: {len(judgement.passed)} of {len(work.input.items)} items pass;"
@@ -203,11 +203,11 @@ class AttemptRecorder:
         """The one commit that ends a batch: items, quarantine, batch status, event."""
         refused = {item_id: judgement.errors_of(item_id) for item_id in work.todo}
         self._count(result)
-        with self._tools.journal.transaction():
+        with self._tools.event_log.transaction():
             self._finish("passed" if not refused else "failed", judgement, result)
             self._end_batch(work, judgement.passed, refused)
 
-    def settle_unjudged(self, fault: ProjectCodeError, result: SessionResult, work: BatchState) -> None:
+    def settle_unvalidated(self, fault: ProjectCodeError, result: SessionResult, work: BatchState) -> None:
         """The validator failed, not the agent: the output is kept, its items wait for the validator to be mended."""
         error = ValidationError(
             type="validator_failed",
@@ -216,17 +216,17 @@ class AttemptRecorder:
         )
         self._count(result)
         assert self._attempt is not None
-        with self._tools.journal.transaction():
+        with self._tools.event_log.transaction():
             batch_transitions.end_session(
                 self._tools.database, self._attempt, "unjudged", counted=False, errors=[error], result=result
             )
             self._end_batch(work, work.kept, dict.fromkeys(work.todo, (error,)))
 
-    def settle_rest(self, work: BatchState) -> None:
+    def settle_exhausted(self, work: BatchState) -> None:
         """End a batch for which no session is to be started any more."""
         last = tuple(work.errors)
         refused = {i: tuple(e for e in last if e.item_id in (i, None)) for i in work.todo}
-        with self._tools.journal.transaction():
+        with self._tools.event_log.transaction():
             self._end_batch(work, work.kept, refused)
 
     def _end_batch(
@@ -242,7 +242,7 @@ class AttemptRecorder:
         tools.merged(batch.phase, list(work.input.items))
         strangers = [e.item_id for e in work.errors if e.type == "unknown_item" and e.item_id is not None]
         if strangers:
-            tools.journal.note(
+            tools.event_log.append(
                 batch.job,
                 "unknown_items",
                 f"{self._label}: answers for {len(strangers)} ids that are not of this batch were left out:"
@@ -253,7 +253,7 @@ class AttemptRecorder:
             )
         if refused:
             errors = [error for found in refused.values() for error in found]
-            tools.journal.note(
+            tools.event_log.append(
                 batch.job,
                 "batch_failed",
                 f"{self._label}: {len(refused)} items quarantined after {work.counted} attempts"
@@ -264,7 +264,7 @@ class AttemptRecorder:
                 failed=list(refused),
             )
         counts = tools.progress.batch_ended(tools.database)
-        tools.journal.note(
+        tools.event_log.append(
             batch.job,
             "batch_ended",
             f"{self._label}: {len(accepted)} items merged | {counts.text}",

@@ -30,33 +30,33 @@ async def run_batch(batch: StoredBatch, agent: CliDriver, tools: JobContext) -> 
     AgentOut where the agent cannot work at all, Postponed where it may not now, CancelledError where the supervisor
     stops: all leave the batch as it was, with what passed kept.
     """
-    tools.earlier.give_back(batch.phase, batch.id)
+    tools.restored.lookup(batch.phase, batch.id)
     work = await BatchState.load(batch, tools)
-    tools.captured.setdefault(batch.id, []).extend(tools.strays.adopt(work, tools.progress))
-    records = AttemptRecorder(batch, agent, tools, stalls=work.stalls)
+    tools.captured.setdefault(batch.id, []).extend(tools.orphans.lookup(work, tools.progress))
+    recorder = AttemptRecorder(batch, agent, tools, stalls=work.stalls)
     try:
-        while work.todo and (work.attempts_left or records.has_captured):
-            result = records.take_captured() or await attempt_session(work, agent, records, tools)
+        while work.todo and (work.attempts_left or recorder.has_captured):
+            result = recorder.take_captured() or await attempt_session(work, agent, recorder, tools)
             try:
                 judgement, seq = await _judge(work, result, tools)
                 async with tools.merging(batch.phase):
-                    if batch.phase in judgement.looked_at and seq != _merged_seq(batch, tools):
+                    if batch.phase in judgement.read_phases and seq != _merged_seq(batch, tools):
                         judgement, _ = await _judge(work, result, tools)  # another batch was merged meanwhile
-                    work = work.after(judgement, counted=records.counts(judgement, result))
-                    if work.todo and (work.attempts_left or records.has_captured):
-                        records.keep(judgement, result, work)
+                    work = work.advance(judgement, counted=recorder.counts(judgement, result))
+                    if work.todo and (work.attempts_left or recorder.has_captured):
+                        recorder.keep(judgement, result, work)
                         continue
-                    records.settle(judgement, result, work)
+                    recorder.settle(judgement, result, work)
             except ProjectCodeError as fault:
-                records.settle_unjudged(fault, result, work)
+                recorder.settle_unvalidated(fault, result, work)
             return list(work.input.items)
-        records.settle_rest(work)
+        recorder.settle_exhausted(work)
         return list(work.input.items)
     except (BatchPostponed, AgentUnavailable):
-        records.put_back()
+        recorder.postpone()
         raise
     except asyncio.CancelledError:
-        records.interrupted()
+        recorder.interrupted()
         raise
 
 

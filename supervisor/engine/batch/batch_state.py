@@ -76,7 +76,7 @@ class BatchState(FrozenModel):
         """Whether another session may be started for what is to do."""
         return self.counted < self.max_attempts
 
-    def after(self, judgement: ValidationResult, *, counted: bool) -> BatchState:
+    def advance(self, judgement: ValidationResult, *, counted: bool) -> BatchState:
         """The work that is left after an attempt."""
         return self.model_copy(
             update={"kept": judgement.passed, "errors": judgement.errors, "counted": self.counted + int(counted)}

@@ -40,7 +40,7 @@ class AgentUnavailable(Exception):
 
 
 async def attempt_session(
-    work: BatchState, agent: CliDriver, records: AttemptRecorder, tools: JobContext
+    work: BatchState, agent: CliDriver, recorder: AttemptRecorder, tools: JobContext
 ) -> SessionResult:
     """A session's result that is to be judged.
 
@@ -54,33 +54,33 @@ async def attempt_session(
             return "not_started"
         if result.ending == "troubled":
             return "overloaded"
-        return "stalled" if result.ending == "stalled" and records.stalls < UNCOUNTED_STALLS else None
+        return "stalled" if result.ending == "stalled" and recorder.stalls < UNCOUNTED_STALLS else None
 
     def delay(state: RetryCallState) -> float:
         wait = _DELAYS.get(why_not(_result(state)) or "")
         return 0.0 if wait is None else wait(state)
 
     def long_enough(state: RetryCallState) -> bool:
-        patience_s = {"not_started": _START_PATIENCE_S, "overloaded": records.timeout_s(work)}
+        patience_s = {"not_started": _START_PATIENCE_S, "overloaded": recorder.timeout_s(work)}
         return (state.seconds_since_start or 0.0) >= patience_s.get(why_not(_result(state)) or "", float("inf"))
 
     def note(state: RetryCallState) -> None:
         result, why = _result(state), why_not(_result(state))
         assert why is not None
-        records.did_not_count(result, why, retry_in_s=state.upcoming_sleep)
+        recorder.uncounted(result, why, retry_in_s=state.upcoming_sleep)
 
     async def session() -> SessionResult:
-        if tools.budget.spent() or tools.room.shortage() or not tools.gates.lets_through(agent.name):
+        if tools.budget.exhausted() or tools.room.shortage() or not tools.cooldowns.allows(agent.name):
             raise BatchPostponed
-        with tools.gates.session(tools.job, agent.name) as gate:
-            result = await tools.executor.run(records.spec(work, retry), agent, records)
+        with tools.cooldowns.session(tools.job, agent.name) as gate:
+            result = await tools.executor.run(recorder.spec(work, retry), agent, recorder)
             gate.ended(result)
         trouble = result.heard.trouble
-        if result.ending == "troubled" and trouble is not None and trouble.hopeless:
-            records.did_not_count(result, "not_started")
+        if result.ending == "troubled" and trouble is not None and trouble.needs_person:
+            recorder.uncounted(result, "not_started")
             raise AgentUnavailable(_out_of_work(agent, trouble))
-        if result.ending == "troubled" and trouble is not None and trouble.limits:
-            records.did_not_count(result, "limited")
+        if result.ending == "troubled" and trouble is not None and trouble.is_rate_limited:
+            recorder.uncounted(result, "limited")
             raise BatchPostponed
         return result
 
@@ -92,7 +92,7 @@ async def attempt_session(
         retry_error_callback=_result,
     )(session)
     if result.ending == "could_not_start":
-        records.did_not_count(result, "not_started")
+        recorder.uncounted(result, "not_started")
         raise AgentUnavailable(AgentError("no process could be started for hours", where=f"agent {agent.name!r}"))
     return result
 

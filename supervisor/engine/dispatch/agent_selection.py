@@ -12,24 +12,24 @@ from supervisor.errors import AgentError
 class AgentSelection:
     """Chooses who does the next session."""
 
-    def __init__(self, agents: Sequence[CliDriver], gates: CooldownTracker) -> None:
+    def __init__(self, agents: Sequence[CliDriver], cooldowns: CooldownTracker) -> None:
         self._agents = tuple(agents)
-        self._gates = gates
+        self._cooldowns = cooldowns
         self._out: dict[str, AgentError] = {}
 
-    def choose(self) -> CliDriver | None:
+    def select(self) -> CliDriver | None:
         """The first agent that may start a session now; None where all have to wait."""
-        return next((agent for agent in self._at_work if self._gates.lets_through(agent.name)), None)
+        return next((agent for agent in self._at_work if self._cooldowns.allows(agent.name)), None)
 
-    def look_around(self) -> None:
+    def check_all(self) -> None:
         """Leave out who cannot work here; AgentError where nobody is left."""
         for agent in self._agents:
             try:
                 agent.check()
             except AgentError as error:
-                self.leave_out(agent, error)
+                self.exclude(agent, error)
 
-    def leave_out(self, agent: CliDriver, error: AgentError) -> str:
+    def exclude(self, agent: CliDriver, error: AgentError) -> str:
         """Use an agent no more in this run; who takes over, in words. AgentError where nobody is left."""
         self._out[agent.name] = error
         if not self._at_work:
@@ -37,15 +37,15 @@ class AgentSelection:
         return f"agent {agent.name} is out: {error.what}; {self._at_work[0].name} takes over"
 
     @property
-    def outs(self) -> dict[str, AgentError]:
+    def excluded(self) -> dict[str, AgentError]:
         """Who is out, and why."""
         return dict(self._out)
 
     def pause(self) -> str | None:
         """Why nothing can start, in words; None where something can."""
-        if self.choose() is not None:
+        if self.select() is not None:
             return None
-        found = [gate for agent in self._at_work if (gate := self._gates.of(agent.name)) is not None]
+        found = [gate for agent in self._at_work if (gate := self._cooldowns.of(agent.name)) is not None]
         first = min(found, key=lambda gate: gate.next_try)
         return pause_text(first) if len(self._agents) == 1 else f"{first.agent}: {pause_text(first)}"
 

@@ -10,7 +10,7 @@ from supervisor.host import fd_limit
 from supervisor.model.job import Job
 
 
-def fit_slots(slots: Slots, journal: EventLog, job: Job, *, wrapped: bool) -> str:
+def fit_slots(slots: Slots, event_log: EventLog, job: Job, *, wrapped: bool) -> str:
     """Have the slots be no more than the machine has room for; why there are fewer than a job asks for, or "".
 
     Notes it too, inside a transaction. NoRoom where not even one session is possible.
@@ -25,9 +25,9 @@ def fit_slots(slots: Slots, journal: EventLog, job: Job, *, wrapped: bool) -> st
     short = ""
     if tightest.sessions < own:
         short = tightest.shortage(own)
-        journal.note(job.id, "fewer_sessions", short, level="WARNING")
+        event_log.append(job.id, "fewer_sessions", short, level="WARNING")
     watched = watches(own)
     if watched is not None and watched.sessions < own:
         text = f"file events for {watched.shortage(own)}; the others are looked at once a second"
-        journal.note(job.id, "unwatched_sessions", text, level="WARNING")
+        event_log.append(job.id, "unwatched_sessions", text, level="WARNING")
     return short

@@ -21,8 +21,8 @@ _NEWS_S = 60.0
 class CooldownTracker:
     """The gates of all agents that this supervisor works with; they outlive it in the store."""
 
-    def __init__(self, journal: EventLog, clock: Callable[[], float] = time.time) -> None:
-        self._journal = journal
+    def __init__(self, event_log: EventLog, clock: Callable[[], float] = time.time) -> None:
+        self._event_log = event_log
         self._clock = clock
         self._known: dict[str, AgentCooldown | None] = {}
         self._trying: set[str] = set()
@@ -34,14 +34,14 @@ class CooldownTracker:
     def of(self, agent: str) -> AgentCooldown | None:
         """The agent's gate; None where it is open."""
         if agent not in self._known:
-            self._known[agent] = agent_cooldowns.of(self._journal.database, agent)
+            self._known[agent] = agent_cooldowns.of(self._event_log.database, agent)
         return self._known[agent]
 
-    def look_again(self) -> None:
+    def reload(self) -> None:
         """Another process changed the store: it may have opened a gate."""
         self._known.clear()
 
-    def lets_through(self, agent: str) -> bool:
+    def allows(self, agent: str) -> bool:
         """Whether a session of the agent may start now: any through an open gate, one when its time is over."""
         gate = self.of(agent)
         if gate is None:
@@ -74,7 +74,7 @@ class CooldownTracker:
                 self._trying.discard(agent)
                 self._wake()
 
-    def limited(self, job: int, agent: str, trouble: AgentFailure) -> None:
+    def start(self, job: int, agent: str, trouble: AgentFailure) -> None:
         """Close an agent's gate, since it said that it is limited.
 
         Of sessions that run while it is closed already, only the one that tries, and one that was told a later time,
@@ -86,9 +86,9 @@ class CooldownTracker:
             return
         self._trying.discard(agent)
         self._known.pop(agent, None)
-        with self._journal.transaction():
-            gate = agent_cooldowns.start(self._journal.database, agent, trouble, self._clock())
-            self._journal.note(
+        with self._event_log.transaction():
+            gate = agent_cooldowns.start(self._event_log.database, agent, trouble, self._clock())
+            self._event_log.append(
                 job,
                 "agent_limited",
                 f"agent {agent}: {pause_text(gate)}: {gate.message}",
@@ -99,15 +99,15 @@ class CooldownTracker:
             )
         self._wake()
 
-    def open(self, job: int, agent: str) -> None:
+    def clear(self, job: int, agent: str) -> None:
         """Open an agent's gate, since a session of it got through."""
         self._trying.discard(agent)
         if self.of(agent) is None:
             return
         self._known.pop(agent, None)
-        with self._journal.transaction():
-            agent_cooldowns.clear(self._journal.database, agent)
-            self._journal.note(job, "agent_free", f"agent {agent} works again", agent=agent)
+        with self._event_log.transaction():
+            agent_cooldowns.clear(self._event_log.database, agent)
+            self._event_log.append(job, "agent_free", f"agent {agent} works again", agent=agent)
         self._wake()
 
     def on_change(self, wake: Callable[[], None]) -> Callable[[], None]:
@@ -138,8 +138,8 @@ class CooldownTracker:
 class CooldownProbe:
     """One session's word on its agent's gate."""
 
-    def __init__(self, gates: CooldownTracker, job: int, agent: str, *, trying: bool) -> None:
-        self._gates = gates
+    def __init__(self, cooldowns: CooldownTracker, job: int, agent: str, *, trying: bool) -> None:
+        self._tracker = cooldowns
         self._job = job
         self._agent = agent
         self._trying = trying
@@ -147,10 +147,10 @@ class CooldownProbe:
     def ended(self, result: SessionResult) -> None:
         """Take how the session ended: limited again, or the one that tried got through."""
         trouble = result.heard.trouble
-        if trouble is not None and trouble.limits:
-            self._gates.limited(self._job, self._agent, trouble)
+        if trouble is not None and trouble.is_rate_limited:
+            self._tracker.start(self._job, self._agent, trouble)
         elif self._trying and trouble is None and result.ending in ("output", "exited", "timed_out"):
-            self._gates.open(self._job, self._agent)
+            self._tracker.clear(self._job, self._agent)
 
 
 def pause_text(gate: AgentCooldown) -> str:

@@ -23,7 +23,7 @@ class EventLog:
         self._listeners: list[Listener] = []
         self._pending: list[Event] = []
 
-    def tell(self, listener: Listener) -> None:
+    def subscribe(self, listener: Listener) -> None:
         """Have `listener` called with every event from now on."""
         self._listeners.append(listener)
 
@@ -42,11 +42,11 @@ class EventLog:
                 with ignore_machine_errors():  # the store has it; a log on a full disk does without
                     listener(event)
 
-    def note(self, job: int, kind: str, text: str, *, level: str = "INFO", **data: Any) -> None:
+    def append(self, job: int, kind: str, text: str, *, level: str = "INFO", **data: Any) -> None:
         """Record an event; call it inside `transaction`."""
         self._pending.append(events.record(self.database, job, kind, plain_line(text), level=level, data=data))
 
-    def say(self, job: int, kind: str, text: str, *, level: str = "INFO", **data: Any) -> None:
+    def append_now(self, job: int, kind: str, text: str, *, level: str = "INFO", **data: Any) -> None:
         """Record an event that belongs to no other change."""
         with self.transaction(durable=False):
-            self.note(job, kind, text, level=level, **data)
+            self.append(job, kind, text, level=level, **data)

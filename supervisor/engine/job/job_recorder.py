@@ -19,21 +19,21 @@ from supervisor.text.plain_text import plain_line
 class JobRecorder:
     """Writes down how one job goes."""
 
-    def __init__(self, job: Job, pipeline: Pipeline, journal: EventLog, progress: JobProgress) -> None:
+    def __init__(self, job: Job, pipeline: Pipeline, event_log: EventLog, progress: JobProgress) -> None:
         self._job = job
         self._pipeline = pipeline
-        self._journal = journal
+        self._event_log = event_log
         self._progress = progress
 
     def begun(self, agents: Sequence[str], levels: Sequence[str], sessions: int, recovered: int, detail: str) -> None:
         """It starts, or goes on: with which sandbox levels, how many sessions at once, and how many outputs that were
         finished before. Belongs into a transaction."""
         job = self._job
-        jobs.set_status(self._journal.database, job.id, "running", detail)
-        totals = summarise_phases(self._journal.database, job.id)
+        jobs.set_status(self._event_log.database, job.id, "running", detail)
+        totals = summarise_phases(self._event_log.database, job.id)
         done = sum(phase.batches_done for phase in totals)
         resumed = job.started_at is not None
-        self._journal.note(
+        self._event_log.append(
             job.id,
             "job_resumed" if resumed else "job_started",
             f"job {job.id} {job.name} {'goes on' if resumed else 'starts'}:"
@@ -41,7 +41,7 @@ class JobRecorder:
             f" agent {', '.join(agents)}, sandbox {' or '.join(levels)}, {sessions} sessions at once",
         )
         if recovered:
-            self._journal.note(
+            self._event_log.append(
                 job.id,
                 "outputs_recovered",
                 f"{recovered} outputs were finished before the last supervisor ended; they are judged, not made again",
@@ -49,16 +49,16 @@ class JobRecorder:
 
     def shows(self, status: str, detail: str) -> None:
         """How it stands for the moment."""
-        with self._journal.transaction(durable=False):
-            jobs.set_status(self._journal.database, self._job.id, status, detail)
+        with self._event_log.transaction(durable=False):
+            jobs.set_status(self._event_log.database, self._job.id, status, detail)
 
     def phase_is(self, phase_id: int, status: str) -> None:
         """A phase runs, or is at its end."""
-        database = self._journal.database
+        database = self._event_log.database
         if phases.status(database, self._job.id, phase_id) == status:
             return
         phase = self._pipeline.phase(phase_id)
-        with self._journal.transaction(durable=status != "running"):
+        with self._event_log.transaction(durable=status != "running"):
             phases.set_status(database, self._job.id, phase_id, status)
             counts = next(p for p in summarise_phases(database, self._job.id) if p.id == phase_id)
             failed = counts.items.get("quarantined", 0)
@@ -67,14 +67,14 @@ class JobRecorder:
                 text += f", {counts.items.get('merged', 0)} of {counts.items_total} items in {phase.output}"
             if failed:
                 text += f", {failed} failed"
-            self._journal.note(
+            self._event_log.append(
                 self._job.id, f"phase_{status}", text, level="ERROR" if failed else "INFO", phase=phase_id
             )
 
     def answers_left(self, phase_id: int, left: Sequence[str]) -> None:
         """A main file that was kept had answers for what is no item any more."""
         if left:
-            self._journal.say(
+            self._event_log.append_now(
                 self._job.id,
                 "answers_left",
                 f"phase {phase_id}: {len(left)} answers of the main file that was kept are for no item of it any more:"
@@ -87,19 +87,19 @@ class JobRecorder:
     def ended_by(self, error: BaseException) -> None:
         """It cannot go on, or not now."""
         fault = machine_error(error)
-        with self._journal.transaction():
-            self._progress.mark_elapsed(self._journal.database)
+        with self._event_log.transaction():
+            self._progress.mark_elapsed(self._event_log.database)
             if fault is None:
-                jobs.set_status(self._journal.database, self._job.id, "stopped", str(error))
-                self._journal.note(self._job.id, "job_stopped", _one_line(error), level="ERROR")
+                jobs.set_status(self._event_log.database, self._job.id, "stopped", str(error))
+                self._event_log.append(self._job.id, "job_stopped", _one_line(error), level="ERROR")
             else:
-                jobs.set_status(self._journal.database, self._job.id, "paused", f"paused ({fault})")
-                self._journal.note(self._job.id, "machine_fault", f"no work is possible: {fault}", level="ERROR")
+                jobs.set_status(self._event_log.database, self._job.id, "paused", f"paused ({fault})")
+                self._event_log.append(self._job.id, "machine_fault", f"no work is possible: {fault}", level="ERROR")
 
     def ended(self, end: str, failed: int) -> Job:
         """It is completed, failed, stopped or cancelled, with so many failed items; the job as it is then."""
-        database = self._journal.database
-        with self._journal.transaction():
+        database = self._event_log.database
+        with self._event_log.transaction():
             self._progress.mark_elapsed(database)
             jobs.set_status(database, self._job.id, end, f"{failed} items failed" if failed else "")
             elapsed = jobs.get(database, self._job.id).elapsed_s
@@ -108,7 +108,7 @@ class JobRecorder:
                 text += f"; {failed} items failed, `supervisor retry {self._job.name}` tries them again"
             if end in ("stopped", "cancelled"):
                 text += "; the same command goes on"
-            self._journal.note(self._job.id, f"job_{end}", text, level="ERROR" if end == "failed" else "INFO")
+            self._event_log.append(self._job.id, f"job_{end}", text, level="ERROR" if end == "failed" else "INFO")
         return jobs.get(database, self._job.id)
 
 

@@ -58,19 +58,19 @@ class JobRun:
         agents: Sequence[CliDriver],
         executor: Executor,
         pool: WorkerPool,
-        journal: EventLog,
+        event_log: EventLog,
         slots: Slots,
-        gates: CooldownTracker,
+        cooldowns: CooldownTracker,
     ) -> None:
         self.job = job
         self._project = project
-        self._journal = journal
+        self._event_log = event_log
         self._pipeline = pipeline
         self._slots = slots
-        self._crew = AgentSelection(agents, gates)
+        self._selection = AgentSelection(agents, cooldowns)
         self._agents = {agent.name: agent for agent in agents}
-        self._gates = gates
-        self._progress = JobProgress(journal.database, job)
+        self._cooldowns = cooldowns
+        self._progress = JobProgress(event_log.database, job)
         self._tools = JobContext(
             job=job.id,
             pipeline=pipeline,
@@ -80,23 +80,23 @@ class JobRun:
             executor=executor,
             code=CodeClient(pool, project),
             prompts=PromptRenderer(project, pipeline),
-            journal=journal,
+            event_log=event_log,
             progress=self._progress,
-            gates=gates,
+            cooldowns=cooldowns,
             room=DiskSpace(project.state, project.settings.min_free_bytes),
-            earlier=RestoredAnswers(project.state, journal.database, job.id),
-            strays=OrphanSessions(project, journal, job, self._agents),
-            merged=lambda phase, ids: self._planner.merged(phase, ids),  # noqa: PLW0108 - it is made below
+            restored=RestoredAnswers(project.state, event_log.database, job.id),
+            orphans=OrphanSessions(project, event_log, job, self._agents),
+            merged=lambda phase, ids: self._planner.propagate(phase, ids),  # noqa: PLW0108 - it is made below
         )
-        self._record = JobRecorder(job, pipeline, journal, self._progress)
+        self._record = JobRecorder(job, pipeline, event_log, self._progress)
         self._planner = PhasePlanner(project, self._tools, self._offer)
         self._files = ResultsWriter(
             job.id,
-            journal,
+            event_log,
             project.results(job.collection, job.target),
             pipeline.phases,
-            self._planner.changed,
-            self._tools.earlier.pending,
+            self._planner.reconcile,
+            self._tools.restored.pending,
         )
         self._ready: list[tuple[int, int, int]] = []
         self._batches: dict[int, StoredBatch] = {}
@@ -119,13 +119,13 @@ class JobRun:
         self._stop = self._stop or end
         self._wake.set()
 
-    def look_again(self) -> None:
+    def wake(self) -> None:
         """See whether something may start now: another process changed the store, and may have opened a gate."""
         self._wake.set()
 
     async def run(self) -> Job:
         """Work until nothing is left to do, or the job is stopped; the errors of CannotGoOn end it too."""
-        listening = (self._slots.on_free(self._wake.set), self._gates.on_change(self._wake.set))
+        listening = (self._slots.on_free(self._wake.set), self._cooldowns.on_change(self._wake.set))
         try:
             await self._begin()
             await self._work()
@@ -161,27 +161,27 @@ class JobRun:
                 return
 
     async def _begin(self) -> None:
-        database = self._journal.database
-        self._tools.captured = captured_outputs.take_in(self._project, self._journal, self.job.id, self._agents)
+        database = self._event_log.database
+        self._tools.captured = captured_outputs.take_in(self._project, self._event_log, self.job.id, self._agents)
         self._progress.count(database)
-        self._crew.look_around()
-        for name, error in self._crew.outs.items():
-            with self._journal.transaction():
+        self._selection.check_all()
+        for name, error in self._selection.excluded.items():
+            with self._event_log.transaction():
                 said = f"agent {name} is out: {error.what}"
-                self._journal.note(self.job.id, "agent_out", said, level="WARNING", agent=name)
+                self._event_log.append(self.job.id, "agent_out", said, level="WARNING", agent=name)
         await self._tools.code.begin_run()
-        await self._planner.prepare()
+        await self._planner.reconcile_all()
         if self._ready and any(isinstance(phase.validator, str) for phase in self._pipeline.phases):
             self._tools.code.warm()
-        self._tools.strays.note_done(self._progress)
-        with self._journal.transaction():
+        self._tools.orphans.settle_finished(self._progress)
+        with self._event_log.transaction():
             asked = jobs.get(database, self.job.id).status
             if asked in ("stopped", "cancelled"):  # while it was being prepared
                 self.stop("stopped" if asked == "stopped" else "cancelled")
                 return
             if self._ready:
                 self._fewer = capacity_fit.fit_slots(
-                    self._slots, self._journal, self.job, wrapped="bubblewrap" in self._levels()
+                    self._slots, self._event_log, self.job, wrapped="bubblewrap" in self._levels()
                 )
             self._record.begun(
                 self.job.options.agents,
@@ -196,7 +196,7 @@ class JobRun:
     def _levels(self) -> list[Level]:
         """The sandbox levels of its agents' sessions."""
         settings, options = self._project.settings, self.job.options
-        agents = [agent for agent in self._agents.values() if agent.name not in self._crew.outs]
+        agents = [agent for agent in self._agents.values() if agent.name not in self._selection.excluded]
         return sorted({level_for(isolation(options, agent, settings)) for agent in agents})
 
     def _offer(self, found: Sequence[StoredBatch]) -> None:
@@ -217,12 +217,12 @@ class JobRun:
         if self._strictly_failed():
             self._stop = "stopped" if not self._running else None
             return
-        if self._ready and (spent := self._tools.budget.spent()) is not None:
+        if self._ready and (spent := self._tools.budget.exhausted()) is not None:
             if not self._running:
                 self._failure = BudgetSpent(spent, where=f"job {self.job.id}")
             return
         self._look_for_room()
-        while self._ready and self._short_of is None and (agent := self._crew.choose()) is not None:
+        while self._ready and self._short_of is None and (agent := self._selection.select()) is not None:
             claim = SlotClaim(
                 job=self.job.id,
                 job_limit=self.job.options.concurrency,
@@ -234,7 +234,7 @@ class JobRun:
             batch = self._batches[heapq.heappop(self._ready)[2]]
             self._record.phase_is(batch.phase, "running")
             self._running[batch.id] = asyncio.get_running_loop().create_task(self._run(batch, agent, claim))
-            if self._gates.of(agent.name) is not None:
+            if self._cooldowns.of(agent.name) is not None:
                 break  # one session tries before all go
         self._show_pause()
 
@@ -244,11 +244,11 @@ class JobRun:
             return
         text = f"no session is started: {self._short_of}" if self._short_of else "there is room on the disk again"
         level = "WARNING" if self._short_of else "INFO"
-        self._journal.say(self.job.id, "disk_room", text, level=level)
+        self._event_log.append_now(self.job.id, "disk_room", text, level=level)
 
     def _show_pause(self) -> None:
         """Have the job's status say whether it waits for a limit to end, or for room on the disk."""
-        pause = self._crew.pause() if self._ready else None
+        pause = self._selection.pause() if self._ready else None
         if self._short_of is not None:
             pause = f"paused ({self._short_of})"
         self._paused = pause is not None
@@ -262,9 +262,9 @@ class JobRun:
         again = False
         try:
             ids = await run_batch(batch, agent, self._tools)
-            self._tools.earlier.settled(batch.phase, ids)
-            self._files.touch(batch.phase)
-            await self._planner.after_merge(batch.phase, ids)
+            self._tools.restored.settled(batch.phase, ids)
+            self._files.mark_dirty(batch.phase)
+            await self._planner.after_commit(batch.phase, ids)
             await self._end_phases()
         except asyncio.CancelledError:
             raise
@@ -284,29 +284,29 @@ class JobRun:
 
     def _goes_on_without(self, agent: CliDriver, error: AgentError) -> bool:
         """Whether another agent takes over from one that cannot work."""
-        if agent.name in self._crew.outs:
+        if agent.name in self._selection.excluded:
             return True
         try:
-            said = self._crew.leave_out(agent, error)
+            said = self._selection.exclude(agent, error)
         except AgentError:
             self._failure = self._failure or error
             return False
-        with self._journal.transaction():
-            self._journal.note(self.job.id, "agent_out", said, level="WARNING", agent=agent.name)
+        with self._event_log.transaction():
+            self._event_log.append(self.job.id, "agent_out", said, level="WARNING", agent=agent.name)
         return True
 
     async def _end_phases(self) -> None:
         """Note the phases of which nothing is left to do."""
-        database = self._journal.database
+        database = self._event_log.database
         for phase in self._pipeline.phases:
             if not phases.is_at_end(database, self.job.id, phase.id):
                 continue
-            self._record.answers_left(phase.id, self._tools.earlier.close(phase.id))
+            self._record.answers_left(phase.id, self._tools.restored.close(phase.id))
             await self._files.flush_phase(phase.id)
             self._record.phase_is(phase.id, "failed" if items.failed(database, self.job.id, phase.id) else "completed")
 
     def _strictly_failed(self) -> bool:
-        return self.job.options.strict and bool(items.failed(self._journal.database, self.job.id))
+        return self.job.options.strict and bool(items.failed(self._event_log.database, self.job.id))
 
     async def _end_sessions(self) -> None:
         tasks = list(self._running.values())
@@ -317,7 +317,7 @@ class JobRun:
 
     def _finish(self) -> Job:
         """Write down what the job came to."""
-        failed = len(items.failed(self._journal.database, self.job.id))
+        failed = len(items.failed(self._event_log.database, self.job.id))
         end: End = "failed" if failed and (self._stop is None or self._strictly_failed()) else self._stop or "completed"
         self._check_nothing_left(end)
         return self._record.ended(end, failed)
@@ -326,7 +326,7 @@ class JobRun:
         """A job that says it is done, but is not, would lose work silently."""
         if end not in ("completed", "failed") or self._strictly_failed():
             return
-        left = [p.id for p in self._pipeline.phases if phases.open_work(self._journal.database, self.job.id, p.id)]
+        left = [p.id for p in self._pipeline.phases if phases.open_work(self._event_log.database, self.job.id, p.id)]
         if left:
             raise SupervisorError(
                 f"phases {left} have work left that never became ready",

@@ -41,5 +41,5 @@ class OutageBackoff:
         self._end = self._end or end
         self._asked.set()
 
-    def look_again(self) -> None:
+    def wake(self) -> None:
         """Nothing to do: a change of the store is no sign that the machine works again."""

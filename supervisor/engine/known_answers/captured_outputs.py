@@ -18,7 +18,7 @@ Captured = tuple[Attempt, SessionResult]
 
 
 def take_in(
-    project: Project, journal: EventLog, job: int, agents: Mapping[str, CliDriver]
+    project: Project, event_log: EventLog, job: int, agents: Mapping[str, CliDriver]
 ) -> dict[int, list[Captured]]:
     """Batch id to attempts and outputs, for every session of the job that was cut off with a whole output written.
 
@@ -26,22 +26,24 @@ def take_in(
     from their transcripts and homes.
     """
     captured: dict[int, list[Captured]] = {}
-    for attempt in attempts.unfinished(journal.database, job):
+    for attempt in attempts.unfinished(event_log.database, job):
         result = result_of(project, attempt, agents)
-        waits = _current(journal, attempt)
-        with journal.transaction():
+        waits = _current(event_log, attempt)
+        with event_log.transaction():
             if waits and result.output is not None:
-                batch_transitions.record_session(journal.database, attempt.id, result)
+                batch_transitions.record_session(event_log.database, attempt.id, result)
                 captured.setdefault(attempt.batch, []).append((attempt, result))
             elif waits or attempt.outcome != "unjudged":  # else its validator failed: it is kept until it is mended
-                batch_transitions.end_session(journal.database, attempt.id, "interrupted", counted=False, result=result)
+                batch_transitions.end_session(
+                    event_log.database, attempt.id, "interrupted", counted=False, result=result
+                )
     return captured
 
 
-def _current(journal: EventLog, attempt: Attempt) -> bool:
+def _current(event_log: EventLog, attempt: Attempt) -> bool:
     """Whether the attempt's batch still waits for these items."""
     return bool(
-        journal.database.value(
+        event_log.database.value(
             "SELECT EXISTS (SELECT 1 FROM batches WHERE id = ? AND status IN ('waiting', 'running'))", (attempt.batch,)
         )
     )

@@ -45,9 +45,9 @@ class OrphanSession(FrozenModel):
 class OrphanSessions:
     """Those of one job, as its folders are when it begins."""
 
-    def __init__(self, project: Project, journal: EventLog, job: Job, agents: Mapping[str, CliDriver]) -> None:
+    def __init__(self, project: Project, event_log: EventLog, job: Job, agents: Mapping[str, CliDriver]) -> None:
         self._project = project
-        self._journal = journal
+        self._event_log = event_log
         self._job = job
         self._agents = agents
         self._highest: dict[tuple[int, int], int] = {}
@@ -55,7 +55,7 @@ class OrphanSessions:
         self._asked: dict[tuple[int, str], list[OrphanSession]] = defaultdict(list)
         """Phase and item to the sessions that were to answer it."""
         self._taken: dict[str, Captured] = {}
-        for name in attempts.unknown(journal.database, session_folders(project)):
+        for name in attempts.unknown(event_log.database, session_folders(project)):
             number, *place = map(int, session_name.SESSION_NAME.findall(name)[0])
             if number == job.id:
                 self._find(project.sessions / name, *place)
@@ -64,7 +64,7 @@ class OrphanSessions:
         """The highest number of a session of this batch that the store did not know; 0 where there was none."""
         return self._highest.get((phase, batch), 0)
 
-    def adopt(self, work: BatchState, progress: JobProgress) -> list[Captured]:
+    def lookup(self, work: BatchState, progress: JobProgress) -> list[Captured]:
         """Take the sessions into the store that answered items of a batch, and what is still to be judged of that.
 
         What the sessions cost is counted with them. Their agent is not known any more: it is taken to be the job's
@@ -93,7 +93,7 @@ class OrphanSessions:
         self._end([each for each in ours if each is not bearer])
         if bearer is None:
             return []
-        self._journal.say(
+        self._event_log.append_now(
             batch.job,
             "sessions_found",
             f"phase {batch.phase} batch {batch.number}: {len(found)} sessions were found that the store did not know;"
@@ -104,7 +104,7 @@ class OrphanSessions:
         output = in_order(as_output(wanted, work.phase.merge)).encode("utf-8")
         return [(bearer[0], bearer[1].model_copy(update={"output": output}))]
 
-    def note_done(self, progress: JobProgress) -> None:
+    def settle_finished(self, progress: JobProgress) -> None:
         """Take those into the store of whose items nothing is left to do: they were paid for."""
         for stray in {stray.name: stray for found in self._asked.values() for stray in found}.values():
             batch = self._settled_batch(stray)
@@ -114,10 +114,12 @@ class OrphanSessions:
 
     def _settled_batch(self, stray: OrphanSession) -> StoredBatch | None:
         """The batch that answered the first item of a session all of whose items are done; None where some are not."""
-        done = items.batches_of_done(self._journal.database, self._job.id, stray.phase, stray.asked)
+        done = items.batches_of_done(self._event_log.database, self._job.id, stray.phase, stray.asked)
         if len(done) < len(stray.asked):
             return None
-        return next((batch for number in done.values() if (batch := batches.get(self._journal.database, number))), None)
+        return next(
+            (batch for number in done.values() if (batch := batches.get(self._event_log.database, number))), None
+        )
 
     def _find(self, folder: Path, phase: int, batch: int, number: int) -> None:
         self._highest[phase, batch] = max(number, self._highest.get((phase, batch), 0))
@@ -146,8 +148,8 @@ class OrphanSessions:
 
     def _take(self, stray: OrphanSession, batch: StoredBatch, progress: JobProgress) -> Captured:
         """Note the session with the first batch that has items of it; left unended, it is judged whatever happens."""
-        database = self._journal.database
-        with self._journal.transaction():
+        database = self._event_log.database
+        with self._event_log.transaction():
             number = max(attempts.last_number(database, batch) + 1, stray.number)
             agent = next(iter(self._agents))
             attempt = batch_transitions.adopt_session(
@@ -161,11 +163,11 @@ class OrphanSessions:
 
     def _end(self, taken: list[Captured]) -> None:
         """Note the end of sessions of which nothing is to be judged, or which others bear the answers of."""
-        with self._journal.transaction(durable=False):
+        with self._event_log.transaction(durable=False):
             for attempt, result in taken:
                 whole = result.output is not None
                 outcome: attempts.Outcome = "passed" if whole else "interrupted"
-                batch_transitions.end_session(self._journal.database, attempt.id, outcome, counted=whole)
+                batch_transitions.end_session(self._event_log.database, attempt.id, outcome, counted=whole)
 
 
 def _given(workspace: Workspace, most_bytes: int) -> Any:

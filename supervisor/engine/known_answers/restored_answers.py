@@ -39,7 +39,7 @@ class RestoredAnswers:
         """Whether more is known of a phase than the store has yet: its main file is not to be written then."""
         return bool(self._left.get(phase))
 
-    def give_back(self, phase: int, batch: int) -> int:
+    def lookup(self, phase: int, batch: int) -> int:
         """Have a batch's items pass with the answers that they had; how many."""
         left = self._left.get(phase)
         if not left:

@@ -25,10 +25,10 @@ class PhasePlanner:
         self._expanding = {phase.id: asyncio.Lock() for phase in tools.pipeline.phases}
         self._job = tools.job
 
-    async def prepare(self) -> None:
+    async def reconcile_all(self) -> None:
         """Bring all phases to what their sources say now, form batches, and offer those that are ready."""
         tools = self._tools
-        with tools.journal.transaction():
+        with tools.event_log.transaction():
             phases.ensure(tools.database, self._job, tools.pipeline)
             batches.reset_running(tools.database, self._job)
         self._resize()
@@ -39,26 +39,26 @@ class PhasePlanner:
             elif phase.items_by is not None:
                 await self.expand(phase, everything=True)
             else:
-                with tools.journal.transaction():
+                with tools.event_log.transaction():
                     item_reconcile.mirror_items(tools.database, self._job, phase.id, phase.upstream)
                     item_reconcile.reconcile_removed(
                         tools.database, self._job, phase.id, phase.upstream, expanded=False
                     )
                     item_reconcile.feed_payloads(tools.database, self._job, phase.id, phase.upstream)
                     self._form(phase)
-        with tools.journal.transaction():
+        with tools.event_log.transaction():
             batches.drop_empty(tools.database, self._job)
         for phase in tools.pipeline.phases:
             self._ready(batches.ready(tools.database, self._job, phase.id))
 
-    def merged(self, phase_id: int, ids: list[str]) -> None:
+    def propagate(self, phase_id: int, ids: list[str]) -> None:
         """Hand on items whose state in a phase changed for good; call it inside that change's transaction."""
         for child in self._tools.pipeline.children(phase_id):
             if child.items_by is None:
                 item_reconcile.feed_payloads(self._tools.database, self._job, child.id, phase_id, ids)
                 self._form(child)  # what was done before, and has other content now, needs another batch
 
-    async def after_merge(self, phase_id: int, ids: list[str]) -> None:
+    async def after_commit(self, phase_id: int, ids: list[str]) -> None:
         """Offer what became ready by a merge that is committed."""
         for child in self._tools.pipeline.children(phase_id):
             if child.items_by is not None:
@@ -67,11 +67,11 @@ class PhasePlanner:
             else:
                 self._ready(batches.ready_among(self._tools.database, self._job, child.id, ids))
 
-    async def changed(self, phase_id: int, ids: list[str]) -> None:
+    async def reconcile(self, phase_id: int, ids: list[str]) -> None:
         """Follow up on items of a phase that changed out of their turn: edited by hand, or released to be redone."""
         tools = self._tools
-        with tools.journal.transaction():
-            self.merged(phase_id, ids)
+        with tools.event_log.transaction():
+            self.propagate(phase_id, ids)
             self._form(tools.pipeline.phase(phase_id))
         for child in tools.pipeline.children(phase_id):
             if child.items_by is not None:
@@ -99,7 +99,7 @@ class PhasePlanner:
             rows = [(item_id, payload) for item_id, _, _, payload in sources]
             expanded = await tools.code.expand(tools.pipeline.name, phase, rows) if rows else []
             newest = batches.newest(tools.database, self._job, phase.id)
-            with tools.journal.transaction():
+            with tools.event_log.transaction():
                 changed = everything and item_reconcile.reconcile_removed(
                     tools.database, self._job, phase.id, upstream, expanded=True
                 )
@@ -148,11 +148,11 @@ class PhasePlanner:
         stamp = items_mark(self._project, phase, tools.target, submitted)
         before = phases.source(tools.database, self._job, phase.id)
         if stamp and before == stamp:
-            with tools.journal.transaction():
+            with tools.event_log.transaction():
                 self._form(phase)
             return
         found = read_items(self._project, tools.pipeline, phase, tools.target, submitted)
-        with tools.journal.transaction():
+        with tools.event_log.transaction():
             change = item_reconcile.reconcile_source(tools.database, self._job, phase.id, found, stamp)
             if before is not None:
                 self._tell_change(shown, phase, change)
@@ -174,7 +174,7 @@ class PhasePlanner:
                 f"{len(change.removed)} no longer there, what is merged of them stays ({_some(change.removed)})"
             )
         if parts:
-            self._tools.journal.note(
+            self._tools.event_log.append(
                 self._job,
                 "items_changed",
                 f"{shown} changed since the last run: {'; '.join(parts)}",
@@ -193,21 +193,21 @@ class PhasePlanner:
             parts.append((self._project.validator_folder(tools.pipeline.name) / phase.validator).read_bytes())
         elif phase.validator is not None:
             parts.append(repr(phase.validator).encode())
-        with tools.journal.transaction():
+        with tools.event_log.transaction():
             version = phases.use_instructions(tools.database, self._job, phase.id, content_hash.fingerprint(*parts))
             other = items.made_with_other_version(tools.database, self._job, phase.id, version)
             if other and tools.options.redo_changed:
                 item_reconcile.requeue_items(tools.database, self._job, phase.id, other)
                 phases.forget_source(tools.database, self._job, phase.id)
-                self.merged(phase.id, other)
-                tools.journal.note(
+                self.propagate(phase.id, other)
+                tools.event_log.append(
                     self._job,
                     "redo_changed",
                     f"phase {phase.id}: its instructions or its validator changed; {len(other)} items are done again",
                     phase=phase.id,
                 )
             elif other:
-                tools.journal.note(
+                tools.event_log.append(
                     self._job,
                     "instructions_changed",
                     f"phase {phase.id}: its instructions or its validator changed since {len(other)} items were done;"
@@ -223,7 +223,7 @@ class PhasePlanner:
 
     def _resize(self) -> None:
         """Form batches anew that have another size than is asked for now and have no session yet."""
-        with self._tools.journal.transaction():
+        with self._tools.event_log.transaction():
             for phase in self._tools.pipeline.phases:
                 size = self._tools.options.batch_size or phase.batch_size
                 batches.dissolve_unstarted(self._tools.database, self._job, phase.id, size)

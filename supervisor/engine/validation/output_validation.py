@@ -21,7 +21,7 @@ class ValidationResult(FrozenModel):
     passed: dict[str, Any]
     """Item id to value of all that passes now, in canonical order."""
     errors: tuple[ValidationError, ...]
-    looked_at: tuple[int, ...] = ()
+    read_phases: tuple[int, ...] = ()
     """Phases whose merged items the validator looked at."""
 
     def errors_of(self, item_id: str) -> tuple[ValidationError, ...]:
@@ -58,7 +58,7 @@ async def validate_output(
     return ValidationResult(
         passed={item_id: value for item_id, value in candidates.items() if item_id not in failed},
         errors=(*shaped.errors, *verdict.report.errors),
-        looked_at=verdict.looked_at,
+        read_phases=verdict.read_phases,
     )
 
 

@@ -61,15 +61,15 @@ class LocalExecutor:
             spawned = await self._spawner.spawn(spec.name, self._start(spec, agent, workspace, paths, group))
         except AgentError as error:
             _end_group(group)
-            agent.take_back(paths)
+            agent.reclaim_credentials(paths)
             return _out_of_work(
-                AgentFailure(kind="set_up_wrongly", message=error.what, remedy=error.remedy, final=True)
+                AgentFailure(kind="set_up_wrongly", message=error.what, remedy=error.remedy, is_final=True)
             )
         except OSError as error:
             if isinstance(error, SpawnerLost):
                 self._end_abandoned(spec, None)
             _end_group(group)
-            agent.take_back(paths)
+            agent.reclaim_credentials(paths)
             return _not_started(_in_words(error))
         reached("session.spawned")
         watch = SessionMonitor(self._events, spec, agent, paths, workspace.transcript, spawned.terminal, news)
@@ -82,9 +82,9 @@ class LocalExecutor:
                 self._end_abandoned(spec, spawned)
                 ending, exit_status = "could_not_start", None
             except asyncio.CancelledError:
-                watch.hear_rest()
+                watch.read_rest()
                 raise
-            watch.hear_rest()
+            watch.read_rest()
             duration_s = time.monotonic() - began
             read = await _read(watch.output.path, spec.max_output_bytes)
             return session_outcome(spec, agent, watch, ending, exit_status, duration_s, read)
@@ -93,7 +93,7 @@ class LocalExecutor:
             self._hang_up(watch.terminal)
             await self._spawner.forget(spec.name)
             _end_group(group)
-            agent.take_back(paths)
+            agent.reclaim_credentials(paths)
 
     async def close(self) -> None:
         await self._spawner.close()
@@ -172,7 +172,7 @@ class LocalExecutor:
     def _listen(self, watch: SessionMonitor) -> None:
         loop = asyncio.get_running_loop()
         self._terminals.add(watch.terminal)
-        loop.add_reader(watch.terminal, lambda: watch.hear_some() or loop.remove_reader(watch.terminal))
+        loop.add_reader(watch.terminal, lambda: watch.read_some() or loop.remove_reader(watch.terminal))
 
     def _hang_up(self, terminal: int) -> None:
         if terminal in self._terminals:

@@ -38,9 +38,9 @@ class SessionMonitor:
     ) -> None:
         self.terminal = terminal
         self.home = paths.home
-        self.listener = agent.listen()
+        self.parser = agent.parser()
         self._mask = mask = Redactor(agent.secrets())
-        self.transcript = TranscriptWriter(transcript, spec.max_transcript_bytes, mask, self.listener)
+        self.transcript = TranscriptWriter(transcript, spec.max_transcript_bytes, mask, self.parser)
         self.output = OutputWatcher(events, paths.output_file, spec.quiet_s, spec.max_output_bytes)
         self.life = StallDetector(spec.startup_timeout_s, spec.stall_timeout_s, (paths.workspace, paths.home))
         self.typist: TerminalDriver | None = None
@@ -49,7 +49,7 @@ class SessionMonitor:
                 TerminalDriver,  # with its screen, half of what the supervisor else holds
             )
 
-            self.typist = TerminalDriver(agent.typing, terminal, agent.typed(paths), mask, self._seen)
+            self.typist = TerminalDriver(agent.typing, terminal, agent.prompt_to_paste(paths), mask, self._seen)
         self._news = news
         self._trouble: AgentFailure | None = None
         self._loop = asyncio.get_running_loop()
@@ -59,7 +59,7 @@ class SessionMonitor:
     @property
     def heard(self) -> AgentReport:
         """What the session's output meant so far."""
-        return self.listener.heard
+        return self.parser.heard
 
     @property
     def output_complete(self) -> bool:
@@ -95,7 +95,7 @@ class SessionMonitor:
                 return
             await asyncio.wait(any_of, timeout=left_s, return_when=asyncio.FIRST_COMPLETED)
 
-    def hear_some(self) -> bool:
+    def read_some(self) -> bool:
         """Take what the terminal has; False once nothing more can come."""
         try:
             data = os.read(self.terminal, _PART)
@@ -109,17 +109,17 @@ class SessionMonitor:
         self.life.heard()
         self.transcript.feed(data)
         if self.typist is not None:
-            self.typist.see(data)
+            self.typist.feed_screen(data)
         self._follow_trouble()
         return True
 
-    def hear_rest(self) -> None:
+    def read_rest(self) -> None:
         """Take everything that the terminal still has."""
         os.set_blocking(self.terminal, False)
         size = -1
         while self.transcript.size != size:
             size = self.transcript.size
-            self.hear_some()
+            self.read_some()
 
     def close(self) -> None:
         """Watch no more."""
@@ -131,14 +131,14 @@ class SessionMonitor:
         self._cannot_go_on.cancel()
 
     def _seen(self, screen: str) -> None:
-        self.listener.see(self._mask.apply(screen.encode()).decode("utf-8", "replace"))
+        self.parser.feed_screen(self._mask.apply(screen.encode()).decode("utf-8", "replace"))
         self._follow_trouble()
 
     def _follow_trouble(self) -> None:
-        trouble = self.listener.heard.trouble
+        trouble = self.parser.heard.trouble
         if trouble == self._trouble:
             return
         self._trouble = trouble
-        self._news.troubled(trouble)
-        if trouble is not None and trouble.final and not self._cannot_go_on.done():
+        self._news.failing(trouble)
+        if trouble is not None and trouble.is_final and not self._cannot_go_on.done():
             self._cannot_go_on.set_result(None)

@@ -22,8 +22,8 @@ def session_outcome(
     """The session's result: its output where there is one, else why there is none; `read` is what is there now."""
     tail = watch.transcript.tail()
     if ending == "exited":
-        watch.listener.hear_end(exit_status, tail)
-    agent.hear_files(watch.home, watch.listener)
+        watch.parser.finish(exit_status, tail)
+    agent.parse_files(watch.home, watch.parser)
     heard = watch.heard
     heard = heard.model_copy(update={"usage": agent.priced(heard.usage)})
     output: bytes | None = None
@@ -48,7 +48,9 @@ def session_outcome(
     elif ending == "stalled":
         output, refusal = None, _why_stuck(watch)
     elif refusal is not None:
-        said = next((line for each in reversed(tail.splitlines()) if (line := plain_line(agent.shown(each), 300))), "")
+        said = next(
+            (line for each in reversed(tail.splitlines()) if (line := plain_line(agent.display(each), 300))), ""
+        )
         refusal = _explained(refusal, watch, ending, exit_status, said, spec.timeout_s)
     return SessionResult(
         ending=ending,

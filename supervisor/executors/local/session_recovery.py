@@ -72,12 +72,12 @@ def _heard(project: Project, attempt: Attempt, agents: Mapping[str, CliDriver]) 
     agent = agents.get(attempt.agent)
     if agent is None:
         return AgentReport()
-    listener = agent.listen()
+    parser = agent.parser()
     workspace = Workspace(project.sessions, attempt.name)
-    replay_transcript(workspace.transcript, listener, project.settings.max_transcript_bytes)
-    agent.hear_files(workspace.home, listener)
-    agent.take_back(workspace.paths(project.root, ""))
-    return listener.heard.model_copy(update={"usage": agent.priced(listener.heard.usage), "trouble": None})
+    replay_transcript(workspace.transcript, parser, project.settings.max_transcript_bytes)
+    agent.parse_files(workspace.home, parser)
+    agent.reclaim_credentials(workspace.paths(project.root, ""))
+    return parser.heard.model_copy(update={"usage": agent.priced(parser.heard.usage), "trouble": None})
 
 
 def _duration_s(project: Project, attempt: Attempt) -> float:
@@ -98,7 +98,7 @@ def _whole_output(project: Project, attempt: Attempt, max_bytes: int) -> bytes |
     return None
 
 
-def replay_transcript(path: Path, listener: OutputParser, max_bytes: int) -> None:
+def replay_transcript(path: Path, parser: OutputParser, max_bytes: int) -> None:
     """Have a kept transcript heard, of a session whose supervisor died before it could be."""
     try:
         with open(path, "rb") as file:
@@ -106,4 +106,4 @@ def replay_transcript(path: Path, listener: OutputParser, max_bytes: int) -> Non
     except OSError:
         return
     for line in lines_of(data):
-        listener.hear(line)
+        parser.feed_line(line)

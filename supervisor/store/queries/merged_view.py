@@ -25,7 +25,7 @@ class MergedPhase(Mapping[str, Any]):
         self._positions: dict[str, tuple[int, str]] = {}
 
     @property
-    def looked_at(self) -> bool:
+    def read_phases(self) -> bool:
         """Whether the current batch's code looked at it."""
         return self._fresh
 
@@ -84,9 +84,9 @@ class MergedView(Mapping[int, MergedPhase]):
         for phase in self._phases.values():
             phase.begin()
 
-    def looked_at(self) -> list[int]:
+    def read_phases(self) -> list[int]:
         """Ids of the phases that the current batch's code looked at."""
-        return [phase for phase, merged in self._phases.items() if merged.looked_at]
+        return [phase for phase, merged in self._phases.items() if merged.read_phases]
 
     def __getitem__(self, phase: int) -> MergedPhase:
         return self._phases[phase]

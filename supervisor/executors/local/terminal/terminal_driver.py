@@ -75,7 +75,7 @@ class TerminalDriver:
         """Whether it was asked to end."""
         return self._state == "leaving"
 
-    def see(self, data: bytes) -> None:
+    def feed_screen(self, data: bytes) -> None:
         """Take what the program printed."""
         self._stream.feed(data)
         if self._timer is None:

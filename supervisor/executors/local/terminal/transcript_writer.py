@@ -15,12 +15,12 @@ from supervisor.workspaces.transcript_reader import _LONGEST_LINE, _TAIL_BYTES, 
 class TranscriptWriter:
     """Takes a session's bytes as they come; the file is opened with the first of them."""
 
-    def __init__(self, path: Path, max_bytes: int, mask: Redactor, listener: OutputParser) -> None:
+    def __init__(self, path: Path, max_bytes: int, mask: Redactor, parser: OutputParser) -> None:
         self._path = path
         self._max_bytes = max_bytes
         self._mask = mask
-        self._listener = listener
-        self._hears = type(listener) is not OutputParser
+        self._parser = parser
+        self._hears = type(parser) is not OutputParser
         self._file: int | None = None
         self._unended = b""
         self._kept = 0
@@ -63,7 +63,7 @@ class TranscriptWriter:
             self._keep(keep)
         if self._hears:
             for line in lines_of(masked):
-                self._listener.hear(line)
+                self._parser.feed_line(line)
 
     def _keep(self, lines: bytes) -> None:
         with contextlib.suppress(OSError):  # the session's folder was deleted under way, or the disk is full
