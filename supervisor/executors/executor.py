@@ -48,7 +48,7 @@ class Executor(Protocol):
         ...
 
     async def follow(self, handle: SessionHandle, observer: SessionObserver) -> SessionResult:
-        """Wait to a session's end. It never raises for what the agent did. Cancelled, it leaves the session to `cancel`."""
+        """Wait to its end. It never raises for what the agent did. Cancelled, it leaves the session to `cancel`."""
         ...
 
     async def reattach(self, handle: SessionHandle) -> SessionHandle | SessionResult | None:

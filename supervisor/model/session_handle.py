@@ -14,5 +14,5 @@ class SessionHandle(FrozenModel):
     """Name in the registry of the executor that runs it."""
     session: str
     """Our own name, unique in the project: also the idempotency key where the other side takes one."""
-    address: dict[str, Any] = {}
+    address: dict[str, Any]
     """What the executor needs to find it, as JSON: a mark, pid and start time, a batch id, an actor's name."""
