@@ -31,6 +31,8 @@ class CliDriver(ABC):
 
     name: str
     """As on the command line."""
+    executor: str = "local"
+    """Name of the executor that runs its sessions."""
     timeout_s: float | None = None
     """Longest that a session of it ever needs, in seconds; None leaves it to the phase."""
     concurrency: int | None = None

@@ -20,9 +20,10 @@ from supervisor.engine.events.event_log import EventLog
 from supervisor.engine.events.progress_log import ProgressLogSinks
 from supervisor.engine.job.job_run import JobRun
 from supervisor.engine.job.outage_backoff import FIRST_WAIT_S, OutageBackoff
+from supervisor.engine.job_context import JobContext
 from supervisor.errors import SupervisorError
-from supervisor.executors.local import session_recovery
-from supervisor.executors.local.local_executor import LocalExecutor
+from supervisor.executors.executor import ExecutorContext
+from supervisor.executors.open_executors import OpenExecutors
 from supervisor.host import asyncio_setup
 from supervisor.host.file_events import FileEvents, InotifyEvents, file_events
 from supervisor.host.machine_errors import MACHINE_ERRORS, ignore_machine_errors, machine_error
@@ -36,11 +37,10 @@ from supervisor.project.store_guard import StoreGuard, require_present
 from supervisor.project_code.worker_pool import WorkerPool
 from supervisor.store.database import Database, open_store
 from supervisor.store.tables import attempts, jobs
-from supervisor.workspaces.empty_folder import Workspace
+from supervisor.workspaces.session_retention import SessionRetention
 
 JOBS_AT_ONCE = 64
 """Jobs that a daemon works on; the others wait in the queue, where they cost nothing."""
-_TIDY_EVERY_S = 3600.0
 _NEWS_DELAY_S = 0.02
 """How long news of changes in the store are gathered before it is looked at."""
 
@@ -72,7 +72,7 @@ class Supervisor:
         self.event_log = EventLog(self.database)
         self._logs = ProgressLogSinks(project, self.database)
         self.event_log.subscribe(self._logs.write)
-        self._executor = LocalExecutor(project.root, project.sessions, project.key, self._events)
+        self._executors = OpenExecutors(ExecutorContext(project, self._events))
         self._pool = WorkerPool(project, max(1, min(4, os.cpu_count() or 1)))
         self._slots = Slots(project.settings.concurrency)
         self._cooldowns = CooldownTracker(self.event_log)
@@ -81,7 +81,8 @@ class Supervisor:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self.stop)
         session_recovery.end_stale_sessions(project, self._left_attempts())
-        self._tidying = asyncio.ensure_future(self._tidy())
+        retention = SessionRetention(project.sessions, self.database, project.settings.keep_sessions, self._steady.now)
+        self._retention = asyncio.ensure_future(retention.run())
         return self
 
     async def __aexit__(
@@ -91,13 +92,13 @@ class Supervisor:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.remove_signal_handler(number)
         self._unlisten()
-        self._tidying.cancel()
+        self._retention.cancel()
         self._cooldowns.close_down()
         async with contextlib.AsyncExitStack() as last:  # each is done, whatever comes of those before
             last.callback(self.database.close)
             last.callback(self._logs.close)
             last.callback(self._events.close)
-            last.push_async_callback(self._executor.close)
+            last.push_async_callback(self._executors.close)
             last.push_async_callback(self._pool.close)
 
     def subscribe(self, listener: Callable[[Event], None]) -> None:
@@ -113,21 +114,21 @@ class Supervisor:
 
     async def run_job(self, job: Job) -> Job:
         """Work on one job until it ended or was stopped; raises what makes it impossible to go on."""
-        watcher = asyncio.ensure_future(self._heed_wishes())
+        watcher = asyncio.ensure_future(self._watch_stop_requests())
         try:
-            return await self._see_through(job, patient=False)
+            return await self._run_until_done(job, patient=False)
         finally:
             watcher.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await watcher
 
-    async def _see_through(self, job: Job, *, patient: bool) -> Job:
+    async def _run_until_done(self, job: Job, *, patient: bool) -> Job:
         """Work on a job until it ended or was stopped; while the machine fails, wait, then go on from the store.
 
         One that is not `patient` waits only for what could be begun: a fault that is there from the start is raised.
         """
         outage = OutageBackoff()
-        self._note_costs()
+        await self._reconcile_costs()
         while True:
             run: JobRun | None = None
             try:
@@ -135,7 +136,7 @@ class Supervisor:
                 if self._stopping:
                     run.stop("stopped")
                 ended = await run.run()
-                self._note_costs()
+                await self._reconcile_costs()
                 return ended
             except (*MACHINE_ERRORS, SupervisorError) as error:
                 require_present(self._project, error)
@@ -162,12 +163,12 @@ class Supervisor:
         self._requeue_abandoned()
         while True:
             self._news.clear()
-            async with self._patience():
+            async with self._retry_when_machine_fails():
                 room = 0 if self._stopping else JOBS_AT_ONCE - len(running)
                 for job in jobs.next_queued(self.database, room, running) if room > 0 else ():
                     running[job.id] = asyncio.ensure_future(self._serve_job(job))
                     running[job.id].add_done_callback(lambda _: self._news.set())
-                self._heed()
+                self._apply_stop_requests()
             running = {job_id: task for job_id, task in running.items() if not task.done()}
             if self._stopping and not running:
                 return
@@ -181,7 +182,7 @@ class Supervisor:
     async def _serve_job(self, job: Job) -> None:
         """One job in the daemon: what ends it is written into the store, and the daemon goes on."""
         try:
-            ended = await self._see_through(job, patient=True)
+            ended = await self._run_until_done(job, patient=True)
             if self._stopping and ended.status == "stopped":
                 self.stopped_early = True
                 jobs.requeue(self.database, job.id)  # the next daemon goes on with it
@@ -203,16 +204,11 @@ class Supervisor:
         project = content_of(self._project, self.database, job)
         pipeline = load_pipeline(project, job.pipeline)
         target = read_target(pipeline, job.target)
-        agents = make_agents(project, job.options)
         return JobRun(
-            job=job,
-            project=project,
-            pipeline=pipeline,
-            target=target,
-            agents=agents,
-            executor=self._executor,
+            JobContext(job, project, pipeline, target, self.event_log),
+            agents=make_agents(project, job.options),
+            executors=self._executors,
             pool=self._pool,
-            event_log=self.event_log,
             slots=self._slots,
             cooldowns=self._cooldowns,
         )
@@ -222,16 +218,16 @@ class Supervisor:
         for job in jobs.with_status(self.database, *AT_WORK):
             jobs.requeue(self.database, job.id)
 
-    async def _heed_wishes(self) -> None:
+    async def _watch_stop_requests(self) -> None:
         while True:
             await self._news.wait()
             await asyncio.sleep(_NEWS_DELAY_S)
             self._news.clear()
-            async with self._patience():
-                self._heed()
+            async with self._retry_when_machine_fails():
+                self._apply_stop_requests()
 
     @contextlib.asynccontextmanager
-    async def _patience(self) -> AsyncIterator[None]:
+    async def _retry_when_machine_fails(self) -> AsyncIterator[None]:
         """Look into the store; where the machine does not let, a little later again."""
         try:
             yield
@@ -242,7 +238,7 @@ class Supervisor:
             await asyncio.sleep(FIRST_WAIT_S)
             self._news.set()
 
-    def _heed(self) -> None:
+    def _apply_stop_requests(self) -> None:
         self._cooldowns.reload()
         for job_id, run in self._runs.items():
             asked = jobs.get(self.database, job_id).wish
@@ -262,20 +258,9 @@ class Supervisor:
                 self._data_version = version
                 self._news.set()
 
-    def _note_costs(self) -> None:
+    async def _reconcile_costs(self) -> None:
         with ignore_machine_errors():
-            cost_reconciliation.reconcile_costs(self._project, self.database)
+            await cost_reconciliation.reconcile_costs(self.database, self._executors)
 
     def _left_attempts(self) -> list[attempts.Attempt]:
         return [a for job in jobs.all_jobs(self.database) for a in attempts.unfinished(self.database, job.id)]
-
-    async def _tidy(self) -> None:
-        """Delete the files of sessions that passed long enough ago, now and then."""
-        while True:
-            before = self._steady.now() - self._project.settings.keep_sessions
-            with ignore_machine_errors():
-                while names := attempts.expired(self.database, before):
-                    for name in names:
-                        await asyncio.to_thread(Workspace(self._project.sessions, name).remove)
-                    attempts.forget_files(self.database, names)
-            await asyncio.sleep(_TIDY_EVERY_S)

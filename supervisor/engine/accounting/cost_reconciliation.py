@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 
-from supervisor.agents.agent_registry import agent_by_name
-from supervisor.executors.local.session_recovery import result_of
+from supervisor.executors.open_executors import OpenExecutors
 from supervisor.host.durable_files import last_change
 from supervisor.model import session_name
+from supervisor.model.session import SessionResult
+from supervisor.model.session_handle import SessionHandle
 from supervisor.project.project import Project
 from supervisor.project.store_damage import session_folders
 from supervisor.store.database import Database
@@ -18,10 +19,17 @@ from supervisor.workspaces.empty_folder import Workspace
 from supervisor.workspaces.untrusted_file import read_untrusted_file
 
 
-def reconcile_costs(project: Project, database: Database) -> None:
-    """Note what such sessions cost, of which that is not noted yet; their outputs are left to a run that goes on."""
+async def reconcile_costs(database: Database, executors: OpenExecutors) -> None:
+    """Note what such sessions cost, of which that is not noted yet; their outputs are left to a run that goes on.
+
+    One that still runs somewhere, though nobody goes on with its job, is ended.
+    """
     for attempt in attempts.unaccounted(database):
-        result = result_of(project, attempt, agent_by_name(project, attempt.agent))
+        found = await executors.reattach(attempt.handle)
+        if isinstance(found, SessionHandle):
+            await executors.of(found.executor).cancel(found, 0.0)
+            found = await executors.reattach(attempt.handle)
+        result = found if isinstance(found, SessionResult) else None
         with database.transaction():
             batch_transitions.end_session(database, attempt.id, "unjudged", counted=False, result=result)
 

@@ -1,24 +1,28 @@
-"""Writes a batch's attempts, and its end, into the store."""
+"""Writes a batch's attempts, and its end, into the store: one call of store and event log for each step."""
 
 from __future__ import annotations
 
-from supervisor.agents.cli_driver import CliDriver
-from supervisor.agents.isolation_policy import isolation
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from supervisor.engine.accounting.job_progress import JobProgress
 from supervisor.engine.batch.batch_state import BatchState
+from supervisor.engine.dispatch.cooldown_tracker import CooldownTracker
+from supervisor.engine.dispatch.disk_space import DiskSpace
 from supervisor.engine.job_context import JobContext
-from supervisor.engine.validation.output_validation import ValidationResult
+from supervisor.engine.known_answers.known_answer import KnownAnswer
+from supervisor.engine.validation.output_validation import ParsedOutput, ValidationResult
 from supervisor.errors import ProjectCodeError
-from supervisor.model import session_name
 from supervisor.model.agent_report import AgentFailure
 from supervisor.model.job import StoredBatch
-from supervisor.model.session import SessionHandle, SessionRequest, SessionResult
+from supervisor.model.session import SessionResult
+from supervisor.model.session_handle import SessionHandle
+from supervisor.model.session_name import session_name
 from supervisor.model.validation_report import ValidationError
-from supervisor.project.prompt_renderer import RetryNotes
 from supervisor.store.tables import attempts, batches
 from supervisor.store.tables.attempts import Outcome
 from supervisor.store.transitions import batch_transitions
 from supervisor.text.plain_text import plain_line
-from supervisor.text.strict_json import in_order
 
 _UNCOUNTED = {
     "not_started": "could not start",
@@ -29,269 +33,260 @@ _UNCOUNTED = {
 
 
 class AttemptRecorder:
-    """The store's side of one batch."""
+    """The store's side of one batch; also the observer of its sessions."""
 
-    def __init__(self, batch: StoredBatch, agent: CliDriver, tools: JobContext, *, stalls: int) -> None:
+    def __init__(
+        self,
+        batch: StoredBatch,
+        agent: str,
+        context: JobContext,
+        *,
+        progress: JobProgress,
+        cooldowns: CooldownTracker,
+        disk: DiskSpace,
+        settled: Callable[[int, list[str]], None],
+        running: Sequence[tuple[int, SessionHandle]],
+        numbers_taken: int,
+        stalls: int,
+    ) -> None:
+        """`settled` is called, inside the transaction, with a phase and the ids whose state in it changed for good.
+
+        `running`: attempts whose sessions a dead supervisor left running, and where they are. `numbers_taken`: the
+        highest number of a session that has a folder, though the store may not know it.
+        """
         self.stalls = stalls
         """Sessions of the batch that gave no sign of life and did not count."""
         self._batch = batch
         self._agent = agent
-        self._tools = tools
+        self._context = context
+        self._progress = progress
+        self._cooldowns = cooldowns
+        self._disk = disk
+        self._settled = settled
+        self._running = list(running)
+        self._numbers_taken = numbers_taken
         self._attempt: int | None = None
-        self._recovered = False
+        self._known = False
+        """Whether what is validated now was counted before: it is of a session of a dead supervisor."""
         self._number = 0
-        self._name = ""
         self._asked: tuple[str, ...] = ()
-        total = batches.total(tools.database, batch.job, batch.phase)
+        self._result = SessionResult(ending="exited")
+        total = batches.total(context.database, batch.job, batch.phase)
         self._label = f"phase {batch.phase} batch {batch.number}{'' if total is None else f'/{total}'}"
 
-    @property
-    def has_captured(self) -> bool:
-        """Whether an output waits that an earlier supervisor left unjudged."""
-        return bool(self._tools.captured.get(self._batch.id))
+    def take_known(self, answer: KnownAnswer) -> ParsedOutput:
+        """An answer that was known: it is paid for, so it is validated before a session is started."""
+        self._attempt, self._known = answer.attempt, True
+        self._result = SessionResult(ending="exited")
+        return ParsedOutput(values=answer.values, errors=answer.errors)
 
-    def take_captured(self) -> SessionResult | None:
-        """An output of this batch that an earlier supervisor left unjudged: it is paid for, so it is judged first."""
-        self._recovered = self.has_captured
-        if not self._recovered:
+    def take_running(self) -> SessionHandle | None:
+        """A session of this batch that still runs and is to be followed; None where there is none."""
+        if not self._running:
             return None
-        attempt, result = self._tools.captured[self._batch.id].pop(0)
-        self._attempt = attempt.id
-        return result
+        self._attempt, handle = self._running.pop(0)
+        return handle
 
-    def counts(self, judgement: ValidationResult, result: SessionResult) -> bool:
+    def ended(self, result: SessionResult) -> None:
+        """A session came to its end; what it gave is validated next."""
+        self._known, self._result = False, result
+
+    def counts(self, validation: ValidationResult) -> bool:
         """Whether the attempt counts: not where its session was cut off by a supervisor's end or by a limit of its
         agent, or had no room on the disk, unless all passed."""
-        if not judgement.errors:
+        if not validation.errors:
             return True
-        trouble = result.heard.trouble
-        limited = trouble is not None and trouble.is_rate_limited
-        return not (self._recovered or limited or self._tools.room.shortage())
+        failure = self._result.heard.trouble
+        limited = failure is not None and failure.is_rate_limited
+        return not (self._known or limited or self._disk.shortage())
 
-    def spec(self, work: BatchState, retry: RetryNotes | None) -> SessionRequest:
-        """The spec of the next session."""
-        tools, batch = self._tools, self._batch
-        before = tools.orphans.highest_number(batch.phase, batch.number)
-        self._number = max(attempts.last_number(tools.database, batch), before) + 1
-        self._name = session_name.session_name(batch, self._number)
-        output_name = f"phase{batch.phase}_batch_{batch.number}.json"
-        asked = work.input.model_copy(update={"items": {item_id: work.input.items[item_id] for item_id in work.todo}})
-        self._asked = work.todo
-        prompt = tools.prompts.render(asked, work.total, output_name, retry)
-        return SessionRequest(
-            name=self._name,
-            agent=self._agent.name,
-            prompt=prompt.text,
-            shared=prompt.shared,
-            input_json=in_order(asked.file_content()),
-            output_name=output_name,
-            attempt=self._number,
-            model=tools.options.model if self._agent.name == tools.options.agents[0] else None,
-            timeout_s=self.timeout_s(work),
-            startup_timeout_s=_either(self._agent.startup_timeout_s, tools.settings.startup_timeout),
-            stall_timeout_s=_either(self._agent.stall_timeout_s, tools.settings.stall_timeout),
-            isolation=isolation(tools.options, self._agent, tools.settings),
-            quiet_s=tools.settings.quiet_period,
-            max_output_bytes=tools.settings.max_output_bytes,
-            max_transcript_bytes=tools.settings.max_transcript_bytes,
-        )
+    def begin(self, item_ids: tuple[str, ...]) -> int:
+        """A session for these items is about to be submitted; its number within the batch, from 1."""
+        last = attempts.last_number(self._context.database, self._batch)
+        self._number = max(last, self._numbers_taken) + 1
+        self._asked = item_ids
+        return self._number
 
-    def timeout_s(self, work: BatchState) -> float:
-        """Seconds that one session of the batch may take."""
-        limits = (self._tools.options.timeout or work.phase.timeout, self._agent.timeout_s)
-        return min(limit for limit in limits if limit is not None)
-
-    def started(self, process: SessionHandle) -> None:
-        """Note the session, so that a later supervisor can find and end it.
-
-        A supervisor killed before this line leaves a session that its spawner ends, and that has written nothing yet.
-        """
-        self._tools.progress.session_started()
-        with self._tools.event_log.transaction(durable=False):
-            self._attempt = self._insert(process)
-            batch_transitions.set_batch_status(self._tools.database, self._batch.id, "running")
-            self._tools.event_log.append(
-                self._batch.job,
+    def record(self, handle: SessionHandle) -> None:
+        """Note where the session is, before any of its work begins, so that a later supervisor can find and end it."""
+        self._progress.session_started()
+        with self._context.event_log.transaction(durable=False):
+            self._attempt = self._insert(handle)
+            batch_transitions.set_batch_status(self._context.database, self._batch.id, "running")
+            self._append(
                 "session_started",
-                f"{self._label}: session {self._number} started for {len(self._asked)} items with {self._agent.name}",
-                phase=self._batch.phase,
-                batch=self._batch.number,
+                f"{self._label}: session {self._number} started for {len(self._asked)} items with {self._agent}",
                 session=self._number,
                 items=len(self._asked),
             )
 
-    def _insert(self, process: SessionHandle | None) -> int:
+    def _insert(self, handle: SessionHandle | None) -> int:
+        name = session_name(self._batch, self._number)
         return batch_transitions.begin_session(
-            self._tools.database,
-            self._batch,
-            self._number,
-            self._name,
-            self._agent.name,
-            self._asked,
-            process,
+            self._context.database, self._batch, self._number, name, self._agent, self._asked, handle
         )
 
     def interrupted(self) -> None:
-        """The supervisor stops: what the session may have written is judged when the job goes on."""
+        """The supervisor stops: what the session may have written is validated when the job goes on."""
         if self._attempt is None:
             return
-        with self._tools.event_log.transaction():
-            batch_transitions.end_session(self._tools.database, self._attempt, "unjudged", counted=False)
-            batch_transitions.set_batch_status(self._tools.database, self._batch.id, "waiting")
+        with self._context.event_log.transaction():
+            batch_transitions.end_session(self._context.database, self._attempt, "unjudged", counted=False)
+            batch_transitions.set_batch_status(self._context.database, self._batch.id, "waiting")
         self._attempt = None
 
     def postpone(self) -> None:
         """The batch is left for later: it waits as it is."""
-        with self._tools.event_log.transaction(durable=False):
-            batch_transitions.set_batch_status(self._tools.database, self._batch.id, "waiting")
+        with self._context.event_log.transaction(durable=False):
+            batch_transitions.set_batch_status(self._context.database, self._batch.id, "waiting")
 
-    def failing(self, trouble: AgentFailure | None) -> None:
+    def failing(self, failure: AgentFailure | None) -> None:
         """Take what keeps a running session from working: while its agent is limited, no other one starts."""
-        tools, agent = self._tools, self._agent.name
-        if trouble is None:
-            tools.cooldowns.clear(tools.job, agent)
-        elif trouble.is_rate_limited:
-            tools.cooldowns.start(tools.job, agent, trouble)
+        if failure is None:
+            self._cooldowns.clear(self._context.id, self._agent)
+        elif failure.is_rate_limited:
+            self._cooldowns.start(self._context.id, self._agent, failure)
 
     def uncounted(self, result: SessionResult, outcome: Outcome, retry_in_s: float | None = None) -> None:
         """A session that came to nothing without being an attempt: its batch waits for the next."""
         assert result.refusal is not None
+        self.ended(result)
         self.stalls += outcome == "stalled"
         again = (
             "" if retry_in_s is None else f"; next try in {retry_in_s:.3g} s" if retry_in_s else "; it is tried again"
         )
-        self._count(result)
-        with self._tools.event_log.transaction():
+        self._count()
+        with self._context.event_log.transaction():
             attempt = self._insert(None) if self._attempt is None else self._attempt
-            batch_transitions.end_session(self._tools.database, attempt, outcome, counted=False, result=result)
-            batch_transitions.set_batch_status(self._tools.database, self._batch.id, "waiting")
-            self._tools.event_log.append(
-                self._batch.job,
+            batch_transitions.end_session(self._context.database, attempt, outcome, counted=False, result=result)
+            batch_transitions.set_batch_status(self._context.database, self._batch.id, "waiting")
+            self._append(
                 f"session_{outcome}",
                 f"{self._label}: session {self._number} {_UNCOUNTED[outcome]}:"
                 f" {plain_line(result.refusal.message, 200)}{again}",
                 level="WARNING",
-                phase=self._batch.phase,
-                batch=self._batch.number,
                 screen=result.refusal.message,
             )
         self._attempt = None
 
-    def keep(self, judgement: ValidationResult, result: SessionResult, work: BatchState) -> None:
+    def keep(self, validation: ValidationResult, state: BatchState) -> None:
         """End an attempt that another follows: what passed is kept with it, in one commit."""
-        with self._tools.event_log.transaction():
-            self._finish("partly" if judgement.passed else "failed", judgement, result)
+        with self._context.event_log.transaction():
+            self._finish("partly" if validation.passed else "failed", validation)
             batch_transitions.keep_passed(
-                self._tools.database, self._batch.job, self._batch.phase, self._batch.id, judgement.passed
+                self._context.database, self._batch.job, self._batch.phase, self._batch.id, validation.passed
             )
-            self._tools.event_log.append(
-                self._batch.job,
+            self._append(
                 "attempt_failed",
-                f"{self._label}: {len(judgement.passed)} of {len(work.input.items)} items pass;"
-                f" {len(work.todo)} to do again, attempt {work.counted} of {work.max_attempts}:"
-                f" {_said(judgement.errors)}",
+                f"{self._label}: {len(validation.passed)} of {len(state.ids)} items pass;"
+                f" {len(state.todo)} to do again, attempt {state.counted} of {state.max_attempts}:"
+                f" {_said(validation.errors)}",
                 level="WARNING",
-                phase=self._batch.phase,
-                batch=self._batch.number,
-                failed=list(work.todo),
-                errors=[error.model_dump() for error in judgement.errors[:20]],
+                failed=list(state.todo),
+                errors=[error.model_dump() for error in validation.errors[:20]],
             )
-        self._count(result, retried=True)
+        self._count(retried=True)
         self._attempt = None
 
-    def settle(self, judgement: ValidationResult, result: SessionResult, work: BatchState) -> None:
+    def settle(self, validation: ValidationResult, state: BatchState, unused: Sequence[int]) -> None:
         """The one commit that ends a batch: items, quarantine, batch status, event."""
-        refused = {item_id: judgement.errors_of(item_id) for item_id in work.todo}
-        self._count(result)
-        with self._tools.event_log.transaction():
-            self._finish("passed" if not refused else "failed", judgement, result)
-            self._end_batch(work, judgement.passed, refused)
+        refused = {item_id: validation.errors_of(item_id) for item_id in state.todo}
+        self._count()
+        with self._context.event_log.transaction():
+            self._finish("passed" if not refused else "failed", validation)
+            self._end_batch(state, validation.passed, refused, unused)
 
-    def settle_unvalidated(self, fault: ProjectCodeError, result: SessionResult, work: BatchState) -> None:
+    def settle_unvalidated(self, fault: ProjectCodeError, state: BatchState, unused: Sequence[int]) -> None:
         """The validator failed, not the agent: the output is kept, its items wait for the validator to be mended."""
         error = ValidationError(
             type="validator_failed",
             message=f"the validator failed: {fault}",
             suggestion="mend the validator, then retry: the output is kept and is judged first",
         )
-        self._count(result)
-        assert self._attempt is not None
-        with self._tools.event_log.transaction():
-            batch_transitions.end_session(
-                self._tools.database, self._attempt, "unjudged", counted=False, errors=[error], result=result
-            )
-            self._end_batch(work, work.kept, dict.fromkeys(work.todo, (error,)))
+        self._count()
+        with self._context.event_log.transaction():
+            if self._attempt is not None:
+                batch_transitions.end_session(
+                    self._context.database,
+                    self._attempt,
+                    "unjudged",
+                    counted=False,
+                    errors=[error],
+                    result=self._ended_session,
+                )
+            self._end_batch(state, state.kept, dict.fromkeys(state.todo, (error,)), unused)
 
-    def settle_exhausted(self, work: BatchState) -> None:
-        """End a batch for which no session is to be started any more."""
-        last = tuple(work.errors)
-        refused = {i: tuple(e for e in last if e.item_id in (i, None)) for i in work.todo}
-        with self._tools.event_log.transaction():
-            self._end_batch(work, work.kept, refused)
+    def settle_known(self, state: BatchState, unused: Sequence[int]) -> None:
+        """End a batch for which no session is to be started any more, with what is known for it."""
+        last = tuple(state.errors)
+        refused = {i: tuple(e for e in last if e.item_id in (i, None)) for i in state.todo}
+        with self._context.event_log.transaction():
+            self._end_batch(state, state.kept, refused, unused)
 
     def _end_batch(
-        self, work: BatchState, accepted: dict[str, object], refused: dict[str, tuple[ValidationError, ...]]
+        self,
+        state: BatchState,
+        accepted: dict[str, object],
+        refused: dict[str, tuple[ValidationError, ...]],
+        unused: Sequence[int],
     ) -> None:
-        tools, batch = self._tools, self._batch
-        batch_transitions.settle(tools.database, batch.job, batch.phase, batch.id, work.digests, accepted, refused)
-        for attempt, _ in tools.captured.pop(batch.id, ()):  # whose answers were known by another way already
+        database, batch = self._context.database, self._batch
+        batch_transitions.settle(database, batch.job, batch.phase, batch.id, state.digests, accepted, refused)
+        for attempt in unused:  # its answers were known by another way already
             batch_transitions.end_session(
-                tools.database, attempt.id, "interrupted" if refused else "passed", counted=not refused
+                database, attempt, "interrupted" if refused else "passed", counted=not refused
             )
-        batch_transitions.set_batch_status(tools.database, batch.id, "failed" if refused else "done")
-        tools.merged(batch.phase, list(work.input.items))
-        strangers = [e.item_id for e in work.errors if e.type == "unknown_item" and e.item_id is not None]
+        batch_transitions.set_batch_status(database, batch.id, "failed" if refused else "done")
+        self._settled(batch.phase, state.ids)
+        strangers = [e.item_id for e in state.errors if e.type == "unknown_item" and e.item_id is not None]
         if strangers:
-            tools.event_log.append(
-                batch.job,
+            self._append(
                 "unknown_items",
                 f"{self._label}: answers for {len(strangers)} ids that are not of this batch were left out:"
                 f" {', '.join(strangers[:5])}",
                 level="WARNING",
-                phase=batch.phase,
-                batch=batch.number,
             )
         if refused:
             errors = [error for found in refused.values() for error in found]
-            tools.event_log.append(
-                batch.job,
+            self._append(
                 "batch_failed",
-                f"{self._label}: {len(refused)} items quarantined after {work.counted} attempts"
+                f"{self._label}: {len(refused)} items quarantined after {state.counted} attempts"
                 f" ({', '.join(list(refused)[:5])}{', …' if len(refused) > 5 else ''}): {_said(errors)}",
                 level="ERROR",
-                phase=batch.phase,
-                batch=batch.number,
                 failed=list(refused),
             )
-        counts = tools.progress.batch_ended(tools.database)
-        tools.event_log.append(
-            batch.job,
+        counts = self._progress.batch_ended(database)
+        self._append(
             "batch_ended",
             f"{self._label}: {len(accepted)} items merged | {counts.text}",
-            phase=batch.phase,
-            batch=batch.number,
             merged=len(accepted),
             **counts.data,
         )
 
-    def _count(self, result: SessionResult, *, retried: bool = False) -> None:
-        self._tools.progress.session_ended(result, known=self._recovered, retried=retried)
+    @property
+    def _ended_session(self) -> SessionResult | None:
+        """What is new of the attempt's session; nothing where that was noted when it was found."""
+        return None if self._known else self._result
 
-    def _finish(self, outcome: Outcome, judgement: ValidationResult, result: SessionResult) -> None:
-        assert self._attempt is not None
-        batch_transitions.end_session(
-            self._tools.database,
-            self._attempt,
-            outcome,
-            counted=self.counts(judgement, result),
-            errors=judgement.errors,
-            result=result,
+    def _count(self, *, retried: bool = False) -> None:
+        self._progress.session_ended(self._result, known=self._known, retried=retried)
+
+    def _finish(self, outcome: Outcome, validation: ValidationResult) -> None:
+        if self._attempt is not None:
+            batch_transitions.end_session(
+                self._context.database,
+                self._attempt,
+                outcome,
+                counted=self.counts(validation),
+                errors=validation.errors,
+                result=self._ended_session,
+            )
+
+    def _append(self, kind: str, text: str, *, level: str = "INFO", **data: Any) -> None:
+        batch = self._batch
+        self._context.event_log.append(
+            batch.job, kind, text, level=level, phase=batch.phase, batch=batch.number, **data
         )
-
-
-def _either(own: float | None, general: float) -> float | None:
-    """The agent's own limit, else the general one; None where it is 0."""
-    return (general if own is None else own) or None
 
 
 def _said(errors: list[ValidationError] | tuple[ValidationError, ...]) -> str:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from supervisor.engine.job_context import JobContext
+from supervisor.engine.known_answers.known_answer import AnswerRequest
 from supervisor.engine.validation.output_validation import ValidationResult
 from supervisor.model.batch import BatchInput
 from supervisor.model.frozen_model import FrozenModel
 from supervisor.model.job import StoredBatch
 from supervisor.model.pipeline import Phase
 from supervisor.model.validation_report import ValidationError
+from supervisor.project_code.code_client import CodeClient
 from supervisor.store.tables import attempts, batches, items
 
 
@@ -36,35 +38,40 @@ class BatchState(FrozenModel):
     max_attempts: int
 
     @classmethod
-    async def load(cls, batch: StoredBatch, tools: JobContext) -> BatchState:
+    async def load(cls, batch: StoredBatch, context: JobContext, code: CodeClient) -> BatchState:
         """The batch as the store has it, with the context that its prompt adds."""
-        phase = tools.pipeline.phase(batch.phase)
-        members = items.of_batch(tools.database, batch.id)
+        phase = context.pipeline.phase(batch.phase)
+        members = items.of_batch(context.database, batch.id)
         batch_input = BatchInput(
-            pipeline=tools.pipeline.name,
-            target=tools.target.name,
+            pipeline=context.pipeline.name,
+            target=context.target.name,
             phase=phase.id,
             batch=batch.number,
             items={item.id: item.payload for item in members},
             settings=phase.settings,
-            target_parts=tools.target.parts,
+            target_parts=context.target.parts,
         )
         if phase.context is not None and members:
-            context = await tools.code.context(phase, batch_input, batch.job)
-            batch_input = batch_input.model_copy(update={"context": context})
-        tally = attempts.tally(tools.database, batch.id)
+            added = await code.context(phase, batch_input, batch.job)
+            batch_input = batch_input.model_copy(update={"context": added})
+        tally = attempts.tally(context.database, batch.id)
         return cls(
             batch=batch,
             phase=phase,
             input=batch_input,
-            total=batches.total(tools.database, batch.job, batch.phase),
+            total=batches.total(context.database, batch.job, batch.phase),
             digests={item.id: item.digest for item in members},
             kept={item.id: item.value for item in members if item.status in ("passed", "merged")},
             errors=tally.errors,
             counted=tally.counted,
             stalls=tally.stalls,
-            max_attempts=tools.options.max_attempts or phase.max_attempts,
+            max_attempts=context.options.max_attempts or phase.max_attempts,
         )
+
+    @property
+    def ids(self) -> list[str]:
+        """All of the batch's items, in canonical order."""
+        return list(self.input.items)
 
     @property
     def todo(self) -> tuple[str, ...]:
@@ -76,8 +83,20 @@ class BatchState(FrozenModel):
         """Whether another session may be started for what is to do."""
         return self.counted < self.max_attempts
 
-    def advance(self, judgement: ValidationResult, *, counted: bool) -> BatchState:
+    def request(self) -> AnswerRequest:
+        """What may be known already of what is to do."""
+        return AnswerRequest(batch=self.batch, phase=self.phase, digests=self.digests, todo=self.todo)
+
+    def asked(self) -> BatchInput:
+        """What the next session is given: what is to do, and nothing else."""
+        return self.input.model_copy(update={"items": {item_id: self.input.items[item_id] for item_id in self.todo}})
+
+    def with_known(self, values: dict[str, Any]) -> BatchState:
+        """The work that is left where these answers are taken as they are."""
+        return self.model_copy(update={"kept": {**self.kept, **values}})
+
+    def advance(self, result: ValidationResult, *, counted: bool) -> BatchState:
         """The work that is left after an attempt."""
         return self.model_copy(
-            update={"kept": judgement.passed, "errors": judgement.errors, "counted": self.counted + int(counted)}
+            update={"kept": result.passed, "errors": result.errors, "counted": self.counted + int(counted)}
         )

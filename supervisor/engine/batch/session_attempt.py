@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Literal
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_result, wait_exponential, wait_random_exponential
 
 from supervisor.agents.cli_driver import CliDriver
+from supervisor.agents.isolation_policy import isolation
 from supervisor.engine.batch.attempt_recorder import AttemptRecorder
 from supervisor.engine.batch.batch_state import BatchState
+from supervisor.engine.dispatch.admission import Admission
+from supervisor.engine.dispatch.cooldown_tracker import CooldownTracker
 from supervisor.engine.job_context import JobContext
+from supervisor.engine.validation.output_validation import ParsedOutput, session_output
 from supervisor.errors import AgentError
-from supervisor.model.agent_report import AgentFailure
-from supervisor.model.session import SessionResult
-from supervisor.project.prompt_renderer import RetryNotes
+from supervisor.executors.executor import CouldNotStart, Executor
+from supervisor.model.session import OutputRejection, SessionRequest, SessionResult
+from supervisor.model.session_handle import SessionHandle
+from supervisor.model.session_name import session_name
+from supervisor.project.prompt_renderer import PromptRenderer, RetryNotes
+from supervisor.text.strict_json import in_order
 
+LEAVE_GRACE_S = 3.0
+"""Seconds between the request to a session to leave, when the supervisor stops, and its end."""
 UNCOUNTED_STALLS = 2
 """A batch's sessions that give no sign of life count as attempts from the third."""
 _START_PATIENCE_S = 6 * 3600.0
@@ -39,62 +49,134 @@ class AgentUnavailable(Exception):
         self.error = error
 
 
-async def attempt_session(
-    work: BatchState, agent: CliDriver, recorder: AttemptRecorder, tools: JobContext
-) -> SessionResult:
-    """A session's result that is to be judged.
+class SessionAttempts:
+    """The sessions of one batch, one after the other."""
 
-    Postponed where no session may start now, AgentOut where none of this agent can.
-    """
-    retry = RetryNotes(ids=work.todo, kept=len(work.kept), errors=work.errors) if work.errors else None
+    def __init__(
+        self,
+        agent: CliDriver,
+        context: JobContext,
+        *,
+        executor: Executor,
+        prompts: PromptRenderer,
+        admission: Admission,
+        cooldowns: CooldownTracker,
+        recorder: AttemptRecorder,
+    ) -> None:
+        self._agent = agent
+        self._context = context
+        self._executor = executor
+        self._prompts = prompts
+        self._admission = admission
+        self._cooldowns = cooldowns
+        self._recorder = recorder
 
-    def why_not(result: SessionResult) -> Uncounted | None:
-        """Why a session is not the batch's fault; None where it is to be judged."""
+    async def next(self, state: BatchState) -> ParsedOutput:
+        """A session's output that is to be validated.
+
+        BatchPostponed where no session may start now, AgentUnavailable where none of this agent can.
+        """
+        result: SessionResult = await AsyncRetrying(
+            retry=retry_if_result(lambda ended: self._why_uncounted(ended) is not None),
+            wait=self._delay,
+            stop=lambda retry_state: self._long_enough(state, retry_state),
+            before_sleep=self._note,
+            retry_error_callback=_result,
+        )(self._session, state)
         if result.ending == "could_not_start":
-            return "not_started"
-        if result.ending == "troubled":
-            return "overloaded"
-        return "stalled" if result.ending == "stalled" and recorder.stalls < UNCOUNTED_STALLS else None
+            self._recorder.uncounted(result, "not_started")
+            raise AgentUnavailable(
+                AgentError("no process could be started for hours", where=f"agent {self._agent.name!r}")
+            )
+        self._recorder.ended(result)
+        return session_output(result, state.phase, state.todo, state.ids)
 
-    def delay(state: RetryCallState) -> float:
-        wait = _DELAYS.get(why_not(_result(state)) or "")
-        return 0.0 if wait is None else wait(state)
-
-    def long_enough(state: RetryCallState) -> bool:
-        patience_s = {"not_started": _START_PATIENCE_S, "overloaded": recorder.timeout_s(work)}
-        return (state.seconds_since_start or 0.0) >= patience_s.get(why_not(_result(state)) or "", float("inf"))
-
-    def note(state: RetryCallState) -> None:
-        result, why = _result(state), why_not(_result(state))
-        assert why is not None
-        recorder.uncounted(result, why, retry_in_s=state.upcoming_sleep)
-
-    async def session() -> SessionResult:
-        if tools.budget.exhausted() or tools.room.shortage() or not tools.cooldowns.allows(agent.name):
+    async def _session(self, state: BatchState) -> SessionResult:
+        """Run one session to its end, or follow the one that a dead supervisor left running."""
+        agent, recorder = self._agent, self._recorder
+        handle = recorder.take_running()
+        if handle is None and self._admission.admit_session(agent.name) is not None:
             raise BatchPostponed
-        with tools.cooldowns.session(tools.job, agent.name) as gate:
-            result = await tools.executor.run(recorder.spec(work, retry), agent, recorder)
-            gate.ended(result)
-        trouble = result.heard.trouble
-        if result.ending == "troubled" and trouble is not None and trouble.needs_person:
+        with self._cooldowns.session(self._context.id, agent.name) as probe:
+            try:
+                result = await self._run(state, handle)
+            except CouldNotStart as error:
+                refusal = OutputRejection(kind="could_not_start", message=str(error))
+                result = SessionResult(ending="could_not_start", refusal=refusal)
+            except AgentError as error:
+                recorder.uncounted(_unavailable(error), "not_started")
+                raise AgentUnavailable(_out_of_work(agent.name, error.what, error.remedy)) from error
+            probe.ended(result)
+        failure = result.heard.trouble
+        if result.ending == "troubled" and failure is not None and failure.needs_person:
             recorder.uncounted(result, "not_started")
-            raise AgentUnavailable(_out_of_work(agent, trouble))
-        if result.ending == "troubled" and trouble is not None and trouble.is_rate_limited:
+            raise AgentUnavailable(_out_of_work(agent.name, failure.message, failure.remedy))
+        if result.ending == "troubled" and failure is not None and failure.is_rate_limited:
             recorder.uncounted(result, "limited")
             raise BatchPostponed
         return result
 
-    result: SessionResult = await AsyncRetrying(
-        retry=retry_if_result(lambda ended: why_not(ended) is not None),
-        wait=delay,
-        stop=long_enough,
-        before_sleep=note,
-        retry_error_callback=_result,
-    )(session)
-    if result.ending == "could_not_start":
-        recorder.uncounted(result, "not_started")
-        raise AgentUnavailable(AgentError("no process could be started for hours", where=f"agent {agent.name!r}"))
-    return result
+    async def _run(self, state: BatchState, running: SessionHandle | None) -> SessionResult:
+        handle = running
+        if handle is None:
+            number = self._recorder.begin(state.todo)
+            handle = await self._executor.submit(self._request(state, number), self._agent, self._recorder.record)
+        try:
+            return await self._executor.follow(handle, self._recorder)
+        except asyncio.CancelledError:
+            await asyncio.shield(self._executor.cancel(handle, LEAVE_GRACE_S))
+            raise
+
+    def _request(self, state: BatchState, number: int) -> SessionRequest:
+        context, agent, batch = self._context, self._agent, state.batch
+        asked, output_name = state.asked(), f"phase{batch.phase}_batch_{batch.number}.json"
+        retry = RetryNotes(ids=state.todo, kept=len(state.kept), errors=state.errors) if state.errors else None
+        prompt = self._prompts.render(asked, state.total, output_name, retry)
+        settings = context.settings
+        return SessionRequest(
+            name=session_name(batch, number),
+            agent=agent.name,
+            prompt=prompt.text,
+            shared=prompt.shared,
+            input_json=in_order(asked.file_content()),
+            output_name=output_name,
+            attempt=number,
+            model=context.options.model if agent.name == context.options.agents[0] else None,
+            timeout_s=self._timeout_s(state),
+            startup_timeout_s=_either(agent.startup_timeout_s, settings.startup_timeout),
+            stall_timeout_s=_either(agent.stall_timeout_s, settings.stall_timeout),
+            isolation=isolation(context.options, agent, settings),
+            quiet_s=settings.quiet_period,
+            max_output_bytes=settings.max_output_bytes,
+            max_transcript_bytes=settings.max_transcript_bytes,
+        )
+
+    def _timeout_s(self, state: BatchState) -> float:
+        """Seconds that one session of the batch may take."""
+        limits = (self._context.options.timeout or state.phase.timeout, self._agent.timeout_s)
+        return min(limit for limit in limits if limit is not None)
+
+    def _why_uncounted(self, result: SessionResult) -> Uncounted | None:
+        """Why a session is not the batch's fault; None where it is to be validated."""
+        if result.ending == "could_not_start":
+            return "not_started"
+        if result.ending == "troubled":
+            return "overloaded"
+        return "stalled" if result.ending == "stalled" and self._recorder.stalls < UNCOUNTED_STALLS else None
+
+    def _delay(self, state: RetryCallState) -> float:
+        wait = _DELAYS.get(self._why_uncounted(_result(state)) or "")
+        return 0.0 if wait is None else wait(state)
+
+    def _long_enough(self, batch: BatchState, state: RetryCallState) -> bool:
+        patience_s = {"not_started": _START_PATIENCE_S, "overloaded": self._timeout_s(batch)}
+        why = self._why_uncounted(_result(state)) or ""
+        return (state.seconds_since_start or 0.0) >= patience_s.get(why, float("inf"))
+
+    def _note(self, state: RetryCallState) -> None:
+        result, why = _result(state), self._why_uncounted(_result(state))
+        assert why is not None
+        self._recorder.uncounted(result, why, retry_in_s=state.upcoming_sleep)
 
 
 def _result(state: RetryCallState) -> SessionResult:
@@ -103,10 +185,19 @@ def _result(state: RetryCallState) -> SessionResult:
     return result
 
 
-def _out_of_work(agent: CliDriver, trouble: AgentFailure) -> AgentError:
-    remedy = trouble.remedy or "Set it up, or choose another with --agent."
+def _either(own: float | None, general: float) -> float | None:
+    """The agent's own limit, else the general one; None where it is 0."""
+    return (general if own is None else own) or None
+
+
+def _unavailable(error: AgentError) -> SessionResult:
+    refusal = OutputRejection(kind="set_up_wrongly", message=error.what)
+    return SessionResult(ending="could_not_start", refusal=refusal)
+
+
+def _out_of_work(agent: str, message: str, remedy: str | None) -> AgentError:
     return AgentError(
-        f"it cannot work: {trouble.message}",
-        where=f"agent {agent.name!r}",
-        remedy=f"{remedy} Then run the same command again.",
+        f"it cannot work: {message}",
+        where=f"agent {agent!r}",
+        remedy=f"{remedy or 'Set it up, or choose another with --agent.'} Then run the same command again.",
     )

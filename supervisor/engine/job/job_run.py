@@ -1,48 +1,42 @@
-"""One job from where it stands to its end: ready batches into free slots, longest remaining chain first."""
+"""One job from where it stands to its end: ready batches into free slots until nothing is left to do."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import heapq
 from collections.abc import Sequence
 from typing import Literal
 
 from supervisor.agents.cli_driver import CliDriver
 from supervisor.agents.isolation_policy import isolation
+from supervisor.engine.accounting.budget import Budget
 from supervisor.engine.accounting.job_progress import JobProgress
-from supervisor.engine.batch.batch_run import run_batch
 from supervisor.engine.batch.session_attempt import AgentUnavailable, BatchPostponed
-from supervisor.engine.dispatch import capacity_fit
+from supervisor.engine.dispatch.admission import DISK_LOOK_S, Admission, Admitted, Denied
 from supervisor.engine.dispatch.agent_selection import AgentSelection
+from supervisor.engine.dispatch.capacity_fit import fit_slots
 from supervisor.engine.dispatch.cooldown_tracker import CooldownTracker
 from supervisor.engine.dispatch.disk_space import DiskSpace
-from supervisor.engine.dispatch.slots import SlotClaim, Slots
-from supervisor.engine.events.event_log import EventLog
+from supervisor.engine.dispatch.ready_queue import ReadyQueue
+from supervisor.engine.dispatch.slots import Slots
 from supervisor.engine.job.job_recorder import JobRecorder
+from supervisor.engine.job.stop_signal import StopRequest, StopSignal
 from supervisor.engine.job_context import JobContext
-from supervisor.engine.known_answers import captured_outputs
-from supervisor.engine.known_answers.orphan_sessions import OrphanSessions
-from supervisor.engine.known_answers.restored_answers import RestoredAnswers
+from supervisor.engine.known_answers.job_answers import JobAnswers
+from supervisor.engine.phases.phase_kind import PhaseKind
 from supervisor.engine.phases.phase_planner import PhasePlanner
+from supervisor.engine.phases.session_phase import SessionPhase
 from supervisor.engine.results_writer import ResultsWriter
 from supervisor.errors import AgentError, BudgetSpent, SupervisorError
-from supervisor.executors.executor import Executor
-from supervisor.executors.local.sandbox.bubblewrap import level_for
+from supervisor.executors.open_executors import OpenExecutors
 from supervisor.host.machine_errors import ignore_machine_errors
-from supervisor.model.isolation import Level
 from supervisor.model.job import Job, StoredBatch
-from supervisor.model.pipeline import Pipeline
-from supervisor.model.target import Target
-from supervisor.project.project import Project
 from supervisor.project.prompt_renderer import PromptRenderer
 from supervisor.project_code.code_client import CodeClient
 from supervisor.project_code.worker_pool import WorkerPool
 from supervisor.store.tables import items, jobs, phases
 
 End = Literal["completed", "failed", "stopped", "cancelled"]
-ROOM_LOOK_S = 2.0
-"""How often it is looked whether there is room on the disk again."""
 
 
 class JobRun:
@@ -50,81 +44,80 @@ class JobRun:
 
     def __init__(
         self,
+        context: JobContext,
         *,
-        job: Job,
-        project: Project,
-        pipeline: Pipeline,
-        target: Target,
         agents: Sequence[CliDriver],
-        executor: Executor,
+        executors: OpenExecutors,
         pool: WorkerPool,
-        event_log: EventLog,
         slots: Slots,
         cooldowns: CooldownTracker,
     ) -> None:
-        self.job = job
-        self._project = project
-        self._event_log = event_log
-        self._pipeline = pipeline
+        job, project, pipeline = context.job, context.project, context.pipeline
+        self._context = context
+        self._agents = tuple(agents)
+        self._executors = executors
         self._slots = slots
-        self._selection = AgentSelection(agents, cooldowns)
-        self._agents = {agent.name: agent for agent in agents}
         self._cooldowns = cooldowns
-        self._progress = JobProgress(event_log.database, job)
-        self._tools = JobContext(
-            job=job.id,
-            pipeline=pipeline,
-            target=target,
-            options=job.options,
-            settings=project.settings,
-            executor=executor,
-            code=CodeClient(pool, project),
-            prompts=PromptRenderer(project, pipeline),
-            event_log=event_log,
-            progress=self._progress,
+        self._code = CodeClient(pool, project)
+        self._wake = asyncio.Event()
+        self._stop = StopSignal(self._wake.set)
+        self._ready = ReadyQueue({p.id: pipeline.chain_length(p.id) for p in pipeline.phases}, self._wake.set)
+        self._selection = AgentSelection(agents, cooldowns)
+        self._progress = JobProgress(context.database, job)
+        self._recorder = JobRecorder(job, pipeline, context.event_log, self._progress)
+        disk = DiskSpace(project.state, project.settings.min_free_bytes)
+        self._admission = Admission(
+            job,
+            budget=Budget(job.options, self._progress),
+            disk=disk,
+            selection=self._selection,
             cooldowns=cooldowns,
-            room=DiskSpace(project.state, project.settings.min_free_bytes),
-            restored=RestoredAnswers(project.state, event_log.database, job.id),
-            orphans=OrphanSessions(project, event_log, job, self._agents),
-            merged=lambda phase, ids: self._planner.propagate(phase, ids),  # noqa: PLW0108 - it is made below
+            slots=slots,
         )
-        self._record = JobRecorder(job, pipeline, event_log, self._progress)
-        self._planner = PhasePlanner(project, self._tools, self._offer)
-        self._files = ResultsWriter(
+        prompts = PromptRenderer(project, pipeline)
+        self._planner = PhasePlanner(context, self._code, prompts, self._ready.offer)
+        self._answers = JobAnswers.of(context, executors, self._progress)
+        self._kind: PhaseKind = SessionPhase(
+            context,
+            planner=self._planner,
+            answers=self._answers,
+            admission=self._admission,
+            cooldowns=cooldowns,
+            disk=disk,
+            executors=executors,
+            code=self._code,
+            prompts=prompts,
+            progress=self._progress,
+        )
+        self._results = ResultsWriter(
             job.id,
-            event_log,
+            context.event_log,
             project.results(job.collection, job.target),
             pipeline.phases,
             self._planner.reconcile,
-            self._tools.restored.pending,
+            self._answers.chain.pending,
         )
-        self._ready: list[tuple[int, int, int]] = []
-        self._batches: dict[int, StoredBatch] = {}
         self._running: dict[int, asyncio.Task[None]] = {}
-        self._wake = asyncio.Event()
-        self._chain = {phase.id: pipeline.chain_length(phase.id) for phase in pipeline.phases}
-        self._stop: End | None = None
-        self._failure: BaseException | None = None
         self.has_begun = False
         """Whether it came to where sessions are started."""
-        self._paused = False
         self._short_of: str | None = None
         """What the disk is short of."""
+        self._pause: str | None = None
+        """Why no session may start for a while, in words."""
         self._fewer = ""
         """Why fewer sessions run at once than it asks for."""
         self._shown: tuple[str, str | None] = ("running", None)
 
-    def stop(self, end: Literal["stopped", "cancelled"]) -> None:
+    def stop(self, end: StopRequest) -> None:
         """End the job's sessions and leave it so that it can go on."""
-        self._stop = self._stop or end
-        self._wake.set()
+        self._stop.ask(end)
 
     def wake(self) -> None:
-        """See whether something may start now: another process changed the store, and may have opened a gate."""
+        """See whether something may start now: another process changed the store, and may have ended a cooldown."""
         self._wake.set()
 
     async def run(self) -> Job:
-        """Work until nothing is left to do, or the job is stopped; the errors of CannotGoOn end it too."""
+        """Work until nothing is left to do, or the job is stopped; the errors of CannotContinue end it too."""
         listening = (self._slots.on_free(self._wake.set), self._cooldowns.on_change(self._wake.set))
         try:
             await self._begin()
@@ -133,153 +126,140 @@ class JobRun:
         except BaseException as error:
             await self._end_sessions()
             with ignore_machine_errors():
-                self._record.ended_by(error)
+                self._recorder.ended_by(error)
             raise
         finally:
             for stop_listening in listening:
                 stop_listening()
-            self._files.close()
+            self._results.close()
 
     async def _work(self) -> None:
         """Run batches until none is left, then write everything; what a person edited meanwhile makes more of them."""
         while True:
-            while self._stop is None and self._failure is None:
+            while not self._stop.is_set:
                 self._start_ready()
-                if not self._running and not self._paused:
+                if not self._running and self._pause is None:
                     break
                 self._wake.clear()
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(self._longest_wait_s()):
                         await self._wake.wait()
             await self._end_sessions()
-            if self._stop is None and self._failure is None:
+            if not self._stop.is_set:
                 await self._end_phases()
-            await self._files.flush(everything=True)
-            if self._failure is not None:
-                raise self._failure
-            if self._stop is not None or not self._ready:
+            await self._results.flush(everything=True)
+            if self._stop.error is not None:
+                raise self._stop.error
+            if self._stop.end is not None or not self._ready:
                 return
 
     async def _begin(self) -> None:
-        database = self._event_log.database
-        self._tools.captured = captured_outputs.take_in(self._project, self._event_log, self.job.id, self._agents)
-        self._progress.count(database)
+        context = self._context
+        recovered = await self._answers.captured.collect()
+        self._progress.count(context.database)
         self._selection.check_all()
         for name, error in self._selection.excluded.items():
-            with self._event_log.transaction():
+            with context.event_log.transaction():
                 said = f"agent {name} is out: {error.what}"
-                self._event_log.append(self.job.id, "agent_out", said, level="WARNING", agent=name)
-        await self._tools.code.begin_run()
-        await self._planner.reconcile_all()
-        if self._ready and any(isinstance(phase.validator, str) for phase in self._pipeline.phases):
-            self._tools.code.warm()
-        self._tools.orphans.settle_finished(self._progress)
-        with self._event_log.transaction():
-            asked = jobs.get(database, self.job.id).status
+                context.event_log.append(context.id, "agent_out", said, level="WARNING", agent=name)
+        await self._code.begin_run()
+        self._planner.begin()
+        for phase in context.pipeline.phases:
+            await self._kind.reconcile(phase)
+        self._planner.offer_all()
+        if self._ready and any(isinstance(phase.validator, str) for phase in context.pipeline.phases):
+            self._code.warm()
+        await self._answers.orphans.settle_finished()
+        with context.event_log.transaction():
+            asked = jobs.get(context.database, context.id).status
             if asked in ("stopped", "cancelled"):  # while it was being prepared
                 self.stop("stopped" if asked == "stopped" else "cancelled")
                 return
+            working = [agent for agent in self._agents if agent.name not in self._selection.excluded]
             if self._ready:
-                self._fewer = capacity_fit.fit_slots(
-                    self._slots, self._event_log, self.job, wrapped="bubblewrap" in self._levels()
-                )
-            self._record.begun(
-                self.job.options.agents,
-                self._levels(),
-                self._slots.at_most(self.job.options.concurrency),
-                sum(map(len, self._tools.captured.values())),
+                self._fewer = fit_slots(self._slots, context, working, self._executors)
+            self._recorder.begun(
+                context.options.agents,
+                sorted({self._isolation_level(agent) for agent in working}),
+                self._slots.at_most(context.options.concurrency),
+                recovered,
                 self._fewer,
             )
-        await self._files.flush(everything=True)
+        await self._results.flush(everything=True)
         self.has_begun = True
 
-    def _levels(self) -> list[Level]:
-        """The sandbox levels of its agents' sessions."""
-        settings, options = self._project.settings, self.job.options
-        agents = [agent for agent in self._agents.values() if agent.name not in self._selection.excluded]
-        return sorted({level_for(isolation(options, agent, settings)) for agent in agents})
-
-    def _offer(self, found: Sequence[StoredBatch]) -> None:
-        for batch in found:
-            if batch.id not in self._batches:
-                self._batches[batch.id] = batch
-                heapq.heappush(self._ready, (-self._chain[batch.phase], batch.number, batch.id))
-        self._wake.set()
+    def _isolation_level(self, agent: CliDriver) -> str:
+        """How far an agent's sessions are kept apart."""
+        asked = isolation(self._context.options, agent, self._context.settings)
+        return self._executors.of(agent.executor).isolation_level(asked)
 
     def _longest_wait_s(self) -> float | None:
         """Seconds after which something may be different though nothing rang; None: that cannot be."""
-        left_s = self._tools.budget.time_left_s()
+        left_s = self._admission.time_left_s()
         if self._short_of is None:
             return left_s
-        return ROOM_LOOK_S if left_s is None else min(left_s, ROOM_LOOK_S)
+        return DISK_LOOK_S if left_s is None else min(left_s, DISK_LOOK_S)
 
     def _start_ready(self) -> None:
+        """Start batches as long as they are admitted."""
         if self._strictly_failed():
-            self._stop = "stopped" if not self._running else None
-            return
-        if self._ready and (spent := self._tools.budget.exhausted()) is not None:
             if not self._running:
-                self._failure = BudgetSpent(spent, where=f"job {self.job.id}")
+                self._stop.ask("stopped")
             return
-        self._look_for_room()
-        while self._ready and self._short_of is None and (agent := self._selection.select()) is not None:
-            claim = SlotClaim(
-                job=self.job.id,
-                job_limit=self.job.options.concurrency,
-                agent=agent.name,
-                agent_limit=agent.concurrency,
-            )
-            if not self._slots.take(claim):
+        denied: Denied | None = None
+        while self._ready and denied is None:
+            admitted = self._admission.admit_batch()
+            if isinstance(admitted, Denied):
+                denied = admitted
                 break
-            batch = self._batches[heapq.heappop(self._ready)[2]]
-            self._record.phase_is(batch.phase, "running")
-            self._running[batch.id] = asyncio.get_running_loop().create_task(self._run(batch, agent, claim))
-            if self._cooldowns.of(agent.name) is not None:
+            batch = self._ready.pop()
+            self._recorder.phase_is(batch.phase, "running")
+            self._running[batch.id] = asyncio.get_running_loop().create_task(self._run(batch, admitted))
+            if admitted.is_probe:
                 break  # one session tries before all go
-        self._show_pause()
-
-    def _look_for_room(self) -> None:
-        before, self._short_of = self._short_of, self._tools.room.shortage() if self._ready else None
-        if before == self._short_of:
+        if denied is not None and denied.reason == "budget":
+            if not self._running:
+                self._stop.fail(BudgetSpent(denied.text, where=f"job {self._context.id}"))
             return
-        text = f"no session is started: {self._short_of}" if self._short_of else "there is room on the disk again"
-        level = "WARNING" if self._short_of else "INFO"
-        self._event_log.append_now(self.job.id, "disk_room", text, level=level)
+        self._show(denied)
 
-    def _show_pause(self) -> None:
+    def _show(self, denied: Denied | None) -> None:
         """Have the job's status say whether it waits for a limit to end, or for room on the disk."""
-        pause = self._selection.pause() if self._ready else None
-        if self._short_of is not None:
-            pause = f"paused ({self._short_of})"
-        self._paused = pause is not None
-        status = "paused" if pause is not None and not self._running else "running"
-        if (status, pause) != self._shown:
-            self._shown = (status, pause)
-            self._record.shows(status, pause or self._fewer)
+        before, self._short_of = self._short_of, denied.text if denied and denied.reason == "disk" else None
+        if before != self._short_of:
+            text = f"no session is started: {self._short_of}" if self._short_of else "there is room on the disk again"
+            level = "WARNING" if self._short_of else "INFO"
+            self._context.event_log.append_now(self._context.id, "disk_room", text, level=level)
+        self._pause = None
+        if denied is not None and denied.reason != "slots":
+            self._pause = denied.text if denied.reason == "cooldown" else f"paused ({denied.text})"
+        status = "paused" if self._pause is not None and not self._running else "running"
+        if (status, self._pause) != self._shown:
+            self._shown = (status, self._pause)
+            self._recorder.shows(status, self._pause or self._fewer)
 
-    async def _run(self, batch: StoredBatch, agent: CliDriver, claim: SlotClaim) -> None:
+    async def _run(self, batch: StoredBatch, admitted: Admitted) -> None:
         """One batch, and what its merge makes ready."""
         again = False
         try:
-            ids = await run_batch(batch, agent, self._tools)
-            self._tools.restored.settled(batch.phase, ids)
-            self._files.mark_dirty(batch.phase)
-            await self._planner.after_commit(batch.phase, ids)
+            ids = await self._kind.answer(batch, admitted.agent)
+            self._results.mark_dirty(batch.phase)
+            await self._kind.after_commit(self._context.pipeline.phase(batch.phase), ids)
             await self._end_phases()
         except asyncio.CancelledError:
             raise
         except BatchPostponed:
             again = True
         except AgentUnavailable as out:
-            again = self._goes_on_without(agent, out.error)
+            again = self._goes_on_without(admitted.agent, out.error)
         except BaseException as error:
-            self._failure = self._failure or error
+            self._stop.fail(error)
         finally:
             del self._running[batch.id]
-            self._batches.pop(batch.id, None)
-            self._slots.give(claim)
+            self._ready.release(batch)
+            self._admission.release(admitted.claim)
             if again:
-                self._offer([batch])
+                self._ready.offer([batch])
             self._wake.set()
 
     def _goes_on_without(self, agent: CliDriver, error: AgentError) -> bool:
@@ -289,24 +269,24 @@ class JobRun:
         try:
             said = self._selection.exclude(agent, error)
         except AgentError:
-            self._failure = self._failure or error
+            self._stop.fail(error)
             return False
-        with self._event_log.transaction():
-            self._event_log.append(self.job.id, "agent_out", said, level="WARNING", agent=agent.name)
+        with self._context.event_log.transaction():
+            self._context.event_log.append(self._context.id, "agent_out", said, level="WARNING", agent=agent.name)
         return True
 
     async def _end_phases(self) -> None:
         """Note the phases of which nothing is left to do."""
-        database = self._event_log.database
-        for phase in self._pipeline.phases:
-            if not phases.is_at_end(database, self.job.id, phase.id):
+        database, job = self._context.database, self._context.id
+        for phase in self._context.pipeline.phases:
+            if not phases.is_at_end(database, job, phase.id):
                 continue
-            self._record.answers_left(phase.id, self._tools.restored.close(phase.id))
-            await self._files.flush_phase(phase.id)
-            self._record.phase_is(phase.id, "failed" if items.failed(database, self.job.id, phase.id) else "completed")
+            self._recorder.answers_left(phase.id, self._answers.restored.close(phase.id))
+            await self._results.flush_phase(phase.id)
+            self._recorder.phase_is(phase.id, "failed" if items.failed(database, job, phase.id) else "completed")
 
     def _strictly_failed(self) -> bool:
-        return self.job.options.strict and bool(items.failed(self._event_log.database, self.job.id))
+        return self._context.options.strict and bool(items.failed(self._context.database, self._context.id))
 
     async def _end_sessions(self) -> None:
         tasks = list(self._running.values())
@@ -317,19 +297,21 @@ class JobRun:
 
     def _finish(self) -> Job:
         """Write down what the job came to."""
-        failed = len(items.failed(self._event_log.database, self.job.id))
-        end: End = "failed" if failed and (self._stop is None or self._strictly_failed()) else self._stop or "completed"
+        failed = len(items.failed(self._context.database, self._context.id))
+        asked = self._stop.end
+        end: End = "failed" if failed and (asked is None or self._strictly_failed()) else asked or "completed"
         self._check_nothing_left(end)
-        return self._record.ended(end, failed)
+        return self._recorder.ended(end, failed)
 
     def _check_nothing_left(self, end: End) -> None:
         """A job that says it is done, but is not, would lose work silently."""
         if end not in ("completed", "failed") or self._strictly_failed():
             return
-        left = [p.id for p in self._pipeline.phases if phases.open_work(self._event_log.database, self.job.id, p.id)]
+        database, job = self._context.database, self._context.id
+        left = [phase.id for phase in self._context.pipeline.phases if phases.open_work(database, job, phase.id)]
         if left:
             raise SupervisorError(
                 f"phases {left} have work left that never became ready",
-                where=f"job {self.job.id}",
+                where=f"job {job}",
                 remedy="This is a fault of the supervisor: please report it, with vfs/.supervisor/store.sqlite.",
             )

@@ -2,48 +2,82 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from typing import ClassVar
 
-from supervisor.agents.cli_driver import CliDriver
-from supervisor.engine.events.event_log import EventLog
-from supervisor.executors.local.session_recovery import result_of
+from supervisor.engine.job_context import JobContext
+from supervisor.engine.known_answers.known_answer import AnswerRequest, KnownAnswer
+from supervisor.engine.validation.output_validation import parse_output
+from supervisor.executors.open_executors import OpenExecutors
 from supervisor.model.session import SessionResult
-from supervisor.project.project import Project
+from supervisor.model.session_handle import SessionHandle
 from supervisor.store.tables import attempts
 from supervisor.store.tables.attempts import Attempt
 from supervisor.store.transitions import batch_transitions
 
-Captured = tuple[Attempt, SessionResult]
-"""A session that was cut off with a whole output written, and what came of it."""
 
+class CapturedOutputs:
+    """Those of one job: the sessions whose end nobody waited for."""
 
-def take_in(
-    project: Project, event_log: EventLog, job: int, agents: Mapping[str, CliDriver]
-) -> dict[int, list[Captured]]:
-    """Batch id to attempts and outputs, for every session of the job that was cut off with a whole output written.
+    origin: ClassVar[str] = "captured"
 
-    The other cut-off sessions are noted as interrupted, which does not count as an attempt. What they cost is taken
-    from their transcripts and homes.
-    """
-    captured: dict[int, list[Captured]] = {}
-    for attempt in attempts.unfinished(event_log.database, job):
-        result = result_of(project, attempt, agents)
-        waits = _current(event_log, attempt)
-        with event_log.transaction():
-            if waits and result.output is not None:
-                batch_transitions.record_session(event_log.database, attempt.id, result)
-                captured.setdefault(attempt.batch, []).append((attempt, result))
+    def __init__(self, context: JobContext, executors: OpenExecutors) -> None:
+        self._context = context
+        self._executors = executors
+        self._outputs: dict[int, list[tuple[Attempt, bytes]]] = defaultdict(list)
+        """Batch id to the attempts that left a whole output, and that output."""
+        self.running: dict[int, list[tuple[int, SessionHandle]]] = defaultdict(list)
+        """Batch id to the attempts whose sessions still run, and where they are."""
+
+    async def collect(self) -> int:
+        """Find out what came of every session of the job that was cut off; how many whole outputs there are.
+
+        The cut-off sessions without one are noted as interrupted, which does not count as an attempt. What they cost
+        is taken from what they printed and left.
+        """
+        for attempt in attempts.unfinished(self._context.database, self._context.id):
+            found = await self._executors.reattach(attempt.handle)
+            waits = self._waits(attempt)
+            if isinstance(found, SessionHandle):
+                if waits:
+                    self.running[attempt.batch].append((attempt.id, found))
+                    continue
+                await self._executors.of(found.executor).cancel(found, 0.0)
+                found = await self._executors.reattach(attempt.handle)
+            self._take_in(attempt, found if isinstance(found, SessionResult) else None, waits=waits)
+        return sum(map(len, self._outputs.values()))
+
+    def _take_in(self, attempt: Attempt, result: SessionResult | None, *, waits: bool) -> None:
+        with self._context.event_log.transaction():
+            if waits and result is not None and result.output is not None:
+                batch_transitions.record_session(self._context.database, attempt.id, result)
+                self._outputs[attempt.batch].append((attempt, result.output))
             elif waits or attempt.outcome != "unjudged":  # else its validator failed: it is kept until it is mended
                 batch_transitions.end_session(
-                    event_log.database, attempt.id, "interrupted", counted=False, result=result
+                    self._context.database, attempt.id, "interrupted", counted=False, result=result
                 )
-    return captured
 
+    async def lookup(self, request: AnswerRequest) -> Sequence[KnownAnswer]:
+        """The batch's outputs, each with what is wrong with its shape."""
+        found = []
+        for attempt, output in self._outputs.pop(request.batch.id, ()):
+            parsed = parse_output(output, request.phase.merge, request.todo, tuple(request.digests))
+            found.append(KnownAnswer(values=parsed.values, errors=parsed.errors, attempt=attempt.id))
+        return found
 
-def _current(event_log: EventLog, attempt: Attempt) -> bool:
-    """Whether the attempt's batch still waits for these items."""
-    return bool(
-        event_log.database.value(
-            "SELECT EXISTS (SELECT 1 FROM batches WHERE id = ? AND status IN ('waiting', 'running'))", (attempt.batch,)
+    def settled(self, phase: int, ids: Collection[str]) -> None:
+        """Nothing to forget: an output is given once."""
+
+    def pending(self, phase: int) -> bool:
+        """Never: what is captured is in no sink yet."""
+        return False
+
+    def _waits(self, attempt: Attempt) -> bool:
+        """Whether the attempt's batch still waits for its answers."""
+        return bool(
+            self._context.database.value(
+                "SELECT EXISTS (SELECT 1 FROM batches WHERE id = ? AND status IN ('waiting', 'running'))",
+                (attempt.batch,),
+            )
         )
-    )

@@ -4,96 +4,98 @@ from __future__ import annotations
 
 import contextlib
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, ClassVar
 
-from supervisor.agents.cli_driver import CliDriver
 from supervisor.engine.accounting.job_progress import JobProgress
-from supervisor.engine.events.event_log import EventLog
-from supervisor.engine.known_answers.captured_outputs import Captured
-from supervisor.engine.validation.output_validation import as_output, parse_output
-from supervisor.executors.local.session_recovery import result_of
+from supervisor.engine.job_context import JobContext
+from supervisor.engine.known_answers.known_answer import AnswerRequest, KnownAnswer
+from supervisor.engine.validation.output_validation import parse_output
+from supervisor.executors.open_executors import OpenExecutors
 from supervisor.host.durable_files import last_change
 from supervisor.model import session_name
 from supervisor.model.frozen_model import FrozenModel
-from supervisor.model.job import Job, StoredBatch
-from supervisor.project.project import Project
+from supervisor.model.job import StoredBatch
+from supervisor.model.session import SessionResult
 from supervisor.project.store_damage import session_folders
 from supervisor.store.tables import attempts, batches, items
 from supervisor.store.transitions import batch_transitions
 from supervisor.text import content_hash
-from supervisor.text.strict_json import JsonRefused, in_order, parse_strict
+from supervisor.text.strict_json import JsonRefused, parse_strict
 from supervisor.workspaces.empty_folder import Workspace
 from supervisor.workspaces.untrusted_file import read_untrusted_file
 
-if TYPE_CHECKING:
-    from supervisor.engine.batch.batch_state import BatchState
+Adopted = tuple[attempts.Attempt, SessionResult]
+"""A session as it was taken into the store, and what came of it."""
 
 
 class OrphanSession(FrozenModel):
+    """A session that the store does not know, as its folder tells of it."""
+
     name: str
     phase: int
     batch: int
     """Number that its batch had."""
     number: int
     started_at: float
-    asked: dict[str, str]
+    digests: dict[str, str]
     """Item id to the digest of the content that it was given."""
 
 
 class OrphanSessions:
     """Those of one job, as its folders are when it begins."""
 
-    def __init__(self, project: Project, event_log: EventLog, job: Job, agents: Mapping[str, CliDriver]) -> None:
-        self._project = project
-        self._event_log = event_log
-        self._job = job
-        self._agents = agents
+    origin: ClassVar[str] = "orphaned"
+
+    def __init__(self, context: JobContext, executors: OpenExecutors, progress: JobProgress) -> None:
+        self._context = context
+        self._executors = executors
+        self._progress = progress
         self._highest: dict[tuple[int, int], int] = {}
         """Phase and batch number to the highest number of a session that has a folder."""
-        self._asked: dict[tuple[int, str], list[OrphanSession]] = defaultdict(list)
+        self._by_item: dict[tuple[int, str], list[OrphanSession]] = defaultdict(list)
         """Phase and item to the sessions that were to answer it."""
-        self._taken: dict[str, Captured] = {}
-        for name in attempts.unknown(event_log.database, session_folders(project)):
+        self._adopted: dict[str, Adopted] = {}
+        for name in attempts.unknown(context.database, session_folders(context.project)):
             number, *place = map(int, session_name.SESSION_NAME.findall(name)[0])
-            if number == job.id:
-                self._find(project.sessions / name, *place)
+            if number == context.id:
+                self._find(context.project.sessions / name, *place)
 
     def highest_number(self, phase: int, batch: int) -> int:
         """The highest number of a session of this batch that the store did not know; 0 where there was none."""
         return self._highest.get((phase, batch), 0)
 
-    def lookup(self, work: BatchState, progress: JobProgress) -> list[Captured]:
-        """Take the sessions into the store that answered items of a batch, and what is still to be judged of that.
+    async def lookup(self, request: AnswerRequest) -> Sequence[KnownAnswer]:
+        """Take the sessions into the store that answered items of a batch, and what is still to be validated of that.
 
         What the sessions cost is counted with them. Their agent is not known any more: it is taken to be the job's
         first one. Batches may have had other bounds: a session's answers go to the batches that its items are in now.
         """
-        batch, found = work.batch, {}
-        for item_id, mark in work.digests.items():
-            for stray in self._asked.get((batch.phase, item_id), ()):
-                if stray.asked[item_id] == mark:
-                    found[stray.name] = stray
+        batch, found = request.batch, {}
+        for item_id, digest in request.digests.items():
+            for orphan in self._by_item.get((batch.phase, item_id), ()):
+                if orphan.digests[item_id] == digest:
+                    found[orphan.name] = orphan
         if not found:
-            return []
+            return ()
         answers: dict[str, Any] = {}
-        ours: list[Captured] = []
-        for stray in sorted(found.values(), key=lambda each: each.started_at):
-            if stray.name not in self._taken:
-                self._taken[stray.name] = self._take(stray, batch, progress)
-                ours.append(self._taken[stray.name])
-            output = self._taken[stray.name][1].output
+        ours: list[Adopted] = []
+        for orphan in sorted(found.values(), key=lambda each: each.started_at):
+            if orphan.name not in self._adopted:
+                self._adopted[orphan.name] = await self._adopt(orphan, batch)
+                ours.append(self._adopted[orphan.name])
+            output = self._adopted[orphan.name][1].output
             if output is not None:
-                shaped = parse_output(output, work.phase.merge, tuple(stray.asked), tuple(stray.asked))
-                answers.update({i: v for i, v in shaped.values.items() if work.digests.get(i) == stray.asked[i]})
-        wanted = {item_id: answers[item_id] for item_id in work.todo if item_id in answers}
-        others = [self._taken[name] for name in found]  # a session of which another batch has a part bears this one too
+                parsed = parse_output(output, request.phase.merge, tuple(orphan.digests), tuple(orphan.digests))
+                answers |= {i: v for i, v in parsed.values.items() if request.digests.get(i) == orphan.digests[i]}
+        wanted = {item_id: answers[item_id] for item_id in request.todo if item_id in answers}
+        others = [self._adopted[name] for name in found]  # one of which another batch has a part bears this part too
         bearer = next((each for each in (*reversed(ours), *others) if wanted and each[1].output is not None), None)
         self._end([each for each in ours if each is not bearer])
         if bearer is None:
-            return []
-        self._event_log.append_now(
+            return ()
+        self._context.event_log.append_now(
             batch.job,
             "sessions_found",
             f"phase {batch.phase} batch {batch.number}: {len(found)} sessions were found that the store did not know;"
@@ -101,73 +103,81 @@ class OrphanSessions:
             phase=batch.phase,
             batch=batch.number,
         )
-        output = in_order(as_output(wanted, work.phase.merge)).encode("utf-8")
-        return [(bearer[0], bearer[1].model_copy(update={"output": output}))]
+        return (KnownAnswer(values=wanted, attempt=bearer[0].id),)
 
-    def settle_finished(self, progress: JobProgress) -> None:
+    def settled(self, phase: int, ids: Collection[str]) -> None:
+        """Nothing to forget: a session is adopted once."""
+
+    def pending(self, phase: int) -> bool:
+        """Never: what sessions had written is in no sink yet."""
+        return False
+
+    async def settle_finished(self) -> None:
         """Take those into the store of whose items nothing is left to do: they were paid for."""
-        for stray in {stray.name: stray for found in self._asked.values() for stray in found}.values():
-            batch = self._settled_batch(stray)
+        for orphan in {orphan.name: orphan for found in self._by_item.values() for orphan in found}.values():
+            batch = self._settled_batch(orphan)
             if batch is not None:
-                self._taken[stray.name] = self._take(stray, batch, progress)
-                self._end([self._taken[stray.name]])
+                self._adopted[orphan.name] = await self._adopt(orphan, batch)
+                self._end([self._adopted[orphan.name]])
 
-    def _settled_batch(self, stray: OrphanSession) -> StoredBatch | None:
+    def _settled_batch(self, orphan: OrphanSession) -> StoredBatch | None:
         """The batch that answered the first item of a session all of whose items are done; None where some are not."""
-        done = items.batches_of_done(self._event_log.database, self._job.id, stray.phase, stray.asked)
-        if len(done) < len(stray.asked):
+        database = self._context.database
+        done = items.batches_of_done(database, self._context.id, orphan.phase, orphan.digests)
+        if len(done) < len(orphan.digests):
             return None
-        return next(
-            (batch for number in done.values() if (batch := batches.get(self._event_log.database, number))), None
-        )
+        return next((batch for number in done.values() if (batch := batches.get(database, number))), None)
 
     def _find(self, folder: Path, phase: int, batch: int, number: int) -> None:
         self._highest[phase, batch] = max(number, self._highest.get((phase, batch), 0))
-        workspace = Workspace(self._project.sessions, folder.name)
-        given = _given(workspace, self._project.settings.max_output_bytes)
+        job, project = self._context.job, self._context.project
+        workspace = Workspace(project.sessions, folder.name)
+        given = _given(workspace, project.settings.max_output_bytes)
         if given is None:
             if not workspace.transcript.exists() and not any(workspace.path.glob("phase*_batch_*")):
                 workspace.remove()  # its supervisor died while it made the folder
             return
         try:
-            if (given["pipeline"], given["target"], given["phase"]) != (self._job.pipeline, self._job.target, phase):
+            if (given["pipeline"], given["target"], given["phase"]) != (job.pipeline, job.target, phase):
                 return
-            asked = {item_id: content_hash.digest(payload) for item_id, payload in given["items"].items()}
+            digests = {item_id: content_hash.digest(payload) for item_id, payload in given["items"].items()}
         except (KeyError, TypeError, AttributeError):
             return
-        stray = OrphanSession(
+        orphan = OrphanSession(
             name=folder.name,
             phase=phase,
             batch=batch,
             number=number,
             started_at=last_change(workspace.input) or 0.0,
-            asked=asked,
+            digests=digests,
         )
-        for item_id in asked:
-            self._asked[phase, item_id].append(stray)
+        for item_id in digests:
+            self._by_item[phase, item_id].append(orphan)
 
-    def _take(self, stray: OrphanSession, batch: StoredBatch, progress: JobProgress) -> Captured:
+    async def _adopt(self, orphan: OrphanSession, batch: StoredBatch) -> Adopted:
         """Note the session with the first batch that has items of it; left unended, it is judged whatever happens."""
-        database = self._event_log.database
-        with self._event_log.transaction():
-            number = max(attempts.last_number(database, batch) + 1, stray.number)
-            agent = next(iter(self._agents))
+        database, event_log = self._context.database, self._context.event_log
+        with event_log.transaction():
+            number = max(attempts.last_number(database, batch) + 1, orphan.number)
+            agent = self._context.options.agents[0]
             attempt = batch_transitions.adopt_session(
-                database, batch, number, stray.name, agent, list(stray.asked), stray.started_at
+                database, batch, number, orphan.name, agent, list(orphan.digests), orphan.started_at
             )
-            result = result_of(self._project, attempt, self._agents)
+        found = await self._executors.reattach(attempt.handle)
+        result = found if isinstance(found, SessionResult) else SessionResult(ending="exited")
+        with event_log.transaction():
             batch_transitions.record_session(database, attempt.id, result)
-        progress.session_started()
-        progress.session_ended(result)
+        self._progress.session_started()
+        self._progress.session_ended(result)
         return attempt, result
 
-    def _end(self, taken: list[Captured]) -> None:
+    def _end(self, adopted: list[Adopted]) -> None:
         """Note the end of sessions of which nothing is to be judged, or which others bear the answers of."""
-        with self._event_log.transaction(durable=False):
-            for attempt, result in taken:
+        with self._context.event_log.transaction(durable=False):
+            for attempt, result in adopted:
                 whole = result.output is not None
                 outcome: attempts.Outcome = "passed" if whole else "interrupted"
-                batch_transitions.end_session(self._event_log.database, attempt.id, outcome, counted=whole)
+                batch_transitions.end_session(self._context.database, attempt.id, outcome, counted=whole)
 
 
 def _given(workspace: Workspace, most_bytes: int) -> Any:

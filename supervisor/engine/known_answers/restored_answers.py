@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
+from supervisor.engine.known_answers.known_answer import AnswerRequest, KnownAnswer
 from supervisor.failpoints import reached
 from supervisor.host.durable_files import replace_durably
 from supervisor.store.database import Database
-from supervisor.store.transitions import batch_transitions
 from supervisor.text.strict_json import in_order
 
 _FOLDER = "answers"
@@ -18,6 +18,8 @@ _FOLDER = "answers"
 
 class RestoredAnswers:
     """What is still to be given back of one job. An item that the store has settled since is not touched."""
+
+    origin: ClassVar[str] = "restored"
 
     def __init__(self, state: Path, database: Database, job: int) -> None:
         self._state = state
@@ -39,22 +41,19 @@ class RestoredAnswers:
         """Whether more is known of a phase than the store has yet: its main file is not to be written then."""
         return bool(self._left.get(phase))
 
-    def lookup(self, phase: int, batch: int) -> int:
-        """Have a batch's items pass with the answers that they had; how many."""
-        left = self._left.get(phase)
+    async def lookup(self, request: AnswerRequest) -> Sequence[KnownAnswer]:
+        """The answers that a batch's items had, of those that nobody asked to have done again."""
+        left = self._left.get(request.phase.id)
         if not left:
-            return 0
+            return ()
         rows = self._database.rows(
             "SELECT id FROM items WHERE batch = ? AND status = 'waiting' AND made_with IS NULL AND seq IS NULL",
-            (batch,),
+            (request.batch.id,),
         )
-        known = [row["id"] for row in rows if row["id"] in left]
-        with self._database.transaction():
-            for item_id in known:
-                batch_transitions.keep(self._database, self._job, phase, item_id, left[item_id])
-        return len(known)
+        values = {row["id"]: left[row["id"]] for row in rows if row["id"] in left}
+        return (KnownAnswer(values=values, validated=True),) if values else ()
 
-    def settled(self, phase: int, ids: Iterable[str]) -> None:
+    def settled(self, phase: int, ids: Collection[str]) -> None:
         """These items are in the store again."""
         left = self._left.get(phase)
         if left:

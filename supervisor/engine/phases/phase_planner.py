@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 from supervisor.engine.job_context import JobContext
 from supervisor.model.job import StoredBatch
 from supervisor.model.pipeline import Phase
-from supervisor.project.project import Project
+from supervisor.project.prompt_renderer import PromptRenderer
+from supervisor.project_code.code_client import CodeClient
 from supervisor.sources.json_source import items_mark, read_items, source_path
 from supervisor.store.tables import batches, items, phases, submissions
 from supervisor.store.transitions import item_reconcile
@@ -18,67 +19,81 @@ from supervisor.text import content_hash
 class PhasePlanner:
     """Keeps one job's items and batches in step with their sources."""
 
-    def __init__(self, project: Project, tools: JobContext, ready: Callable[[Sequence[StoredBatch]], None]) -> None:
-        self._project = project
-        self._tools = tools
+    def __init__(
+        self,
+        context: JobContext,
+        code: CodeClient,
+        prompts: PromptRenderer,
+        ready: Callable[[Sequence[StoredBatch]], None],
+    ) -> None:
+        """`ready` is called with batches that may start."""
+        self._context = context
+        self._project = context.project
+        self._code = code
+        self._prompts = prompts
         self._ready = ready
-        self._expanding = {phase.id: asyncio.Lock() for phase in tools.pipeline.phases}
-        self._job = tools.job
+        self._expanding = {phase.id: asyncio.Lock() for phase in context.pipeline.phases}
+        self._job = context.id
 
-    async def reconcile_all(self) -> None:
-        """Bring all phases to what their sources say now, form batches, and offer those that are ready."""
-        tools = self._tools
-        with tools.event_log.transaction():
-            phases.ensure(tools.database, self._job, tools.pipeline)
-            batches.reset_running(tools.database, self._job)
+    def begin(self) -> None:
+        """A run of the job begins: its phases are in the store, and nothing of it runs yet."""
+        context = self._context
+        with context.event_log.transaction():
+            phases.ensure(context.database, self._job, context.pipeline)
+            batches.reset_running(context.database, self._job)
         self._resize()
-        for phase in tools.pipeline.phases:
-            self._compare_instructions(phase)
-            if phase.upstream is None:
-                self._take_source(phase)
-            elif phase.items_by is not None:
-                await self.expand(phase, everything=True)
-            else:
-                with tools.event_log.transaction():
-                    item_reconcile.mirror_items(tools.database, self._job, phase.id, phase.upstream)
-                    item_reconcile.reconcile_removed(
-                        tools.database, self._job, phase.id, phase.upstream, expanded=False
-                    )
-                    item_reconcile.feed_payloads(tools.database, self._job, phase.id, phase.upstream)
-                    self._form(phase)
-        with tools.event_log.transaction():
-            batches.drop_empty(tools.database, self._job)
-        for phase in tools.pipeline.phases:
-            self._ready(batches.ready(tools.database, self._job, phase.id))
+
+    async def reconcile_phase(self, phase: Phase) -> None:
+        """Bring a phase to what its source says now, and form batches; those above it come first."""
+        context = self._context
+        self._compare_instructions(phase)
+        if phase.upstream is None:
+            self._take_source(phase)
+        elif phase.items_by is not None:
+            await self.expand(phase, everything=True)
+        else:
+            with context.event_log.transaction():
+                item_reconcile.mirror_items(context.database, self._job, phase.id, phase.upstream)
+                item_reconcile.reconcile_removed(context.database, self._job, phase.id, phase.upstream, expanded=False)
+                item_reconcile.feed_payloads(context.database, self._job, phase.id, phase.upstream)
+                self._form(phase)
+
+    def offer_all(self) -> None:
+        """Offer every batch that may start, now that all phases are reconciled."""
+        context = self._context
+        with context.event_log.transaction():
+            batches.drop_empty(context.database, self._job)
+        for phase in context.pipeline.phases:
+            self._ready(batches.ready(context.database, self._job, phase.id))
 
     def propagate(self, phase_id: int, ids: list[str]) -> None:
         """Hand on items whose state in a phase changed for good; call it inside that change's transaction."""
-        for child in self._tools.pipeline.children(phase_id):
+        for child in self._context.pipeline.children(phase_id):
             if child.items_by is None:
-                item_reconcile.feed_payloads(self._tools.database, self._job, child.id, phase_id, ids)
+                item_reconcile.feed_payloads(self._context.database, self._job, child.id, phase_id, ids)
                 self._form(child)  # what was done before, and has other content now, needs another batch
 
     async def after_commit(self, phase_id: int, ids: list[str]) -> None:
         """Offer what became ready by a merge that is committed."""
-        for child in self._tools.pipeline.children(phase_id):
+        for child in self._context.pipeline.children(phase_id):
             if child.items_by is not None:
-                again = item_reconcile.any_expanded_past(self._tools.database, self._job, child.id, phase_id, ids)
+                again = item_reconcile.any_expanded_past(self._context.database, self._job, child.id, phase_id, ids)
                 await self.expand(child, everything=again)
             else:
-                self._ready(batches.ready_among(self._tools.database, self._job, child.id, ids))
+                self._ready(batches.ready_among(self._context.database, self._job, child.id, ids))
 
     async def reconcile(self, phase_id: int, ids: list[str]) -> None:
         """Follow up on items of a phase that changed out of their turn: edited by hand, or released to be redone."""
-        tools = self._tools
-        with tools.event_log.transaction():
+        context = self._context
+        with context.event_log.transaction():
             self.propagate(phase_id, ids)
-            self._form(tools.pipeline.phase(phase_id))
-        for child in tools.pipeline.children(phase_id):
+            self._form(context.pipeline.phase(phase_id))
+        for child in context.pipeline.children(phase_id):
             if child.items_by is not None:
                 await self.expand(child, everything=True)
             else:
-                self._ready(batches.ready(tools.database, self._job, child.id))
-        self._ready(batches.ready(tools.database, self._job, phase_id))
+                self._ready(batches.ready(context.database, self._job, child.id))
+        self._ready(batches.ready(context.database, self._job, phase_id))
 
     async def expand(self, phase: Phase, *, everything: bool = False) -> None:
         """Expand upstream items, in canonical order, as far as everything before them is merged or given up.
@@ -86,43 +101,43 @@ class PhasePlanner:
         Only then is it known which items come how many places further on, so that batch boundaries do not depend on
         the order in which sessions end.
         """
-        tools, upstream = self._tools, phase.upstream
+        context, upstream = self._context, phase.upstream
         assert upstream is not None
         async with self._expanding[phase.id]:
-            below = item_reconcile.frontier(tools.database, self._job, upstream)
-            more_to_come = below is not None or not phases.is_complete(tools.database, self._job, upstream)
+            below = item_reconcile.frontier(context.database, self._job, upstream)
+            more_to_come = below is not None or not phases.is_complete(context.database, self._job, upstream)
             if below is None and more_to_come:
-                below = item_reconcile.end_position(tools.database, self._job, upstream)
+                below = item_reconcile.end_position(context.database, self._job, upstream)
             sources = item_reconcile.to_expand(
-                tools.database, self._job, phase.id, upstream, below=below, everything=everything
+                context.database, self._job, phase.id, upstream, below=below, everything=everything
             )
             rows = [(item_id, payload) for item_id, _, _, payload in sources]
-            expanded = await tools.code.expand(tools.pipeline.name, phase, rows) if rows else []
-            newest = batches.newest(tools.database, self._job, phase.id)
-            with tools.event_log.transaction():
+            expanded = await self._code.expand(context.pipeline.name, phase, rows) if rows else []
+            newest = batches.newest(context.database, self._job, phase.id)
+            with context.event_log.transaction():
                 changed = everything and item_reconcile.reconcile_removed(
-                    tools.database, self._job, phase.id, upstream, expanded=True
+                    context.database, self._job, phase.id, upstream, expanded=True
                 )
-                changed |= item_reconcile.expand(tools.database, self._job, phase.id, sources, expanded, below=below)
-                phases.set_complete(tools.database, self._job, phase.id, not more_to_come)
+                changed |= item_reconcile.expand(context.database, self._job, phase.id, sources, expanded, below=below)
+                phases.set_complete(context.database, self._job, phase.id, not more_to_come)
                 self._form(phase)
                 self._mirror_below(phase, changed=changed)
-        self._ready(batches.ready(tools.database, self._job, phase.id, above=newest))
+        self._ready(batches.ready(context.database, self._job, phase.id, above=newest))
         for each in self._below(phase):
             if each.items_by is None:
                 if not more_to_come:  # only now is it known which of its batches is the last
-                    self._ready(batches.ready(tools.database, self._job, each.id))
+                    self._ready(batches.ready(context.database, self._job, each.id))
             elif changed:
                 await self.expand(each, everything=True)
 
     def _mirror_below(self, phase: Phase, *, changed: bool) -> None:
         """Give the plain phases below a phase its items; `changed`: some were left out or taken back."""
-        for child in self._tools.pipeline.children(phase.id):
+        for child in self._context.pipeline.children(phase.id):
             if child.items_by is None:
-                item_reconcile.mirror_items(self._tools.database, self._job, child.id, phase.id)
+                item_reconcile.mirror_items(self._context.database, self._job, child.id, phase.id)
                 if changed:
                     item_reconcile.reconcile_removed(
-                        self._tools.database, self._job, child.id, phase.id, expanded=False
+                        self._context.database, self._job, child.id, phase.id, expanded=False
                     )
                 self._form(child)
                 self._mirror_below(child, changed=changed)
@@ -130,37 +145,37 @@ class PhasePlanner:
     def _below(self, phase: Phase) -> list[Phase]:
         """The phases whose items follow from this one's without another expansion, and those that expand these."""
         found: list[Phase] = []
-        for child in self._tools.pipeline.children(phase.id):
+        for child in self._context.pipeline.children(phase.id):
             found += [child, *(self._below(child) if child.items_by is None else ())]
         return found
 
     def _reposition_below(self, phase: Phase) -> None:
-        for child in self._tools.pipeline.children(phase.id):
+        for child in self._context.pipeline.children(phase.id):
             item_reconcile.reposition(
-                self._tools.database, self._job, child.id, phase.id, expanded=child.items_by is not None
+                self._context.database, self._job, child.id, phase.id, expanded=child.items_by is not None
             )
             self._reposition_below(child)
 
     def _take_source(self, phase: Phase) -> None:
-        tools = self._tools
-        shown = self._project.relative(source_path(self._project, phase, tools.target))
-        submitted = submissions.input_of(tools.database, self._job)
-        stamp = items_mark(self._project, phase, tools.target, submitted)
-        before = phases.source(tools.database, self._job, phase.id)
+        context = self._context
+        shown = self._project.relative(source_path(self._project, phase, context.target))
+        submitted = submissions.input_of(context.database, self._job)
+        stamp = items_mark(self._project, phase, context.target, submitted)
+        before = phases.source(context.database, self._job, phase.id)
         if stamp and before == stamp:
-            with tools.event_log.transaction():
+            with context.event_log.transaction():
                 self._form(phase)
             return
-        found = read_items(self._project, tools.pipeline, phase, tools.target, submitted)
-        with tools.event_log.transaction():
-            change = item_reconcile.reconcile_source(tools.database, self._job, phase.id, found, stamp)
+        found = read_items(self._project, context.pipeline, phase, context.target, submitted)
+        with context.event_log.transaction():
+            change = item_reconcile.reconcile_source(context.database, self._job, phase.id, found, stamp)
             if before is not None:
                 self._tell_change(shown, phase, change)
             if change.moved:
                 self._reposition_below(phase)
-            for child in tools.pipeline.children(phase.id):
+            for child in context.pipeline.children(phase.id):
                 if child.items_by is None:
-                    item_reconcile.feed_payloads(tools.database, self._job, child.id, phase.id, change.changed)
+                    item_reconcile.feed_payloads(context.database, self._job, child.id, phase.id, change.changed)
             self._form(phase)
 
     def _tell_change(self, shown: str, phase: Phase, change: item_reconcile.SourceChange) -> None:
@@ -174,7 +189,7 @@ class PhasePlanner:
                 f"{len(change.removed)} no longer there, what is merged of them stays ({_some(change.removed)})"
             )
         if parts:
-            self._tools.event_log.append(
+            self._context.event_log.append(
                 self._job,
                 "items_changed",
                 f"{shown} changed since the last run: {'; '.join(parts)}",
@@ -184,30 +199,30 @@ class PhasePlanner:
 
     def _compare_instructions(self, phase: Phase) -> None:
         """Warn where instructions or validator changed since items were merged; redo them where that is asked."""
-        tools = self._tools
+        context = self._context
         parts = [
-            (self._project.pipeline_folder(tools.pipeline.name) / phase.intelligence).read_bytes(),
-            tools.prompts.template_source(phase.id).encode(),
+            (self._project.pipeline_folder(context.pipeline.name) / phase.intelligence).read_bytes(),
+            self._prompts.template_source(phase.id).encode(),
         ]
         if isinstance(phase.validator, str):
-            parts.append((self._project.validator_folder(tools.pipeline.name) / phase.validator).read_bytes())
+            parts.append((self._project.validator_folder(context.pipeline.name) / phase.validator).read_bytes())
         elif phase.validator is not None:
             parts.append(repr(phase.validator).encode())
-        with tools.event_log.transaction():
-            version = phases.use_instructions(tools.database, self._job, phase.id, content_hash.fingerprint(*parts))
-            other = items.made_with_other_version(tools.database, self._job, phase.id, version)
-            if other and tools.options.redo_changed:
-                item_reconcile.requeue_items(tools.database, self._job, phase.id, other)
-                phases.forget_source(tools.database, self._job, phase.id)
+        with context.event_log.transaction():
+            version = phases.use_instructions(context.database, self._job, phase.id, content_hash.fingerprint(*parts))
+            other = items.made_with_other_version(context.database, self._job, phase.id, version)
+            if other and context.options.redo_changed:
+                item_reconcile.requeue_items(context.database, self._job, phase.id, other)
+                phases.forget_source(context.database, self._job, phase.id)
                 self.propagate(phase.id, other)
-                tools.event_log.append(
+                context.event_log.append(
                     self._job,
                     "redo_changed",
                     f"phase {phase.id}: its instructions or its validator changed; {len(other)} items are done again",
                     phase=phase.id,
                 )
             elif other:
-                tools.event_log.append(
+                context.event_log.append(
                     self._job,
                     "instructions_changed",
                     f"phase {phase.id}: its instructions or its validator changed since {len(other)} items were done;"
@@ -217,16 +232,16 @@ class PhasePlanner:
                 )
 
     def _form(self, phase: Phase) -> None:
-        size = self._tools.options.batch_size or phase.batch_size
-        complete = phases.is_complete(self._tools.database, self._job, phase.id)
-        batches.form(self._tools.database, self._job, phase.id, size, complete=complete)
+        size = self._context.options.batch_size or phase.batch_size
+        complete = phases.is_complete(self._context.database, self._job, phase.id)
+        batches.form(self._context.database, self._job, phase.id, size, complete=complete)
 
     def _resize(self) -> None:
         """Form batches anew that have another size than is asked for now and have no session yet."""
-        with self._tools.event_log.transaction():
-            for phase in self._tools.pipeline.phases:
-                size = self._tools.options.batch_size or phase.batch_size
-                batches.dissolve_unstarted(self._tools.database, self._job, phase.id, size)
+        with self._context.event_log.transaction():
+            for phase in self._context.pipeline.phases:
+                size = self._context.options.batch_size or phase.batch_size
+                batches.dissolve_unstarted(self._context.database, self._job, phase.id, size)
 
 
 def _some(ids: Sequence[str], most: int = 5) -> str:

@@ -33,33 +33,38 @@ async def validate_output(
     code: CodeClient,
     phase: Phase,
     batch: BatchInput,
-    asked: Sequence[str],
     kept: dict[str, Any],
-    result: SessionResult,
+    output: ParsedOutput,
     job: int | None,
 ) -> ValidationResult:
-    """Judge a session's result for `asked`, joined with the values `kept` from earlier attempts.
+    """Validate an output, joined with the values `kept` from earlier attempts.
 
-    ContentFault where the validator itself fails.
+    ProjectCodeError where the validator itself fails.
     """
-    if result.output is None:
-        refusal = result.refusal
-        assert refusal is not None
-        error = ValidationError(type=refusal.kind, message=refusal.message, suggestion=refusal.suggestion)
-        return ValidationResult(passed=kept, errors=(error,))
-    shaped = parse_output(result.output, phase.merge, tuple(asked), tuple(batch.items))
-    found = {**kept, **shaped.values}
+    if output.is_absent:
+        return ValidationResult(passed=kept, errors=output.errors)
+    found = {**kept, **output.values}
     candidates = {item_id: found[item_id] for item_id in batch.items if item_id in found}
     if not candidates:
-        return ValidationResult(passed={}, errors=shaped.errors)
+        return ValidationResult(passed={}, errors=output.errors)
     narrowed = batch.model_copy(update={"items": {item_id: batch.items[item_id] for item_id in candidates}})
     verdict = await code.validate(phase, narrowed, as_output(candidates, phase.merge), job)
     failed = set(verdict.report.failed_ids(candidates))
     return ValidationResult(
         passed={item_id: value for item_id, value in candidates.items() if item_id not in failed},
-        errors=(*shaped.errors, *verdict.report.errors),
+        errors=(*output.errors, *verdict.report.errors),
         read_phases=verdict.read_phases,
     )
+
+
+def session_output(result: SessionResult, phase: Phase, asked: Sequence[str], batch_ids: Sequence[str]) -> ParsedOutput:
+    """What a session's output holds; its refusal, where it has none, is the error."""
+    if result.output is None:
+        refusal = result.refusal
+        assert refusal is not None
+        refused = _refused(refusal.kind, refusal.message, refusal.suggestion)
+        return refused.model_copy(update={"is_absent": True})
+    return parse_output(result.output, phase.merge, tuple(asked), tuple(batch_ids))
 
 
 class ParsedOutput(FrozenModel):
@@ -68,6 +73,8 @@ class ParsedOutput(FrozenModel):
     values: dict[str, Any]
     """Item id to payload, for the batch's items that are there, in canonical order."""
     errors: tuple[ValidationError, ...]
+    is_absent: bool = False
+    """Whether there is no output at all: what was kept before needs no new look then."""
 
 
 def parse_output(data: bytes, merge: str, asked: tuple[str, ...], batch_ids: tuple[str, ...]) -> ParsedOutput:

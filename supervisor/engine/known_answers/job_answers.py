@@ -1,0 +1,61 @@
+"""The places where answers of one job may be known, made when it begins."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from importlib.metadata import entry_points
+from typing import NamedTuple, cast
+
+from supervisor.engine.accounting.job_progress import JobProgress
+from supervisor.engine.job_context import JobContext
+from supervisor.engine.known_answers.answer_chain import AnswerChain
+from supervisor.engine.known_answers.captured_outputs import CapturedOutputs
+from supervisor.engine.known_answers.known_answer import KnownAnswers
+from supervisor.engine.known_answers.orphan_sessions import OrphanSessions
+from supervisor.engine.known_answers.restored_answers import RestoredAnswers
+from supervisor.errors import UsageError
+from supervisor.executors.open_executors import OpenExecutors
+from supervisor.model.session_handle import SessionHandle
+
+GROUP = "supervisor.known_answers"
+"""Entry points of other packages: functions of a JobContext that give one more place, which is asked after ours where
+a project names it in `known_answers`."""
+
+
+class JobAnswers(NamedTuple):
+    """Where answers are looked up before a session starts, in this order."""
+
+    captured: CapturedOutputs
+    restored: RestoredAnswers
+    orphans: OrphanSessions
+    chain: AnswerChain
+
+    @classmethod
+    def of(cls, context: JobContext, executors: OpenExecutors, progress: JobProgress) -> JobAnswers:
+        """Those of a job as it begins."""
+        captured = CapturedOutputs(context, executors)
+        restored = RestoredAnswers(context.project.state, context.database, context.id)
+        orphans = OrphanSessions(context, executors, progress)
+        return cls(captured, restored, orphans, AnswerChain([captured, restored, orphans, *_chosen(context)]))
+
+    def take_running(self, batch: int) -> Sequence[tuple[int, SessionHandle]]:
+        """Attempts of a batch whose sessions outlived their supervisor, and where they are; told once."""
+        return self.captured.running.pop(batch, ())
+
+    def highest_number(self, phase: int, batch: int) -> int:
+        """The highest number of a session of a batch that has a folder, though the store does not know it."""
+        return self.orphans.highest_number(phase, batch)
+
+
+def _chosen(context: JobContext) -> list[KnownAnswers]:
+    """The places that the project names; UsageError where one is not there."""
+    names = context.settings.known_answers
+    offered = {entry.name: entry for entry in entry_points(group=GROUP)} if names else {}
+    for name in names:
+        if name not in offered:
+            raise UsageError(
+                f"there are no known answers {name!r}",
+                where=f"known_answers in {context.project.settings_file.name}",
+                remedy=f"Installed packages offer: {', '.join(sorted(offered)) or 'none'}.",
+            )
+    return [cast(Callable[[JobContext], KnownAnswers], offered[name].load())(context) for name in names]

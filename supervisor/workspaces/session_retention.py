@@ -1,0 +1,38 @@
+"""Deletes the folders of sessions that passed, a settable while after they ended."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+from supervisor.host.machine_errors import ignore_machine_errors
+from supervisor.store.database import Database
+from supervisor.store.tables import attempts
+from supervisor.workspaces.empty_folder import Workspace
+
+LOOK_EVERY_S = 3600.0
+
+
+class SessionRetention:
+    """Of one project. Folders of sessions that failed are kept."""
+
+    def __init__(self, sessions: Path, database: Database, keep_s: float, now: Callable[[], float]) -> None:
+        self._sessions = sessions
+        self._database = database
+        self._keep_s = keep_s
+        self._now = now
+
+    async def run(self) -> None:
+        """Look now and then, until it is cancelled; what the machine does not let is left for the next time."""
+        while True:
+            with ignore_machine_errors():
+                await self.delete_expired()
+            await asyncio.sleep(LOOK_EVERY_S)
+
+    async def delete_expired(self) -> None:
+        """Delete what has been kept long enough."""
+        while names := attempts.expired(self._database, self._now() - self._keep_s):
+            for name in names:
+                await asyncio.to_thread(Workspace(self._sessions, name).remove)
+            attempts.forget_files(self._database, names)
