@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,6 +9,7 @@ import typer
 from supervisor.cli import cli_options as o
 
 if TYPE_CHECKING:
+    from supervisor.engine.job_control import Asked
     from supervisor.model.job import Job
     from supervisor.project.project import Project
     from supervisor.store.database import Database
@@ -63,10 +63,9 @@ def cancel(job: o.JobArgument, project: o.ProjectOption = None) -> None:
 
 def resume(job: o.JobArgument, project: o.ProjectOption = None) -> None:
     """Go on with JOB in the background, with the options that it had."""
-    from supervisor.engine import preflight
+    from supervisor.engine import job_control, preflight
     from supervisor.lifecycle import daemon as background
     from supervisor.project.project_lock import lock_owner, locked_error
-    from supervisor.store.tables import jobs
 
     here = o.project_at(project)
     database, found = o.job_named(here, job)
@@ -77,7 +76,7 @@ def resume(job: o.JobArgument, project: o.ProjectOption = None) -> None:
     if found.goes_on and held is not None:
         typer.echo(f"job {found.id} {found.name} is {found.status} already")
         return
-    jobs.requeue(database, found.id)
+    job_control.resume(database, found.id, supervised=held is not None)
     serving = background.ensure(here)
     typer.echo(f"job {found.id} {found.name} is queued; the daemon, process {serving.pid}, goes on with it")
 
@@ -91,29 +90,20 @@ def retry(
     project: o.ProjectOption = None,
 ) -> None:
     """Have failed items of JOB tried again, in the background."""
-    from supervisor.engine.job_control import release
-    from supervisor.errors import JobError
+    from supervisor.engine import job_control
     from supervisor.lifecycle import daemon as background
     from supervisor.project.project_lock import lock_owner, locked_error
-    from supervisor.store.tables import jobs
 
     here = o.project_at(project)
     database, found = o.job_named(here, job)
     held = lock_owner(here)
     if held is not None and held.kind != "daemon":
         raise locked_error(here)
-    if held is not None and found.goes_on:
-        raise JobError(
-            f"job {found.id} is {found.status}",
-            where=found.name,
-            remedy=f"Wait for its end, or stop it with `supervisor stop {found.id}`, then retry.",
-        )
     wanted = None if items is None else [word.strip() for word in items.split(",") if word.strip()]
-    released = release(database, found, wanted, phase)
+    released = job_control.retry(database, found.id, item_ids=wanted, phase=phase, supervised=held is not None)
     if not released:
         typer.echo(f"job {found.id} {found.name} has no failed items")
         return
-    jobs.requeue(database, found.id)
     serving = background.ensure(here)
     typer.echo(
         f"{released} items of job {found.id} {found.name} are tried again; the daemon, process {serving.pid},"
@@ -121,20 +111,16 @@ def retry(
     )
 
 
-def _ask(here: Project, database: Database, job: Job, asked: str) -> None:
-    """Write the wish down, and wait until whoever works on the job heeded it."""
+def _ask(here: Project, database: Database, job: Job, asked: Asked) -> None:
+    """Write down what is asked of a job, and wait until whoever works on it has done it."""
+    from supervisor.engine.job_control import stop_and_wait
     from supervisor.model.job import ENDED
     from supervisor.project.project_lock import lock_owner
-    from supervisor.store.tables import jobs
 
     if job.status in ENDED and not (asked == "cancel" and job.status == "stopped"):
         typer.echo(f"job {job.id} {job.name} is {job.status} already")
         return
-    jobs.request_stop(database, job, asked)
-    deadline = time.monotonic() + _PATIENCE_S
-    while (now := jobs.get(database, job.id)).status not in ENDED and time.monotonic() < deadline:
-        if lock_owner(here) is None:
-            with database.transaction():
-                jobs.set_status(database, job.id, "cancelled" if asked == "cancel" else "stopped")
-        time.sleep(0.05)
+    now = stop_and_wait(
+        database, job.id, asked, supervised=lambda: lock_owner(here) is not None, patience_s=_PATIENCE_S
+    )
     typer.echo(f"job {job.id} {job.name} is {now.status}")

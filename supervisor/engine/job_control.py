@@ -1,52 +1,117 @@
-"""Having items tried again that were given up."""
+"""What a person asks of a job: stop, cancel, resume, retry. Each is decided on the row as it is when it is written."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
+from typing import Literal
 
 from supervisor.errors import JobError
-from supervisor.model.job import Job
+from supervisor.model.job import AT_WORK, ENDED, Job
 from supervisor.store.database import Database
-from supervisor.store.tables import events, items
+from supervisor.store.tables import events, items, jobs
 from supervisor.store.tables import phases as stored_phases
 from supervisor.store.transitions import item_reconcile
 
+Asked = Literal["stop", "cancel"]
+_LOOK_S = 0.05
 
-def release(database: Database, job: Job, wanted: Sequence[str] | None, phase: int | None) -> int:
-    """Have the named items of a job done again, or all quarantined ones; how many. JobError for an unknown id.
+
+def request_stop(database: Database, job_id: int, asked: Asked, *, supervised: bool) -> Job:
+    """Ask that a job be stopped or cancelled; the job as it is then.
+
+    Whoever works on it notices within a moment; where nobody does (not `supervised`: no supervisor holds the project),
+    or it only waits, it is ended here. One that has ended stays as it is, but a stopped one may still be cancelled.
+    """
+    end = "cancelled" if asked == "cancel" else "stopped"
+    with database.transaction():
+        job = jobs.get(database, job_id)
+        if job.status == "queued" or (job.status == "stopped" and asked == "cancel"):
+            jobs.set_status(database, job_id, end)
+        elif job.status in AT_WORK:
+            if supervised:
+                jobs.request_stop(database, job_id, asked)
+            else:
+                jobs.set_status(database, job_id, end)
+    database.ring()
+    return jobs.get(database, job_id)
+
+
+def stop_and_wait(
+    database: Database, job_id: int, asked: Asked, *, supervised: Callable[[], bool], patience_s: float
+) -> Job:
+    """Ask for a job's end, and wait for it; the job as it is then, or after `patience_s` seconds."""
+    job = request_stop(database, job_id, asked, supervised=supervised())
+    deadline = time.monotonic() + patience_s
+    while job.status not in ENDED and time.monotonic() < deadline:
+        time.sleep(_LOOK_S)
+        job = jobs.get(database, job_id)
+        if job.status not in ENDED and not supervised():  # who was to notice has died
+            job = request_stop(database, job_id, asked, supervised=False)
+    return job
+
+
+def resume(database: Database, job_id: int, *, supervised: bool) -> bool:
+    """Have a daemon go on with a job; False where it does already."""
+    with database.transaction():
+        job = jobs.get(database, job_id)
+        if job.goes_on and supervised:
+            return False
+        jobs.requeue(database, job_id)
+    database.ring()
+    return True
+
+
+def retry(
+    database: Database, job_id: int, *, item_ids: Sequence[str] | None, phase: int | None, supervised: bool
+) -> int:
+    """Have the named items of a job done again, or all quarantined ones, and a daemon go on with it; how many.
 
     Named items are done again whatever their state; those that depend on them follow where their content changes.
+    JobError for an id or a phase that is not there, or where the job is being worked on. Nothing changes for 0 items.
     """
-    phases = [row["phase"] for row in database.rows("SELECT phase FROM phases WHERE job = ?", (job.id,))]
-    if phase is not None and phase not in phases:
-        raise JobError(f"there is no phase {phase}", where=job.name, remedy=f"Its phases are {phases}.")
-    looked_at = phases if phase is None else [phase]
+    with database.transaction():
+        job = jobs.get(database, job_id)
+        if job.goes_on and supervised:
+            raise JobError(
+                f"job {job.id} is {job.status}",
+                where=job.name,
+                remedy=f"Wait for its end, or stop it with `supervisor stop {job.id}`, then retry.",
+            )
+        chosen = _chosen(database, job, item_ids, phase)
+        count = sum(map(len, chosen.values()))
+        if not count:
+            return 0
+        for each, ids in chosen.items():
+            item_reconcile.requeue_items(database, job.id, each, ids)
+            stored_phases.forget_source(database, job.id, each)
+            stored_phases.set_status(database, job.id, each, "waiting")
+        events.record(database, job.id, "items_released", f"{count} items are to be tried again")
+        jobs.requeue(database, job_id)
+    database.ring()
+    return count
+
+
+def _chosen(database: Database, job: Job, item_ids: Sequence[str] | None, phase: int | None) -> dict[int, list[str]]:
+    """Phase id to the items of it that are to be done again."""
+    known_phases = stored_phases.ids(database, job.id)
+    if phase is not None and phase not in known_phases:
+        raise JobError(f"there is no phase {phase}", where=job.name, remedy=f"Its phases are {known_phases}.")
     chosen: dict[int, list[str]] = {}
-    for each in looked_at:
-        if wanted is None:
+    for each in known_phases if phase is None else [phase]:
+        if item_ids is None:
             ids = items.ids_with_status(database, job.id, each, "quarantined")
         else:
             known = set(items.ids_with_status(database, job.id, each, "quarantined", "merged", "removed"))
-            ids = [item_id for item_id in wanted if item_id in known]
+            ids = [item_id for item_id in item_ids if item_id in known]
         if ids:
             chosen[each] = ids
     found = {item_id for ids in chosen.values() for item_id in ids}
-    missing = [item_id for item_id in wanted or () if item_id not in found]
+    missing = [item_id for item_id in item_ids or () if item_id not in found]
     if missing:
         raise JobError(
             f"no such items, or not done yet: {', '.join(missing[:10])}",
             where=job.name,
             remedy=f"`supervisor status {job.name}` lists the failed ones.",
         )
-    count = sum(len(ids) for ids in chosen.values())
-    if not count:
-        return 0
-    with database.transaction():
-        for each, ids in chosen.items():
-            item_reconcile.requeue_items(database, job.id, each, ids)
-            stored_phases.forget_source(database, job.id, each)
-            database.execute("UPDATE phases SET status = 'waiting' WHERE job = ? AND phase = ?", (job.id, each))
-        if not job.goes_on:
-            database.execute("UPDATE jobs SET status = 'stopped', detail = 'to be tried again' WHERE id = ?", (job.id,))
-        events.record(database, job.id, "items_released", f"{count} items are to be tried again")
-    return count
+    return chosen

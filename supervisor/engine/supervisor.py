@@ -185,7 +185,8 @@ class Supervisor:
             ended = await self._run_until_done(job, patient=True)
             if self._stopping and ended.status == "stopped":
                 self.stopped_early = True
-                jobs.requeue(self.database, job.id)  # the next daemon goes on with it
+                with self.event_log.transaction():
+                    jobs.requeue(self.database, job.id)  # the next daemon goes on with it
         except SupervisorError as error:
             logger.error("{}", error)
             with ignore_machine_errors():
@@ -216,7 +217,8 @@ class Supervisor:
     def _requeue_abandoned(self) -> None:
         """Jobs that a dead supervisor was working on go on."""
         for job in jobs.with_status(self.database, *AT_WORK):
-            jobs.requeue(self.database, job.id)
+            with self.event_log.transaction():
+                jobs.requeue(self.database, job.id)
 
     async def _watch_stop_requests(self) -> None:
         while True:

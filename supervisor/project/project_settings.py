@@ -155,7 +155,7 @@ class ProjectSettings(FrozenModel):
     min_free_bytes: int = Field(default=64 * 1024 * 1024, ge=0)
     """Room on the disk below which no session is started; 0 is no limit."""
     known_answers: tuple[str, ...] = ()
-    """Places of installed packages (entry points) where answers are looked up before a session starts, in this order."""
+    """Places that installed packages offer, where answers are looked up before a session starts, in this order."""
     keep_sessions: float = Field(default=24 * 3600.0, ge=0)
     """Seconds after which the files of sessions that passed are deleted; those of failed ones are kept."""
     json_log: bool = False

@@ -7,11 +7,10 @@ import re
 from pathlib import Path
 from typing import Any
 
-from supervisor.engine.validation.output_validation import validate_output
+from supervisor.engine.validation.output_validation import parse_output, validate_output
 from supervisor.errors import UsageError
 from supervisor.model.batch import BatchInput
 from supervisor.model.pipeline import Phase, Pipeline
-from supervisor.model.session import SessionResult
 from supervisor.model.target import Target
 from supervisor.model.validation_report import ValidationReport
 from supervisor.project.pipeline_loader import load_pipeline, read_target
@@ -60,8 +59,8 @@ async def validate_file(
         if phase.context is not None and batch.context is None and job is not None:
             batch = batch.model_copy(update={"context": await code.context(phase, batch, job)})
         ids = tuple(batch.items)
-        result = SessionResult(ending="output", output=data)
-        judgement = await validate_output(code, phase, batch, ids, {}, result, job)
+        output = parse_output(data, phase.merge, ids, ids)
+        judgement = await validate_output(code, phase, batch, {}, output, job)
     finally:
         await pool.close()
     return ValidationReport(errors=judgement.errors), ids

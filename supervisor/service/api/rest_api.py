@@ -10,8 +10,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
+from supervisor.engine import job_control
 from supervisor.errors import JobError
-from supervisor.model.job import AT_WORK, ENDED, Job
+from supervisor.model.job import ENDED, Job
 from supervisor.service.jobs.api_schemas import (
     Accepted,
     BatchCell,
@@ -145,11 +146,7 @@ async def cancel_job(job_id: JobId, here: Here, client: Known) -> JobView:
         job = own(database, job_id, client)
         if job.status in ENDED - {"stopped", "cancelled"}:
             raise Problem(409, f"job {job_id} is {job.status} already", "There is nothing to be cancelled.")
-        if job.status != "cancelled":
-            jobs.request_stop(database, job, "cancel")
-            if job.status in AT_WORK and here.keeper.holder() is None:
-                with database.transaction():
-                    jobs.set_status(database, job_id, "cancelled")
+        job_control.request_stop(database, job_id, "cancel", supervised=here.keeper.holder() is not None)
         return view(database, jobs.get(database, job_id), here.workflows)
 
     return await here.store.call(cancel)
@@ -164,7 +161,6 @@ async def cancel_job(job_id: JobId, here: Here, client: Known) -> JobView:
 )
 async def retry_job(job_id: JobId, here: Here, client: Known) -> JobView:
     """With the same input: failed items are done again, what is merged stays."""
-    from supervisor.engine.job_control import release
 
     def again(database: Database) -> JobView:
         job = own(database, job_id, client)
@@ -172,8 +168,11 @@ async def retry_job(job_id: JobId, here: Here, client: Known) -> JobView:
             raise Problem(409, f"job {job_id} is {job.status}", "Wait for its end, or cancel it first.")
         if job.status == "completed":
             raise Problem(409, f"job {job_id} is completed", "Nothing of it failed; submit another job.")
-        release(database, job, None, None)
-        jobs.requeue(database, job_id)
+        try:
+            if not job_control.retry(database, job_id, item_ids=None, phase=None, supervised=True):
+                job_control.resume(database, job_id, supervised=True)
+        except JobError as error:
+            raise Problem(409, error.what, error.remedy) from error
         return view(database, jobs.get(database, job_id), here.workflows)
 
     found = await here.store.call(again)

@@ -173,22 +173,14 @@ def next_queued(database: Database, most: int, besides: Collection[int]) -> list
     return [_job(row) for row in rows if row["id"] not in besides][:most]
 
 
-def request_stop(database: Database, job: Job, asked: str) -> None:
-    """Ask that a job be stopped or cancelled; its supervisor notices. One that waits or stands is ended here."""
-    with database.transaction():
-        if job.status in ("queued", "stopped"):
-            status = "cancelled" if asked == "cancel" else "stopped"
-            database.execute("UPDATE jobs SET status = ?, wish = NULL WHERE id = ?", (status, job.id))
-        else:
-            database.execute("UPDATE jobs SET wish = ? WHERE id = ?", (asked, job.id))
-    database.ring()
+def request_stop(database: Database, job_id: int, asked: str) -> None:
+    """Note that a job is to be stopped or cancelled by whoever works on it; call it inside a transaction."""
+    database.execute("UPDATE jobs SET wish = ? WHERE id = ?", (asked, job_id))
 
 
 def requeue(database: Database, job_id: int) -> None:
-    """Have a daemon work on the job again."""
-    with database.transaction():
-        database.execute("UPDATE jobs SET status = 'queued', wish = NULL, detail = '' WHERE id = ?", (job_id,))
-    database.ring()
+    """Put the job into the queue again; call it inside a transaction."""
+    database.execute("UPDATE jobs SET status = 'queued', wish = NULL, detail = '' WHERE id = ?", (job_id,))
 
 
 def set_status(database: Database, job_id: int, status: str, detail: str = "") -> None:

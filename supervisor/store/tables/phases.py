@@ -26,6 +26,11 @@ def ensure(database: Database, job: int, pipeline: Pipeline) -> None:
         )
 
 
+def ids(database: Database, job: int) -> list[int]:
+    """A job's phases, in their order."""
+    return [row["phase"] for row in database.rows("SELECT phase FROM phases WHERE job = ? ORDER BY position", (job,))]
+
+
 def is_complete(database: Database, job: int, phase: int) -> bool:
     """Whether all items that the phase will ever have are known."""
     return bool(database.value("SELECT complete FROM phases WHERE job = ? AND phase = ?", (job, phase)))
