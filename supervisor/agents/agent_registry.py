@@ -7,11 +7,12 @@ from collections.abc import Callable
 from importlib.metadata import EntryPoint, entry_points
 from typing import cast
 
+from supervisor.agents.agent import Agent
 from supervisor.agents.cli_driver import CliDriver
 from supervisor.agents.command_cli import CommandDriver
 from supervisor.agents.installed_cli import InstalledCliDriver
 from supervisor.agents.phrasebook.phrasebook_driver import PhrasebookDriver
-from supervisor.errors import UsageError
+from supervisor.errors import SupervisorError, UsageError
 from supervisor.model.job import JobOptions
 from supervisor.project.project import Project
 from supervisor.project.project_settings import AgentSettings
@@ -40,7 +41,7 @@ def default_agent(project: Project) -> str:
     return own[0] if len(own) == 1 else EMBEDDED
 
 
-def make_agents(project: Project, options: JobOptions) -> list[CliDriver]:
+def make_agents(project: Project, options: JobOptions) -> list[Agent]:
     """The agents that a job may use, the first choice first; UsageError where there is none of a name."""
     if options.faults and options.agent != EMBEDDED:
         raise UsageError(
@@ -54,18 +55,19 @@ def make_agents(project: Project, options: JobOptions) -> list[CliDriver]:
     return [make_agent(project, name, faults=options.faults, seed=options.seed) for name in names]
 
 
-def make_agent(project: Project, name: str, *, faults: float = 0.0, seed: int = 0) -> CliDriver:
+def make_agent(project: Project, name: str, *, faults: float = 0.0, seed: int = 0) -> Agent:
     """The agent of that name; UsageError where there is none."""
     settings = project.settings.agents.get(name)
     if settings is not None and settings.command is not None:
-        return CommandDriver(name, settings, project.root)
+        return _of(CommandDriver(name, settings, project.root))
     if settings is not None or name in PROGRAMS:
-        return _known_program(project, name, settings or AgentSettings())
+        return _of(_known_program(project, name, settings or AgentSettings()))
     if name == EMBEDDED:
-        return PhrasebookDriver(project, faults=faults, seed=seed)
+        return _of(PhrasebookDriver(project, faults=faults, seed=seed))
     offered = _offered()
     if name in offered:
-        return cast(CliDriver, offered[name].load()(project))
+        found = cast(Agent | CliDriver, offered[name].load()(project))
+        return found if isinstance(found, Agent) else _of(found)
     known = agent_names(project)
     near = difflib.get_close_matches(name, known, n=1)
     raise UsageError(
@@ -79,8 +81,8 @@ def make_agent(project: Project, name: str, *, faults: float = 0.0, seed: int = 
 def shown_by(project: Project, name: str) -> Callable[[str], str]:
     """How a line that the agent printed is shown to people; as it is, where there is no such agent any more."""
     try:
-        return make_agent(project, name).display
-    except UsageError:
+        return make_agent(project, name).program.display
+    except SupervisorError:
         return str
 
 
@@ -96,11 +98,15 @@ def _known_program(project: Project, name: str, settings: AgentSettings) -> CliD
     return program(project, name, settings)
 
 
+def _of(driver: CliDriver) -> Agent:
+    return Agent(driver.profile, driver)
+
+
 def _offered() -> dict[str, EntryPoint]:
     return {entry.name: entry for entry in entry_points(group=GROUP) if entry.name not in (EMBEDDED, *PROGRAMS)}
 
 
-def agent_by_name(project: Project, name: str) -> dict[str, CliDriver]:
+def agent_by_name(project: Project, name: str) -> dict[str, Agent]:
     """The agent by its name, where there still is one of it."""
     try:
         return {name: make_agent(project, name)}

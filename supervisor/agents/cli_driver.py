@@ -6,11 +6,11 @@ from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Literal
 
+from supervisor.agents.agent_profile import AgentProfile
 from supervisor.agents.output_parser import OutputParser
 from supervisor.agents.terminal_dialogs import TerminalProtocol
 from supervisor.model.agent_report import Usage
 from supervisor.model.frozen_model import FrozenModel
-from supervisor.model.isolation import Limits
 from supervisor.model.session import SessionRequest
 from supervisor.workspaces.session_paths import SessionPaths
 
@@ -29,34 +29,15 @@ class AgentStatus(FrozenModel):
 class CliDriver(ABC):
     """One program, and how it is used."""
 
-    name: str
-    """As on the command line."""
-    executor: str = "local"
-    """Name of the executor that runs its sessions."""
-    timeout_s: float | None = None
-    """Longest that a session of it ever needs, in seconds; None leaves it to the phase."""
-    concurrency: int | None = None
-    """Sessions of it at once, over all jobs; None leaves it to the jobs."""
-    startup_timeout_s: float | None = None
-    """Seconds after its start within which a session must give a sign of life; None leaves it to the project, 0 is
-    no limit."""
-    stall_timeout_s: float | None = None
-    """The same for later."""
-    finish_s: float = 0.0
-    """Seconds of silence after which a session whose output is complete is asked to leave; programs that tell what
-    they cost do so at their end. 0: it is asked at once."""
-    tells_cost: bool = False
-    """Whether its sessions tell what they cost, in money."""
-    tells_tokens: bool = False
-    """Whether they tell how many tokens they used."""
-    sandbox: Literal["auto", "workspace", "bubblewrap"] | None = None
-    """How far its sessions are kept apart; None leaves it to the project."""
-    network: Literal["on", "none"] | tuple[str, ...] | None = None
-    """Whether they have a network, or which hosts of it; None leaves it to the project."""
-    limits: Limits | None = None
-    """What they may use of the machine; None leaves it to the project."""
+    profile: AgentProfile
+    """What is known of it without starting it."""
     typing: TerminalProtocol | None = None
     """How its terminal is typed into; None: it works by itself."""
+
+    @property
+    def name(self) -> str:
+        """As on the command line."""
+        return self.profile.name
 
     @abstractmethod
     def check(self) -> None:

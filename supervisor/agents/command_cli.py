@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from supervisor.agents.agent_profile import AgentProfile
 from supervisor.agents.cli_driver import AgentStatus, CliDriver
 from supervisor.agents.json_lines_parser import JsonLinesParser, amount, as_event, count, words
 from supervisor.agents.output_parser import OutputParser
@@ -31,13 +32,9 @@ class CommandDriver(CliDriver):
 
     def __init__(self, name: str, settings: AgentSettings, project: Path) -> None:
         assert settings.command is not None
-        self.name = name
-        self.concurrency = settings.concurrency
-        self.timeout_s = settings.timeout
-        self.startup_timeout_s = settings.startup_timeout
-        self.stall_timeout_s = settings.stall_timeout
-        self.sandbox, self.network, self.limits = settings.sandbox, settings.network, settings.limits
-        self.tells_cost = True  # whether it does, only its sessions show
+        finish_s = _FINISH_S if settings.mode == "interactive" else 0.0
+        # Whether it tells what its sessions cost, only these show.
+        self.profile = AgentProfile.of(name, settings, finish_s=finish_s, tells_cost=True)
         first = settings.command[0]
         if "/" in first and not first.startswith(("/", "{")):
             first = str(project / first)  # sessions have a working directory of their own
@@ -47,7 +44,6 @@ class CommandDriver(CliDriver):
         if settings.mode == "interactive":
             assert settings.ready is not None
             dialogs = tuple(TerminalDialog(shows=each.shows, answer=each.answer) for each in settings.dialogs)
-            self.finish_s = _FINISH_S
             self.typing = TerminalProtocol(ready=settings.ready, dialogs=dialogs, leave=settings.leave)
 
     def check(self) -> None:

@@ -11,6 +11,7 @@ from abc import abstractmethod
 from pathlib import Path
 from typing import ClassVar
 
+from supervisor.agents.agent_profile import AgentProfile
 from supervisor.agents.cli_driver import AgentStatus, CliDriver
 from supervisor.agents.credentials import Credentials
 from supervisor.agents.terminal_dialogs import TerminalDialog
@@ -22,6 +23,7 @@ from supervisor.project.project_settings import AgentSettings
 from supervisor.workspaces.session_paths import SessionPaths
 
 _VERSION = re.compile(r"\d+\.\d+[\w.\-+]*")
+_FINISH_S = 30.0
 _VERSION_PATIENCE_S = 30.0
 _OF_SIGN_IN = re.compile(r"KEY|TOKEN|SECRET|CREDENTIAL|PASSWORD|AUTH|PROFILE|BEDROCK|VERTEX|FOUNDRY")
 """In the names of variables that sign a program in, as far as names can tell."""
@@ -45,17 +47,16 @@ class InstalledCliDriver(CliDriver):
     interactive: ClassVar[bool] = False
     """Whether it can also be typed into."""
 
-    finish_s = 30.0
+    tells_cost: ClassVar[bool] = False
+    """Whether its sessions tell what they cost, in money."""
+    tells_tokens: ClassVar[bool] = False
+    """Whether they tell how many tokens they used."""
 
     def __init__(self, project: Project, name: str, settings: AgentSettings) -> None:
-        self.name = name
         self.settings = settings
-        self.timeout_s = settings.timeout
-        self.concurrency = settings.concurrency
-        self.startup_timeout_s = settings.startup_timeout
-        self.stall_timeout_s = settings.stall_timeout
-        self.sandbox, self.network, self.limits = settings.sandbox, settings.network, settings.limits
-        self.tells_cost = self.tells_cost or settings.price is not None
+        self.profile = AgentProfile.of(
+            name, settings, finish_s=_FINISH_S, tells_cost=self.tells_cost, tells_tokens=self.tells_tokens
+        )
         self._project = project
         if settings.mode == "interactive" and not self.interactive:
             raise UsageError(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from supervisor.agents.cli_driver import CliDriver
+from supervisor.agents.agent_profile import AgentProfile
 from supervisor.model.isolation import Isolation
 from supervisor.model.job import JobOptions
 from supervisor.project.project_settings import ProjectSettings
 
 
-def isolation(options: JobOptions, agent: CliDriver, settings: ProjectSettings) -> Isolation:
+def isolation(options: JobOptions, agent: AgentProfile, settings: ProjectSettings) -> Isolation:
     """The isolation of the agent's sessions in a job."""
     return Isolation(
         sandbox=options.sandbox or agent.sandbox or settings.sandbox,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from supervisor.agents.cli_driver import CliDriver
+from supervisor.agents.agent import Agent
 from supervisor.agents.isolation_policy import isolation
 from supervisor.executors.local.local_executor import LocalExecutor
 from supervisor.host.file_events import file_events
@@ -39,7 +39,7 @@ class _Nobody:
         """It is in the result."""
 
 
-async def smoke_test_agent(project: Project, agent: CliDriver, model: str | None) -> SessionResult:
+async def smoke_test_agent(project: Project, agent: Agent, model: str | None) -> SessionResult:
     """The session's result. Where it came to an answer, the agent's gate is opened: it works."""
     events = file_events()
     with tempfile.TemporaryDirectory(prefix="supervisor-") as folder:
@@ -53,9 +53,9 @@ async def smoke_test_agent(project: Project, agent: CliDriver, model: str | None
             attempt=1,
             model=model,
             timeout_s=TIMEOUT_S,
-            startup_timeout_s=agent.startup_timeout_s or project.settings.startup_timeout or None,
+            startup_timeout_s=agent.profile.startup_timeout_s or project.settings.startup_timeout or None,
             isolation=isolation(JobOptions(agent=agent.name), agent, project.settings),
-            stall_timeout_s=agent.stall_timeout_s or project.settings.stall_timeout or None,
+            stall_timeout_s=agent.profile.stall_timeout_s or project.settings.stall_timeout or None,
         )
         try:
             result = await executor.run(spec, agent, _Nobody())

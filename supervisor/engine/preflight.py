@@ -91,17 +91,17 @@ def check_agents(project: Project, options: JobOptions) -> None:
     for agent in agents:
         try:
             agent.check()
-            level_for(isolation(options, agent, project.settings))
+            level_for(isolation(options, agent.profile, project.settings))
         except AgentError as error:
             failed.append(error)
-        if options.max_cost is not None and not agent.tells_cost:
+        if options.max_cost is not None and not agent.profile.tells_cost:
             raise UsageError(
                 f"agent {agent.name!r} does not tell what its sessions cost, so a limit could not be kept",
                 where="--max-cost",
                 remedy="Use --max-sessions or --max-runtime"
                 + (
                     f", or give the price of its tokens: [agents.{agent.name}.price] in {project.settings_file.name}."
-                    if agent.tells_tokens
+                    if agent.profile.tells_tokens
                     else "."
                 ),
             )

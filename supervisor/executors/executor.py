@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
-from supervisor.agents.cli_driver import CliDriver
+from supervisor.agents.agent import Agent
 from supervisor.host.file_events import FileEvents
 from supervisor.model.agent_report import AgentFailure
 from supervisor.model.frozen_model import FrozenModel
@@ -38,7 +38,7 @@ class Executor(Protocol):
     """Runs sessions somewhere. All methods but `capacity` may be called at once for many sessions."""
 
     async def submit(
-        self, request: SessionRequest, agent: CliDriver, record: Callable[[SessionHandle], None]
+        self, request: SessionRequest, agent: Agent, record: Callable[[SessionHandle], None]
     ) -> SessionHandle:
         """Start a session.
 
@@ -62,7 +62,7 @@ class Executor(Protocol):
         """
         ...
 
-    def capacity(self, agent: CliDriver, wanted: int) -> Capacity:
+    def capacity(self, agent: Agent, wanted: int) -> Capacity:
         """How many of `wanted` sessions of an agent there is room for at once; CapacityError where for not even one."""
         ...
 

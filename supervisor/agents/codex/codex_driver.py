@@ -41,7 +41,7 @@ class CodexDriver(InstalledCliDriver):
     def __init__(self, project: Project, name: str, settings: AgentSettings) -> None:
         super().__init__(project, name, settings)
         if settings.stall_timeout is None and "stall_timeout" not in project.settings.model_fields_set:
-            self.stall_timeout_s = _SILENCE_S
+            self.profile = self.profile.model_copy(update={"stall_timeout_s": _SILENCE_S})
 
     def key_variable(self) -> str | None:
         """As Codex does, which knows only the first of the two: a sign-in goes before the other."""

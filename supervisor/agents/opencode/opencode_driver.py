@@ -66,7 +66,7 @@ class OpencodeDriver(InstalledCliDriver):
     def __init__(self, project: Project, name: str, settings: AgentSettings) -> None:
         super().__init__(project, name, settings)
         if settings.stall_timeout is None and "stall_timeout" not in project.settings.model_fields_set:
-            self.stall_timeout_s = _SILENCE_S
+            self.profile = self.profile.model_copy(update={"stall_timeout_s": _SILENCE_S})
 
     @cached_property
     def user(self) -> UserConfig:

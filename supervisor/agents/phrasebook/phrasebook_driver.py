@@ -22,7 +22,7 @@ class PhrasebookDriver(CommandDriver):
         if faults:
             command += ("--faults", repr(faults), "--seed", str(seed))
         super().__init__("phrasebook", AgentSettings(command=command, timeout=10.0), project.root)
-        self.tells_cost = False
+        self.profile = self.profile.model_copy(update={"tells_cost": False})
 
     def readable(self, paths: SessionPaths) -> list[Path]:
         return [_PACKAGE / "supervisor"]

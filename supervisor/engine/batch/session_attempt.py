@@ -7,7 +7,7 @@ from typing import Literal
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_result, wait_exponential, wait_random_exponential
 
-from supervisor.agents.cli_driver import CliDriver
+from supervisor.agents.agent import Agent
 from supervisor.agents.isolation_policy import isolation
 from supervisor.engine.batch.attempt_recorder import AttemptRecorder
 from supervisor.engine.batch.batch_state import BatchState
@@ -54,7 +54,7 @@ class SessionAttempts:
 
     def __init__(
         self,
-        agent: CliDriver,
+        agent: Agent,
         context: JobContext,
         *,
         executor: Executor,
@@ -143,9 +143,9 @@ class SessionAttempts:
             attempt=number,
             model=context.options.model if agent.name == context.options.agents[0] else None,
             timeout_s=self._timeout_s(state),
-            startup_timeout_s=_either(agent.startup_timeout_s, settings.startup_timeout),
-            stall_timeout_s=_either(agent.stall_timeout_s, settings.stall_timeout),
-            isolation=isolation(context.options, agent, settings),
+            startup_timeout_s=_either(agent.profile.startup_timeout_s, settings.startup_timeout),
+            stall_timeout_s=_either(agent.profile.stall_timeout_s, settings.stall_timeout),
+            isolation=isolation(context.options, agent.profile, settings),
             quiet_s=settings.quiet_period,
             max_output_bytes=settings.max_output_bytes,
             max_transcript_bytes=settings.max_transcript_bytes,
@@ -153,7 +153,7 @@ class SessionAttempts:
 
     def _timeout_s(self, state: BatchState) -> float:
         """Seconds that one session of the batch may take."""
-        limits = (self._context.options.timeout or state.phase.timeout, self._agent.timeout_s)
+        limits = (self._context.options.timeout or state.phase.timeout, self._agent.profile.timeout_s)
         return min(limit for limit in limits if limit is not None)
 
     def _why_uncounted(self, result: SessionResult) -> Uncounted | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-from supervisor.agents.cli_driver import CliDriver
+from supervisor.agents.agent import Agent
 from supervisor.engine.accounting.budget import Budget
 from supervisor.engine.dispatch.agent_selection import AgentSelection
 from supervisor.engine.dispatch.cooldown_tracker import CooldownTracker
@@ -26,7 +26,7 @@ class Denied(NamedTuple):
 class Admitted(NamedTuple):
     """A batch may start; its slot is taken, and is to be given back by `release`."""
 
-    agent: CliDriver
+    agent: Agent
     claim: SlotClaim
     is_probe: bool
     """Whether its session is the one that tries first after the agent's cooldown."""
@@ -62,7 +62,7 @@ class Admission:
             return denied
         assert agent is not None
         limit = self._job.options.concurrency
-        claim = SlotClaim(job=self._job.id, job_limit=limit, agent=agent.name, agent_limit=agent.concurrency)
+        claim = SlotClaim(job=self._job.id, job_limit=limit, agent=agent.name, agent_limit=agent.profile.concurrency)
         if not self._slots.take(claim):
             return Denied("slots", "all slots are taken")
         return Admitted(agent, claim, is_probe=self._cooldowns.of(agent.name) is not None)

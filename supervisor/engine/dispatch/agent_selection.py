@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from supervisor.agents.cli_driver import CliDriver
+from supervisor.agents.agent import Agent
 from supervisor.engine.dispatch.cooldown_tracker import CooldownTracker, pause_text
 from supervisor.errors import AgentError
 
@@ -12,12 +12,12 @@ from supervisor.errors import AgentError
 class AgentSelection:
     """Chooses who does the next session."""
 
-    def __init__(self, agents: Sequence[CliDriver], cooldowns: CooldownTracker) -> None:
+    def __init__(self, agents: Sequence[Agent], cooldowns: CooldownTracker) -> None:
         self._agents = tuple(agents)
         self._cooldowns = cooldowns
         self._out: dict[str, AgentError] = {}
 
-    def select(self) -> CliDriver | None:
+    def select(self) -> Agent | None:
         """The first agent that may start a session now; None where all have to wait."""
         return next((agent for agent in self._at_work if self._cooldowns.allows(agent.name)), None)
 
@@ -29,7 +29,7 @@ class AgentSelection:
             except AgentError as error:
                 self.exclude(agent, error)
 
-    def exclude(self, agent: CliDriver, error: AgentError) -> str:
+    def exclude(self, agent: Agent, error: AgentError) -> str:
         """Use an agent no more in this run; who takes over, in words. AgentError where nobody is left."""
         self._out[agent.name] = error
         if not self._at_work:
@@ -50,5 +50,5 @@ class AgentSelection:
         return pause_text(first) if len(self._agents) == 1 else f"{first.agent}: {pause_text(first)}"
 
     @property
-    def _at_work(self) -> list[CliDriver]:
+    def _at_work(self) -> list[Agent]:
         return [agent for agent in self._agents if agent.name not in self._out]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from supervisor.agents.cli_driver import CliDriver
+from supervisor.agents.agent import Agent
 from supervisor.agents.isolation_policy import isolation
 from supervisor.engine.dispatch.slots import Slots
 from supervisor.engine.job_context import JobContext
 from supervisor.executors.open_executors import OpenExecutors
 
 
-def fit_slots(slots: Slots, context: JobContext, agents: Sequence[CliDriver], executors: OpenExecutors) -> str:
+def fit_slots(slots: Slots, context: JobContext, agents: Sequence[Agent], executors: OpenExecutors) -> str:
     """Have the slots be no more than there is room for; why there are fewer than a job asks for, or "".
 
     Notes it too, inside a transaction. CapacityError where not even one session is possible.
@@ -19,7 +19,9 @@ def fit_slots(slots: Slots, context: JobContext, agents: Sequence[CliDriver], ex
     own = context.options.concurrency
     wanted = slots.wanted(own)
     rooms = [
-        executors.of(agent.executor).capacity(agent, wanted, isolation(context.options, agent, context.settings))
+        executors.of(agent.profile.executor).capacity(
+            agent, wanted, isolation(context.options, agent.profile, context.settings)
+        )
         for agent in agents
     ]
     tightest = min(rooms, key=lambda room: room.sessions)

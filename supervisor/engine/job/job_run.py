@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import Sequence
 from typing import Literal
 
-from supervisor.agents.cli_driver import CliDriver
+from supervisor.agents.agent import Agent
 from supervisor.agents.isolation_policy import isolation
 from supervisor.engine.accounting.budget import Budget
 from supervisor.engine.accounting.job_progress import JobProgress
@@ -46,7 +46,7 @@ class JobRun:
         self,
         context: JobContext,
         *,
-        agents: Sequence[CliDriver],
+        agents: Sequence[Agent],
         executors: OpenExecutors,
         pool: WorkerPool,
         slots: Slots,
@@ -188,10 +188,10 @@ class JobRun:
         await self._results.flush(everything=True)
         self.has_begun = True
 
-    def _isolation_level(self, agent: CliDriver) -> str:
+    def _isolation_level(self, agent: Agent) -> str:
         """How far an agent's sessions are kept apart."""
-        asked = isolation(self._context.options, agent, self._context.settings)
-        return self._executors.of(agent.executor).isolation_level(asked)
+        asked = isolation(self._context.options, agent.profile, self._context.settings)
+        return self._executors.of(agent.profile.executor).isolation_level(asked)
 
     def _longest_wait_s(self) -> float | None:
         """Seconds after which something may be different though nothing rang; None: that cannot be."""
@@ -262,7 +262,7 @@ class JobRun:
                 self._ready.offer([batch])
             self._wake.set()
 
-    def _goes_on_without(self, agent: CliDriver, error: AgentError) -> bool:
+    def _goes_on_without(self, agent: Agent, error: AgentError) -> bool:
         """Whether another agent takes over from one that cannot work."""
         if agent.name in self._selection.excluded:
             return True

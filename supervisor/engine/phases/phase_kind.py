@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar, Protocol
 
-from supervisor.agents.cli_driver import CliDriver
+from supervisor.agents.agent import Agent
 from supervisor.model.job import StoredBatch
 from supervisor.model.pipeline import Phase
 
@@ -20,7 +20,7 @@ class PhaseKind(Protocol):
         """Bring its items to what its source says, form batches, and offer those that may start. SourceError."""
         ...
 
-    async def answer(self, batch: StoredBatch, agent: CliDriver | None) -> Sequence[str]:
+    async def answer(self, batch: StoredBatch, agent: Agent | None) -> Sequence[str]:
         """Settle the batch in the store; the ids that changed. `agent` is None for kinds that need none.
 
         BatchPostponed, AgentUnavailable: it is left as it was. ProjectCodeError: items wait for the code to be mended.

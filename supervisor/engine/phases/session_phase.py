@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from supervisor.agents.cli_driver import CliDriver
+from supervisor.agents.agent import Agent
 from supervisor.engine.accounting.job_progress import JobProgress
 from supervisor.engine.batch.attempt_recorder import AttemptRecorder
 from supervisor.engine.batch.batch_run import run_batch
@@ -61,7 +61,7 @@ class SessionPhase:
         """Bring its items to what its source, or the phase above, says."""
         await self._planner.reconcile_phase(phase)
 
-    async def answer(self, batch: StoredBatch, agent: CliDriver | None) -> Sequence[str]:
+    async def answer(self, batch: StoredBatch, agent: Agent | None) -> Sequence[str]:
         """Look up, ask sessions and validate until the batch is settled."""
         assert agent is not None
         state = await BatchState.load(batch, self._context, self._code)
@@ -80,7 +80,7 @@ class SessionPhase:
         sessions = SessionAttempts(
             agent,
             self._context,
-            executor=self._executors.of(agent.executor),
+            executor=self._executors.of(agent.profile.executor),
             prompts=self._prompts,
             admission=self._admission,
             cooldowns=self._cooldowns,

@@ -1,0 +1,37 @@
+"""An agent as the registry gives it: its profile, and the driver of its program where it has one."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from supervisor.agents.agent_profile import AgentProfile
+from supervisor.agents.cli_driver import CliDriver
+from supervisor.errors import AgentError
+
+
+class Agent(NamedTuple):
+    """An executor that starts no program uses the profile only."""
+
+    profile: AgentProfile
+    driver: CliDriver | None = None
+
+    @property
+    def name(self) -> str:
+        """As on the command line."""
+        return self.profile.name
+
+    @property
+    def program(self) -> CliDriver:
+        """The driver of its program; AgentError where it has none."""
+        if self.driver is None:
+            raise AgentError(
+                "it has no program that could be started here",
+                where=f"agent {self.name!r}",
+                remedy="Use the executor that is made for it.",
+            )
+        return self.driver
+
+    def check(self) -> None:
+        """Raise AgentError, with the remedy, where no session of it could start here."""
+        if self.driver is not None:
+            self.driver.check()
