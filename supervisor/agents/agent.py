@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from supervisor.agents.agent_profile import AgentProfile
-from supervisor.agents.cli_driver import CliDriver
+from supervisor.agents.cli_driver import AgentStatus, CliDriver
 from supervisor.errors import AgentError
 
 
@@ -35,3 +35,11 @@ class Agent(NamedTuple):
         """Raise AgentError, with the remedy, where no session of it could start here."""
         if self.driver is not None:
             self.driver.check()
+
+    def status(self) -> AgentStatus:
+        """Whether it is installed and signed in; may take seconds."""
+        return AgentStatus() if self.driver is None else self.driver.status()
+
+    def display(self, line: str) -> str:
+        """A line of its output for people; empty where it says nothing to them."""
+        return line if self.driver is None else self.driver.display(line)

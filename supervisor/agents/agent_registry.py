@@ -12,7 +12,7 @@ from supervisor.agents.cli_driver import CliDriver
 from supervisor.agents.command_cli import CommandDriver
 from supervisor.agents.installed_cli import InstalledCliDriver
 from supervisor.agents.phrasebook.phrasebook_driver import PhrasebookDriver
-from supervisor.errors import SupervisorError, UsageError
+from supervisor.errors import UsageError
 from supervisor.model.job import JobOptions
 from supervisor.project.project import Project
 from supervisor.project.project_settings import AgentSettings
@@ -81,8 +81,8 @@ def make_agent(project: Project, name: str, *, faults: float = 0.0, seed: int = 
 def shown_by(project: Project, name: str) -> Callable[[str], str]:
     """How a line that the agent printed is shown to people; as it is, where there is no such agent any more."""
     try:
-        return make_agent(project, name).program.display
-    except SupervisorError:
+        return make_agent(project, name).display
+    except UsageError:
         return str
 
 

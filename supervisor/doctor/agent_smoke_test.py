@@ -54,7 +54,7 @@ async def smoke_test_agent(project: Project, agent: Agent, model: str | None) ->
             model=model,
             timeout_s=TIMEOUT_S,
             startup_timeout_s=agent.profile.startup_timeout_s or project.settings.startup_timeout or None,
-            isolation=isolation(JobOptions(agent=agent.name), agent, project.settings),
+            isolation=isolation(JobOptions(agent=agent.name), agent.profile, project.settings),
             stall_timeout_s=agent.profile.stall_timeout_s or project.settings.stall_timeout or None,
         )
         try:

@@ -18,12 +18,10 @@ def fit_slots(slots: Slots, context: JobContext, agents: Sequence[Agent], execut
     """
     own = context.options.concurrency
     wanted = slots.wanted(own)
-    rooms = [
-        executors.of(agent.profile.executor).capacity(
-            agent, wanted, isolation(context.options, agent.profile, context.settings)
-        )
-        for agent in agents
-    ]
+    rooms = []
+    for agent in agents:
+        asked = isolation(context.options, agent.profile, context.settings)
+        rooms.append(executors.of(agent.profile.executor).capacity(agent, wanted, asked))
     tightest = min(rooms, key=lambda room: room.sessions)
     slots.fit(tightest.sessions)
     short = ""
