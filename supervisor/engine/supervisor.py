@@ -21,14 +21,15 @@ from supervisor.engine.events.progress_log import ProgressLogSinks
 from supervisor.engine.job.job_run import JobRun
 from supervisor.engine.job.outage_backoff import FIRST_WAIT_S, OutageBackoff
 from supervisor.errors import SupervisorError
-from supervisor.executors.local import session_recovery
-from supervisor.executors.local.local_executor import LocalExecutor
+from supervisor.executors.executor import ExecutorContext
+from supervisor.executors.executor_registry import LOCAL, make_executor
 from supervisor.host import asyncio_setup
 from supervisor.host.file_events import FileEvents, InotifyEvents, file_events
 from supervisor.host.machine_errors import MACHINE_ERRORS, ignore_machine_errors, machine_error
 from supervisor.host.steady_clock import SteadyClock
 from supervisor.model.event import Event
 from supervisor.model.job import AT_WORK, Job
+from supervisor.model.session_handle import SessionHandle
 from supervisor.project.pinned_definitions import content_of
 from supervisor.project.pipeline_loader import load_pipeline, read_target
 from supervisor.project.project import Project
@@ -36,7 +37,7 @@ from supervisor.project.store_guard import StoreGuard, require_present
 from supervisor.project_code.worker_pool import WorkerPool
 from supervisor.store.database import Database, open_store
 from supervisor.store.tables import attempts, jobs
-from supervisor.workspaces.empty_folder import Workspace
+from supervisor.workspaces.empty_folder import EmptyFolderProvider
 
 JOBS_AT_ONCE = 64
 """Jobs that a daemon works on; the others wait in the queue, where they cost nothing."""
@@ -72,7 +73,7 @@ class Supervisor:
         self.event_log = EventLog(self.database)
         self._logs = ProgressLogSinks(project, self.database)
         self.event_log.subscribe(self._logs.write)
-        self._executor = LocalExecutor(project.root, project.sessions, project.key, self._events)
+        self._executor = make_executor(LOCAL, ExecutorContext(project, self._events))
         self._pool = WorkerPool(project, max(1, min(4, os.cpu_count() or 1)))
         self._slots = Slots(project.settings.concurrency)
         self._cooldowns = CooldownTracker(self.event_log)
@@ -80,7 +81,9 @@ class Supervisor:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self.stop)
-        session_recovery.end_stale_sessions(project, self._left_attempts())
+        for attempt in self._left_attempts():
+            address = {} if attempt.pid is None else {"pid": attempt.pid, "started_ticks": attempt.started_ticks}
+            await self._executor.reattach(SessionHandle(executor=LOCAL, session=attempt.name, address=address))
         self._tidying = asyncio.ensure_future(self._tidy())
         return self
 
@@ -276,6 +279,6 @@ class Supervisor:
             with ignore_machine_errors():
                 while names := attempts.expired(self.database, before):
                     for name in names:
-                        await asyncio.to_thread(Workspace(self._project.sessions, name).remove)
+                        await asyncio.to_thread(EmptyFolderProvider(self._project.sessions).remove, name)
                     attempts.forget_files(self.database, names)
             await asyncio.sleep(_TIDY_EVERY_S)

@@ -11,7 +11,8 @@ from supervisor.errors import ProjectCodeError
 from supervisor.model import session_name
 from supervisor.model.agent_report import AgentFailure
 from supervisor.model.job import StoredBatch
-from supervisor.model.session import SessionHandle, SessionRequest, SessionResult
+from supervisor.model.session import SessionRequest, SessionResult
+from supervisor.model.session_handle import SessionHandle
 from supervisor.model.validation_report import ValidationError
 from supervisor.project.prompt_renderer import RetryNotes
 from supervisor.store.tables import attempts, batches

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Literal
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_result, wait_exponential, wait_random_exponential
@@ -11,8 +12,9 @@ from supervisor.engine.batch.attempt_recorder import AttemptRecorder
 from supervisor.engine.batch.batch_state import BatchState
 from supervisor.engine.job_context import JobContext
 from supervisor.errors import AgentError
-from supervisor.model.agent_report import AgentFailure
-from supervisor.model.session import SessionResult
+from supervisor.executors.executor import LEAVE_GRACE_S, CouldNotStart, Executor
+from supervisor.model.agent_report import AgentFailure, AgentReport
+from supervisor.model.session import OutputRejection, SessionRequest, SessionResult
 from supervisor.project.prompt_renderer import RetryNotes
 
 UNCOUNTED_STALLS = 2
@@ -73,7 +75,7 @@ async def attempt_session(
         if tools.budget.exhausted() or tools.room.shortage() or not tools.cooldowns.allows(agent.name):
             raise BatchPostponed
         with tools.cooldowns.session(tools.job, agent.name) as gate:
-            result = await tools.executor.run(recorder.spec(work, retry), agent, recorder)
+            result = await _result_of(tools.executor, recorder.spec(work, retry), agent, recorder)
             gate.ended(result)
         trouble = result.heard.trouble
         if result.ending == "troubled" and trouble is not None and trouble.needs_person:
@@ -95,6 +97,26 @@ async def attempt_session(
         recorder.uncounted(result, "not_started")
         raise AgentUnavailable(AgentError("no process could be started for hours", where=f"agent {agent.name!r}"))
     return result
+
+
+async def _result_of(
+    executor: Executor, request: SessionRequest, agent: CliDriver, recorder: AttemptRecorder
+) -> SessionResult:
+    """What came of a session, or why there was none."""
+    try:
+        handle = await executor.submit(request, agent, recorder.started)
+    except CouldNotStart as error:
+        why = OutputRejection(kind="could_not_start", message=str(error))
+        return SessionResult(ending="could_not_start", refusal=why)
+    except AgentError as error:
+        failure = AgentFailure(kind="set_up_wrongly", message=error.what, remedy=error.remedy, is_final=True)
+        why = OutputRejection(kind=failure.kind, message=failure.message)
+        return SessionResult(ending="troubled", refusal=why, heard=AgentReport(trouble=failure))
+    try:
+        return await executor.follow(handle, recorder)
+    except asyncio.CancelledError:
+        await executor.cancel(handle, LEAVE_GRACE_S)
+        raise
 
 
 def _result(state: RetryCallState) -> SessionResult:

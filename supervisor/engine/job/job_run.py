@@ -27,10 +27,9 @@ from supervisor.engine.known_answers.restored_answers import RestoredAnswers
 from supervisor.engine.phases.phase_planner import PhasePlanner
 from supervisor.engine.results_writer import ResultsWriter
 from supervisor.errors import AgentError, BudgetSpent, SupervisorError
-from supervisor.executors.executor import Executor
-from supervisor.executors.local.sandbox.bubblewrap import level_for
+from supervisor.executors.executor import Capacity, Executor
 from supervisor.host.machine_errors import ignore_machine_errors
-from supervisor.model.isolation import Level
+from supervisor.model.isolation import Isolation
 from supervisor.model.job import Job, StoredBatch
 from supervisor.model.pipeline import Pipeline
 from supervisor.model.target import Target
@@ -180,9 +179,7 @@ class JobRun:
                 self.stop("stopped" if asked == "stopped" else "cancelled")
                 return
             if self._ready:
-                self._fewer = capacity_fit.fit_slots(
-                    self._slots, self._event_log, self.job, wrapped="bubblewrap" in self._levels()
-                )
+                self._fewer = capacity_fit.fit_slots(self._slots, self._event_log, self.job, self._room())
             self._record.begun(
                 self.job.options.agents,
                 self._levels(),
@@ -193,11 +190,20 @@ class JobRun:
         await self._files.flush(everything=True)
         self.has_begun = True
 
-    def _levels(self) -> list[Level]:
+    def _levels(self) -> list[str]:
         """The sandbox levels of its agents' sessions."""
+        return sorted({self._tools.executor.isolation_level(asked) for _, asked in self._isolations()})
+
+    def _room(self) -> list[Capacity]:
+        """For how many sessions of each of its agents there is room."""
+        own = self.job.options.concurrency
+        return [self._tools.executor.capacity(agent, own, asked) for agent, asked in self._isolations()]
+
+    def _isolations(self) -> list[tuple[CliDriver, Isolation]]:
+        """Its agents that can work, and how far their sessions are to be kept apart."""
         settings, options = self._project.settings, self.job.options
         agents = [agent for agent in self._agents.values() if agent.name not in self._selection.excluded]
-        return sorted({level_for(isolation(options, agent, settings)) for agent in agents})
+        return [(agent, isolation(options, agent, settings)) for agent in agents]
 
     def _offer(self, found: Sequence[StoredBatch]) -> None:
         for batch in found:

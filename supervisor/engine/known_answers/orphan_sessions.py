@@ -24,8 +24,9 @@ from supervisor.store.tables import attempts, batches, items
 from supervisor.store.transitions import batch_transitions
 from supervisor.text import content_hash
 from supervisor.text.strict_json import JsonRefused, in_order, parse_strict
-from supervisor.workspaces.empty_folder import Workspace
+from supervisor.workspaces.empty_folder import EmptyFolderProvider
 from supervisor.workspaces.untrusted_file import read_untrusted_file
+from supervisor.workspaces.workspace_provider import Workspace
 
 if TYPE_CHECKING:
     from supervisor.engine.batch.batch_state import BatchState
@@ -127,7 +128,9 @@ class OrphanSessions:
         given = _given(workspace, self._project.settings.max_output_bytes)
         if given is None:
             if not workspace.transcript.exists() and not any(workspace.path.glob("phase*_batch_*")):
-                workspace.remove()  # its supervisor died while it made the folder
+                EmptyFolderProvider(self._project.sessions).remove(
+                    folder.name
+                )  # its supervisor died while it made the folder
             return
         try:
             if (given["pipeline"], given["target"], given["phase"]) != (self._job.pipeline, self._job.target, phase):
