@@ -9,7 +9,8 @@ from benchmarks.cost import run
 from benchmarks.scratch import TARGET, Scratch
 from supervisor.model import session_name
 from supervisor.model.job import StoredBatch
-from supervisor.model.session import SessionHandle, SessionResult
+from supervisor.model.session import SessionResult
+from supervisor.model.session_handle import SessionHandle
 from supervisor.sinks import json_sink
 from supervisor.store.database import Database, open_store
 from supervisor.store.integrity import write_receipts
@@ -53,7 +54,13 @@ def _settle(scratch: Scratch, database: Database, batch: StoredBatch, pid: int) 
     answer = scratch.answer(batch.number - 1)
     name = session_name.session_name(batch, 1)
     attempt = batch_transitions.begin_session(
-        database, batch, 1, name, "mine", list(answer), SessionHandle(pid=pid, started_ticks=1)
+        database,
+        batch,
+        1,
+        name,
+        "mine",
+        list(answer),
+        SessionHandle(executor="local", session=name, address={"pid": pid, "started_ticks": 1}),
     )
     label = f"phase {batch.phase} batch {batch.number}"
     seen = {"phase": batch.phase, "batch": batch.number, "items": len(answer)}

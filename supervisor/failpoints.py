@@ -76,6 +76,7 @@ POINTS = (
     "spawner.forked",
     "spawner.killed",
     "spawner.killed_all",
+    "spawner.noted",
     "spawner.reaped",
     "spawner.replied",
     "spawner.started",

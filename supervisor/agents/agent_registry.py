@@ -106,9 +106,9 @@ def _offered() -> dict[str, EntryPoint]:
     return {entry.name: entry for entry in entry_points(group=GROUP) if entry.name not in (EMBEDDED, *PROGRAMS)}
 
 
-def agent_by_name(project: Project, name: str) -> dict[str, Agent]:
-    """The agent by its name, where there still is one of it."""
+def agent_by_name(project: Project, name: str) -> Agent | None:
+    """The agent of that name, where there still is one."""
     try:
-        return {name: make_agent(project, name)}
+        return make_agent(project, name)
     except UsageError:
-        return {}
+        return None

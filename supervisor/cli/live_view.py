@@ -19,8 +19,8 @@ from supervisor.store.queries.job_numbers import PhaseSummary, RunningSession, S
 from supervisor.store.queries.job_summary import summarise
 from supervisor.store.tables import events, jobs
 from supervisor.text.human_units import duration
-from supervisor.workspaces.empty_folder import Workspace
 from supervisor.workspaces.transcript_reader import last_line
+from supervisor.workspaces.workspace_provider import Workspace
 
 _SESSIONS_SHOWN = 12
 _PROBLEMS_SHOWN = 4

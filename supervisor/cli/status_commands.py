@@ -140,8 +140,8 @@ def _print_transcripts(
     from supervisor.agents.agent_registry import shown_by
     from supervisor.errors import JobError
     from supervisor.store.tables import attempts
-    from supervisor.workspaces.empty_folder import Workspace
     from supervisor.workspaces.transcript_reader import plain, readable
+    from supervisor.workspaces.workspace_provider import Workspace
 
     rows = [
         row for row in attempts.of_batch(database, job.id, batch, phase) if attempt is None or row["number"] == attempt

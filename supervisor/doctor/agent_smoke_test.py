@@ -7,11 +7,13 @@ from pathlib import Path
 
 from supervisor.agents.agent import Agent
 from supervisor.agents.isolation_policy import isolation
-from supervisor.executors.local.local_executor import LocalExecutor
+from supervisor.errors import AgentError
+from supervisor.executors.executor import CouldNotStart, Executor, ExecutorContext
+from supervisor.executors.executor_registry import LOCAL, make_executor
 from supervisor.host.file_events import file_events
-from supervisor.model.agent_report import AgentFailure
+from supervisor.model.agent_report import AgentFailure, AgentReport
 from supervisor.model.job import JobOptions
-from supervisor.model.session import SessionHandle, SessionRequest, SessionResult
+from supervisor.model.session import OutputRejection, SessionRequest, SessionResult
 from supervisor.project.project import Project
 from supervisor.store.database import open_store
 from supervisor.store.tables import agent_cooldowns
@@ -32,9 +34,6 @@ TIMEOUT_S = 180.0
 
 
 class _Nobody:
-    def started(self, process: SessionHandle) -> None:
-        """Nobody has to know."""
-
     def failing(self, trouble: AgentFailure | None) -> None:
         """It is in the result."""
 
@@ -43,8 +42,8 @@ async def smoke_test_agent(project: Project, agent: Agent, model: str | None) ->
     """The session's result. Where it came to an answer, the agent's gate is opened: it works."""
     events = file_events()
     with tempfile.TemporaryDirectory(prefix="supervisor-") as folder:
-        executor = LocalExecutor(project.root, Path(folder), f"{project.key}-test", events)
-        spec = SessionRequest(
+        executor = make_executor(LOCAL, ExecutorContext(project, events, apart=Path(folder)))
+        request = SessionRequest(
             name="test",
             agent=agent.name,
             prompt=_PROMPT,
@@ -58,7 +57,7 @@ async def smoke_test_agent(project: Project, agent: Agent, model: str | None) ->
             stall_timeout_s=agent.profile.stall_timeout_s or project.settings.stall_timeout or None,
         )
         try:
-            result = await executor.run(spec, agent, _Nobody())
+            result = await _result(executor, request, agent)
         finally:
             await executor.close()
             events.close()
@@ -69,6 +68,20 @@ async def smoke_test_agent(project: Project, agent: Agent, model: str | None) ->
         database.ring()
         database.close()
     return result
+
+
+async def _result(executor: Executor, request: SessionRequest, agent: Agent) -> SessionResult:
+    """What came of the session, or why there was none."""
+    try:
+        handle = await executor.submit(request, agent, lambda _: None)
+    except CouldNotStart as error:
+        why = OutputRejection(kind="could_not_start", message=str(error))
+        return SessionResult(ending="could_not_start", refusal=why)
+    except AgentError as error:
+        failure = AgentFailure(kind="set_up_wrongly", message=error.what, remedy=error.remedy, is_final=True)
+        why = OutputRejection(kind=failure.kind, message=failure.message)
+        return SessionResult(ending="troubled", refusal=why, heard=AgentReport(trouble=failure))
+    return await executor.follow(handle, _Nobody())
 
 
 def answered(result: SessionResult) -> bool:

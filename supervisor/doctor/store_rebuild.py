@@ -28,8 +28,8 @@ from supervisor.store.integrity.write_receipts import WriteReceipt
 from supervisor.store.tables import items, jobs, phases
 from supervisor.text import content_hash
 from supervisor.text.strict_json import JsonRefused, parse_strict
-from supervisor.workspaces.empty_folder import Workspace
 from supervisor.workspaces.untrusted_file import read_untrusted_file
+from supervisor.workspaces.workspace_provider import Workspace
 
 
 class _Known(FrozenModel):

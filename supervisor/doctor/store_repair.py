@@ -38,7 +38,7 @@ def repair(project: Project) -> Iterator[str]:
     with ProjectLock(project, "repair"):
         if note is not None:
             yield f"the note of who works here is removed: {note}"
-        ended = end_stale_sessions(project, [])
+        ended = end_stale_sessions(project.key)
         if ended:
             yield f"{ended} processes of sessions that a dead supervisor left are ended"
         yield from _Repair(project).steps()

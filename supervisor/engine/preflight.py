@@ -10,7 +10,7 @@ from pydantic import Field
 from supervisor.agents.agent_registry import make_agents
 from supervisor.agents.isolation_policy import isolation
 from supervisor.errors import AgentError, PipelineError, UsageError
-from supervisor.executors.local.sandbox.bubblewrap import level_for
+from supervisor.executors.executor_registry import executor_to_ask
 from supervisor.model.frozen_model import FrozenModel
 from supervisor.model.job import JobOptions
 from supervisor.model.pipeline import Phase, Pipeline, Upstream
@@ -91,7 +91,8 @@ def check_agents(project: Project, options: JobOptions) -> None:
     for agent in agents:
         try:
             agent.check()
-            level_for(isolation(options, agent.profile, project.settings))
+            executor = executor_to_ask(agent.profile.executor, project)
+            executor.isolation_level(isolation(options, agent.profile, project.settings))
         except AgentError as error:
             failed.append(error)
         if options.max_cost is not None and not agent.profile.tells_cost:

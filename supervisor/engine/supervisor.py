@@ -37,6 +37,7 @@ from supervisor.project.store_guard import StoreGuard, require_present
 from supervisor.project_code.worker_pool import WorkerPool
 from supervisor.store.database import Database, open_store
 from supervisor.store.tables import attempts, jobs
+from supervisor.workspaces.empty_folder import EmptyFolderProvider
 from supervisor.workspaces.session_retention import SessionRetention
 
 JOBS_AT_ONCE = 64
@@ -80,8 +81,11 @@ class Supervisor:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self.stop)
-        session_recovery.end_stale_sessions(project, self._left_attempts())
-        retention = SessionRetention(project.sessions, self.database, project.settings.keep_sessions, self._steady.now)
+        for attempt in self._left_attempts():  # what still runs here is ended before anything starts
+            await self._executors.reattach(attempt.handle)
+        retention = SessionRetention(
+            EmptyFolderProvider(project.sessions), self.database, project.settings.keep_sessions, self._steady.now
+        )
         self._retention = asyncio.ensure_future(retention.run())
         return self
 
@@ -265,4 +269,5 @@ class Supervisor:
             await cost_reconciliation.reconcile_costs(self.database, self._executors)
 
     def _left_attempts(self) -> list[attempts.Attempt]:
-        return [a for job in jobs.all_jobs(self.database) for a in attempts.unfinished(self.database, job.id)]
+        unfinished = (a for job in jobs.all_jobs(self.database) for a in attempts.unfinished(self.database, job.id))
+        return [attempt for attempt in unfinished if attempt.outcome == "running"]

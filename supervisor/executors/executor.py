@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from supervisor.agents.agent import Agent
 from supervisor.host.file_events import FileEvents
 from supervisor.model.agent_report import AgentFailure
 from supervisor.model.frozen_model import FrozenModel
+from supervisor.model.isolation import Isolation
 from supervisor.model.session import SessionRequest, SessionResult
 from supervisor.model.session_handle import SessionHandle
 from supervisor.project.project import Project
+
+LEAVE_GRACE_S = 3.0
+"""Seconds that a session usually has between the request to leave and its end."""
+STRONGEST = Isolation()
+"""As far apart as is possible."""
 
 
 class CouldNotStart(Exception):
@@ -22,8 +29,17 @@ class Capacity(FrozenModel):
     """How many sessions an executor has room for at once."""
 
     sessions: int
-    why: str
+    """Those that run already included; it may be more than are wanted."""
+    why: str = ""
     """What limits them and what makes room for more, on one line; "" where nothing does."""
+    remarks: tuple[str, ...] = ()
+    """What as many as are wanted will have to do without, a line each."""
+
+    def shortage(self, wanted: int) -> str:
+        """Why there are fewer sessions than wanted, and what to do about it, on one line; "" where there are not."""
+        if self.sessions >= wanted:
+            return ""
+        return f"{self.sessions} session{'' if self.sessions == 1 else 's'} at once, not {wanted}: {self.why}"
 
 
 class SessionObserver(Protocol):
@@ -35,15 +51,19 @@ class SessionObserver(Protocol):
 
 
 class Executor(Protocol):
-    """Runs sessions somewhere. All methods but `capacity` may be called at once for many sessions."""
+    """Runs sessions somewhere; made, it has done nothing yet.
+
+    `submit`, `follow`, `reattach` and `cancel` may be called at once for many sessions.
+    """
 
     async def submit(
         self, request: SessionRequest, agent: Agent, record: Callable[[SessionHandle], None]
     ) -> SessionHandle:
         """Start a session.
 
-        `record` is called once, before any work begins or is paid for; where it raises, nothing runs on. CouldNotStart:
-        it is tried again, uncounted. AgentError: a person has to do something first.
+        `record` is called once, before any work begins or is paid for; where it raises, nothing runs on and nothing of
+        the session is kept. CouldNotStart: it is tried again, uncounted. AgentError: a person has to do something
+        first. Both may come before the session was recorded, or after.
         """
         ...
 
@@ -52,7 +72,11 @@ class Executor(Protocol):
         ...
 
     async def reattach(self, handle: SessionHandle) -> SessionHandle | SessionResult | None:
-        """After a restart: the session still runs | it ended, and this came of it | nothing is known of it any more."""
+        """After a restart: the session still runs | it ended, and this came of it | nothing is known of it any more.
+
+        It may be asked again: what came of a session is told as long as it is kept. Of one that was cut off the result
+        has the output where that is whole, and what the session cost as far as it had told.
+        """
         ...
 
     async def cancel(self, handle: SessionHandle, grace_s: float) -> None:
@@ -62,8 +86,18 @@ class Executor(Protocol):
         """
         ...
 
-    def capacity(self, agent: Agent, wanted: int) -> Capacity:
-        """How many of `wanted` sessions of an agent there is room for at once; CapacityError where for not even one."""
+    def capacity(self, agent: Agent, wanted: int, asked: Isolation = STRONGEST) -> Capacity:
+        """For how many sessions of an agent there is room at once, where `wanted` are to run, kept apart as `asked`.
+
+        It makes what room this process can make. CapacityError where there is room for not even one.
+        """
+        ...
+
+    def isolation_level(self, asked: Isolation) -> str:
+        """How far sessions that are to be kept apart as `asked` are kept apart here, in a word for people.
+
+        AgentError where they cannot be kept apart so.
+        """
         ...
 
     async def close(self) -> None:
@@ -77,3 +111,5 @@ class ExecutorContext(NamedTuple):
     project: Project
     events: FileEvents
     """Events of files under the project, shared by all that listen in this process."""
+    apart: Path | None = None
+    """A folder for sessions that belong to no job: nobody looks for them after this process has ended."""

@@ -1,4 +1,4 @@
-"""The folder of one session: prompt and input in, output out, a home of its own."""
+"""Sessions that begin in an empty folder: prompt and input in, output out, a home of its own."""
 
 from __future__ import annotations
 
@@ -7,32 +7,22 @@ import shutil
 from pathlib import Path
 
 from supervisor.failpoints import reached
-from supervisor.model.session import SessionRequest
-from supervisor.workspaces.session_paths import SessionPaths
-
-PROMPT_NAME = "prompt.md"
-INPUT_NAME = "input.json"
-TRANSCRIPT_NAME = "transcript.txt"
+from supervisor.model.session import OutputRejection, SessionRequest
+from supervisor.workspaces.untrusted_file import read_untrusted_file
+from supervisor.workspaces.workspace_provider import Workspace
 
 
-class Workspace:
-    """`<sessions>/<name>/` with `workspace/` (the agent's working directory), `home/` and the transcript."""
+class EmptyFolderProvider:
+    """Makes a folder for each session, in one folder for all."""
 
-    def __init__(self, sessions: Path, name: str) -> None:
-        self.folder = sessions / name
-        self.path = self.folder / "workspace"
-        self.home = self.folder / "home"
-        self.transcript = self.folder / TRANSCRIPT_NAME
-        self.prompt = self.path / PROMPT_NAME
-        self.input = self.path / INPUT_NAME
+    def __init__(self, sessions: Path) -> None:
+        self._sessions = sessions
 
-    @classmethod
-    def make(cls, sessions: Path, spec: SessionRequest) -> Workspace:
-        """Make the folder anew, so that no earlier file can be taken for this session's."""
-        workspace = cls(sessions, spec.name)
+    def create(self, request: SessionRequest) -> Workspace:
+        workspace = Workspace(self._sessions, request.name)
         reached("workspace.before_make")
-        if not sessions.exists():
-            os.mkdir(sessions)  # it was deleted under way
+        if not self._sessions.exists():
+            os.mkdir(self._sessions)  # it was deleted under way
         try:
             os.mkdir(workspace.folder, 0o700)
         except FileExistsError:
@@ -41,32 +31,25 @@ class Workspace:
         os.mkdir(workspace.path, 0o700)
         os.mkdir(workspace.home, 0o700)
         reached("workspace.made")
-        _write_new(workspace.prompt, spec.prompt)
+        _write_new(workspace.prompt, request.prompt)
         reached("workspace.prompt_written")
-        _write_new(workspace.input, spec.input_json)
+        _write_new(workspace.input, request.input_json)
         reached("workspace.written")
         return workspace
 
-    def output(self, name: str) -> Path:
-        """Where the agent has to write."""
-        return self.path / name
+    def open(self, session: str) -> Workspace | None:
+        workspace = Workspace(self._sessions, session)
+        return workspace if workspace.folder.is_dir() else None
 
-    def paths(self, project: Path, output_name: str) -> SessionPaths:
-        """The same as the agent knows it."""
-        return SessionPaths(
-            project=project,
-            workspace=self.path,
-            home=self.home,
-            prompt_file=self.prompt,
-            input_file=self.input,
-            output_file=self.output(output_name),
-        )
+    def collect(self, workspace: Workspace, output_name: str, max_bytes: int) -> bytes | OutputRejection:
+        return read_untrusted_file(workspace.output(output_name), max_bytes)
 
-    def remove(self) -> None:
-        """Delete all of it; what cannot be deleted stays for the next clean-up."""
+    def remove(self, session: str) -> bool:
+        folder = Workspace(self._sessions, session).folder
         reached("workspace.before_remove")
-        shutil.rmtree(self.folder, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
         reached("workspace.removed")
+        return not folder.exists()
 
 
 def _write_new(path: Path, text: str) -> None:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from pathlib import Path
 
 from supervisor.host.machine_errors import ignore_machine_errors
 from supervisor.store.database import Database
 from supervisor.store.tables import attempts
-from supervisor.workspaces.empty_folder import Workspace
+from supervisor.workspaces.workspace_provider import WorkspaceProvider
 
 LOOK_EVERY_S = 3600.0
 
@@ -17,8 +16,10 @@ LOOK_EVERY_S = 3600.0
 class SessionRetention:
     """Of one project. Folders of sessions that failed are kept."""
 
-    def __init__(self, sessions: Path, database: Database, keep_s: float, now: Callable[[], float]) -> None:
-        self._sessions = sessions
+    def __init__(
+        self, workspaces: WorkspaceProvider, database: Database, keep_s: float, now: Callable[[], float]
+    ) -> None:
+        self._workspaces = workspaces
         self._database = database
         self._keep_s = keep_s
         self._now = now
@@ -34,5 +35,5 @@ class SessionRetention:
         """Delete what has been kept long enough."""
         while names := attempts.expired(self._database, self._now() - self._keep_s):
             for name in names:
-                await asyncio.to_thread(Workspace(self._sessions, name).remove)
+                await asyncio.to_thread(self._workspaces.remove, name)
             attempts.forget_files(self._database, names)

@@ -15,8 +15,9 @@ from supervisor.store.database import Database
 from supervisor.store.tables import attempts, batches
 from supervisor.store.transitions import batch_transitions
 from supervisor.text.strict_json import JsonRefused, parse_strict
-from supervisor.workspaces.empty_folder import Workspace
+from supervisor.workspaces.empty_folder import EmptyFolderProvider
 from supervisor.workspaces.untrusted_file import read_untrusted_file
+from supervisor.workspaces.workspace_provider import Workspace
 
 
 async def reconcile_costs(database: Database, executors: OpenExecutors) -> None:
@@ -45,7 +46,7 @@ def adopt_orphans(project: Project, database: Database, job: int, agent: str) ->
         asked = _asked(workspace, project.settings.max_output_bytes)
         if batch is None or asked is None:
             if not workspace.transcript.exists() and not any(workspace.path.glob("phase*_batch_*")):
-                workspace.remove()  # its supervisor died while it made the folder
+                EmptyFolderProvider(project.sessions).remove(name)  # its supervisor died while it made the folder
             continue
         with database.transaction():
             number = max(attempts.last_number(database, batch) + 1, session)

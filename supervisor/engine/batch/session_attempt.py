@@ -16,15 +16,13 @@ from supervisor.engine.dispatch.cooldown_tracker import CooldownTracker
 from supervisor.engine.job_context import JobContext
 from supervisor.engine.validation.output_validation import ParsedOutput, session_output
 from supervisor.errors import AgentError
-from supervisor.executors.executor import CouldNotStart, Executor
+from supervisor.executors.executor import LEAVE_GRACE_S, CouldNotStart, Executor
 from supervisor.model.session import OutputRejection, SessionRequest, SessionResult
 from supervisor.model.session_handle import SessionHandle
 from supervisor.model.session_name import session_name
 from supervisor.project.prompt_renderer import PromptRenderer, RetryNotes
 from supervisor.text.strict_json import in_order
 
-LEAVE_GRACE_S = 3.0
-"""Seconds between the request to a session to leave, when the supervisor stops, and its end."""
 UNCOUNTED_STALLS = 2
 """A batch's sessions that give no sign of life count as attempts from the third."""
 _START_PATIENCE_S = 6 * 3600.0

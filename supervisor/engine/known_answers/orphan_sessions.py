@@ -23,8 +23,9 @@ from supervisor.store.tables import attempts, batches, items
 from supervisor.store.transitions import batch_transitions
 from supervisor.text import content_hash
 from supervisor.text.strict_json import JsonRefused, parse_strict
-from supervisor.workspaces.empty_folder import Workspace
+from supervisor.workspaces.empty_folder import EmptyFolderProvider
 from supervisor.workspaces.untrusted_file import read_untrusted_file
+from supervisor.workspaces.workspace_provider import Workspace
 
 Adopted = tuple[attempts.Attempt, SessionResult]
 """A session as it was taken into the store, and what came of it."""
@@ -135,7 +136,9 @@ class OrphanSessions:
         given = _given(workspace, project.settings.max_output_bytes)
         if given is None:
             if not workspace.transcript.exists() and not any(workspace.path.glob("phase*_batch_*")):
-                workspace.remove()  # its supervisor died while it made the folder
+                EmptyFolderProvider(project.sessions).remove(
+                    folder.name
+                )  # its supervisor died while it made the folder
             return
         try:
             if (given["pipeline"], given["target"], given["phase"]) != (job.pipeline, job.target, phase):

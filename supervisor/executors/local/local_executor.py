@@ -4,197 +4,211 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
-import signal
-import time
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
-from supervisor.agents.cli_driver import CliDriver
-from supervisor.errors import AgentError
-from supervisor.executors.executor import SessionObserver
-from supervisor.executors.local.sandbox.bubblewrap import bubblewrapped, level_for
-from supervisor.executors.local.session_monitor import SessionMonitor
-from supervisor.executors.local.session_outcome import session_outcome
+from supervisor.agents.agent import Agent
+from supervisor.agents.agent_registry import agent_by_name
+from supervisor.errors import CapacityError
+from supervisor.executors.executor import STRONGEST, Capacity, CouldNotStart, ExecutorContext, SessionObserver
+from supervisor.executors.local import machine_capacity, session_recovery
+from supervisor.executors.local.sandbox.bubblewrap import level_for, why_no_bubblewrap
+from supervisor.executors.local.session_monitor import SessionMonitor, end_abandoned
+from supervisor.executors.local.session_outcome import read_output, session_outcome
+from supervisor.executors.local.session_start import as_kept_apart, session_start
 from supervisor.executors.local.terminal.spawner_client import Spawned, SpawnerClient, SpawnerLost, Start
 from supervisor.failpoints import reached
-from supervisor.host import process_tree
+from supervisor.host import fd_limit
 from supervisor.host.cgroups import Cgroup, make_cgroup
-from supervisor.host.file_events import FileEvents
-from supervisor.host.resource_limits import resource_limits
-from supervisor.model.agent_report import AgentFailure, AgentReport
-from supervisor.model.session import Ending, OutputRejection, SessionHandle, SessionRequest, SessionResult
-from supervisor.workspaces.empty_folder import Workspace
+from supervisor.model.isolation import Isolation
+from supervisor.model.session import OutputRejection, SessionRequest, SessionResult
+from supervisor.model.session_handle import SessionHandle
+from supervisor.workspaces.empty_folder import EmptyFolderProvider
 from supervisor.workspaces.session_paths import SessionPaths
-from supervisor.workspaces.untrusted_file import read_untrusted_file
+from supervisor.workspaces.workspace_provider import Workspace, WorkspaceProvider
 
-LEAVE_GRACE_S = 3.0
-"""Seconds between the request to leave (SIGTERM) and the end (SIGKILL) of a session's processes."""
-_READ_PAUSES_S = (0.1, 0.5, 2.0)
-_LOCALE = ("LANG", "LC_ALL", "LC_CTYPE", "TZ")
+NAME = "local"
+
+
+class _Session(NamedTuple):
+    """A session of this executor, from its start until nothing of it is left to be done."""
+
+    mark: str
+    workspace: Workspace
+    paths: SessionPaths
+    group: Cgroup | None
+    monitor: SessionMonitor
+    turn: asyncio.Lock
+    """Held by who waits for its end: the next takes over what that one leaves."""
 
 
 class LocalExecutor:
-    """Runs sessions as processes of this machine."""
+    """Runs sessions as processes of this machine, which end with this process."""
 
-    def __init__(self, project: Path, sessions: Path, project_key: str, events: FileEvents) -> None:
+    def __init__(self, context: ExecutorContext) -> None:
+        project, apart = context.project, context.apart
         self._project = project
-        self._sessions = sessions
-        self._project_key = project_key
-        self._events = events
+        self._events = context.events
+        self._key = project.key if apart is None else f"{project.key}-test"
+        self._workspaces: WorkspaceProvider = EmptyFolderProvider(project.sessions if apart is None else apart)
         self._spawner = SpawnerClient()
-        self._terminals: set[int] = set()
+        self._sessions: dict[str, _Session] = {}
+        self._swept = apart is not None
+        self._sweeping = asyncio.Lock()
 
-    async def run(self, spec: SessionRequest, agent: CliDriver, news: SessionObserver) -> SessionResult:
-        try:
-            workspace = Workspace.make(self._sessions, spec)
-        except FileNotFoundError:  # the project's folder was deleted, or moved away
-            raise
-        except OSError as error:
-            return _not_started(_in_words(error))
-        paths = workspace.paths(self._project, spec.output_name)
-        began = time.monotonic()
-        group = make_cgroup(f"{self._project_key}-{spec.name}", spec.isolation.limits)
-        try:
-            spec = _as_it_is_kept(spec)
-            agent.prepare(paths, spec)
-            reached("session.before_spawn")
-            spawned = await self._spawner.spawn(spec.name, self._start(spec, agent, workspace, paths, group))
-        except AgentError as error:
-            _end_group(group)
-            agent.reclaim_credentials(paths)
-            return _out_of_work(
-                AgentFailure(kind="set_up_wrongly", message=error.what, remedy=error.remedy, is_final=True)
-            )
-        except OSError as error:
-            if isinstance(error, SpawnerLost):
-                self._end_abandoned(spec, None)
-            _end_group(group)
-            agent.reclaim_credentials(paths)
-            return _not_started(_in_words(error))
-        reached("session.spawned")
-        watch = SessionMonitor(self._events, spec, agent, paths, workspace.transcript, spawned.terminal, news)
-        self._listen(watch)
-        try:
-            news.started(SessionHandle(pid=spawned.pid, started_ticks=spawned.started_ticks))
+    async def submit(
+        self, request: SessionRequest, agent: Agent, record: Callable[[SessionHandle], None]
+    ) -> SessionHandle:
+        driver = agent.program
+        with _machine_errors():
+            await self.end_stale_sessions()
+            workspace = self._workspaces.create(request)
+        paths = workspace.paths(self._project.root, request.output_name)
+        mark = f"{self._key}/{request.name}"
+        handle = SessionHandle(executor=NAME, session=request.name, address={"mark": mark})
+        group = make_cgroup(f"{self._key}-{request.name}", request.isolation.limits)
+        with contextlib.ExitStack() as undo:
+            undo.callback(_end_group, group)
+            undo.callback(driver.reclaim_credentials, paths)
+            with _machine_errors():
+                request = as_kept_apart(request)
+                driver.prepare(paths, request)
+                start = session_start(request, driver, workspace, paths, group, mark)
             try:
-                ending, exit_status = await self._wait(spec, agent, watch)
-            except SpawnerLost:
-                self._end_abandoned(spec, spawned)
-                ending, exit_status = "could_not_start", None
-            except asyncio.CancelledError:
-                watch.read_rest()
+                record(handle)
+            except BaseException:
+                self._workspaces.remove(request.name)
                 raise
-            watch.read_rest()
-            duration_s = time.monotonic() - began
-            read = await _read(watch.output.path, spec.max_output_bytes)
-            return session_outcome(spec, agent, watch, ending, exit_status, duration_s, read)
-        finally:
-            watch.close()
-            self._hang_up(watch.terminal)
-            await self._spawner.forget(spec.name)
-            _end_group(group)
-            agent.reclaim_credentials(paths)
+            reached("session.before_spawn")
+            with _machine_errors():
+                spawned = await self._spawned(request.name, start, mark)
+            undo.pop_all()
+        reached("session.spawned")
+        monitor = SessionMonitor(self._events, request, driver, paths, workspace.transcript, spawned)
+        self._sessions[request.name] = _Session(mark, workspace, paths, group, monitor, asyncio.Lock())
+        return handle
+
+    async def follow(self, handle: SessionHandle, observer: SessionObserver) -> SessionResult:
+        session = self._sessions.get(handle.session)
+        if session is not None:
+            async with session.turn:
+                if handle.session in self._sessions:
+                    return await self._follow(session, observer)
+        ended = await self.reattach(handle)
+        return ended if isinstance(ended, SessionResult) else _unknown(handle)
+
+    async def reattach(self, handle: SessionHandle) -> SessionHandle | SessionResult | None:
+        if handle.session in self._sessions:
+            return handle
+        await self.end_stale_sessions()
+        workspace = self._workspaces.open(handle.session)
+        note = None if workspace is None else session_recovery.process_note(workspace)
+        await asyncio.to_thread(session_recovery.end_session, self._project, handle, note, self._spawner.pid)
+        if workspace is None:
+            return None
+        name = str(handle.address.get("agent", "")) if note is None else note.agent
+        agent = agent_by_name(self._project, name)
+        driver = None if agent is None else agent.driver
+        result = await asyncio.to_thread(
+            session_recovery.result_of_session, self._project, workspace, note, driver, None
+        )
+        if driver is not None:
+            driver.reclaim_credentials(workspace.paths(self._project.root, ""))
+        return result
+
+    async def cancel(self, handle: SessionHandle, grace_s: float) -> None:
+        session = self._sessions.get(handle.session)
+        if session is None:
+            return
+        await session.monitor.end(self._spawner, session.mark, grace_s)
+        async with session.turn:
+            if handle.session in self._sessions:
+                session.monitor.read_rest()
+                await self._let_go(handle.session)
+
+    def capacity(self, agent: Agent, wanted: int, asked: Isolation = STRONGEST) -> Capacity:
+        wrapped = asked.sandbox != "workspace" and why_no_bubblewrap() is None
+        most = max(wanted, self._project.settings.concurrency)  # all jobs share what room there is
+        limits = machine_capacity.limits(most, len(self._sessions), wrapped=wrapped)
+        tightest = min(limits, key=lambda limit: limit.sessions)
+        if tightest.sessions < 1:
+            raise CapacityError(f"not even one session is possible: {tightest.allowed}", remedy=tightest.remedy)
+        fd_limit.raise_limit(machine_capacity.files_for(min(most, tightest.sessions)))
+        watches = machine_capacity.watches(wanted)
+        remarks = []
+        if watches is not None and watches.sessions < wanted:
+            remarks.append(f"file events for {watches.shortage(wanted)}; the others are looked at once a second")
+        why = f"{tightest.allowed}; {tightest.remedy}"
+        return Capacity(sessions=tightest.sessions, why=why, remarks=tuple(remarks))
+
+    def isolation_level(self, asked: Isolation) -> str:
+        return level_for(asked)
 
     async def close(self) -> None:
+        ours = [SessionHandle(executor=NAME, session=name, address={}) for name in self._sessions]
+        await asyncio.gather(*(self.cancel(handle, 0.0) for handle in ours))
         await self._spawner.close()
-        for terminal in list(self._terminals):
-            self._hang_up(terminal)
 
-    async def _wait(self, spec: SessionRequest, agent: CliDriver, watch: SessionMonitor) -> tuple[Ending, int | None]:
-        """Until the session ended by itself, or there is a reason to end it; then all of it is ended."""
-        ended = asyncio.ensure_future(self._spawner.ended(spec.name))
+    async def end_stale_sessions(self) -> None:
+        """End what sessions of a dead supervisor are left on this machine: once, before anything else is done."""
+        if self._swept:
+            return
+        async with self._sweeping:
+            if not self._swept:
+                await asyncio.to_thread(session_recovery.end_stale_sessions, self._key)
+                self._swept = True
+
+    async def _spawned(self, name: str, start: Start, mark: str) -> Spawned:
         try:
-            async with asyncio.timeout(spec.timeout_s):
-                ending = await watch.until_over(ended)
-                if ending == "output" and not ended.done():
-                    await watch.until_finished(ended, agent.finish_s)
-        except TimeoutError:
-            ending = "output" if watch.output_complete else "timed_out"
-        except asyncio.CancelledError:
-            await self._spawner.end(spec.name, LEAVE_GRACE_S)
-            with contextlib.suppress(SpawnerLost):
-                await ended
+            return await self._spawner.spawn(name, start)
+        except SpawnerLost:
+            await end_abandoned(mark)
             raise
-        if not ended.done():
-            reached("session.before_end")
-            await self._spawner.end(spec.name, LEAVE_GRACE_S)
-        exit_status = await ended
-        reached("session.ended")
-        return ending, exit_status
 
-    def _end_abandoned(self, spec: SessionRequest, spawned: Spawned | None) -> None:
-        """End a session whose spawner is gone: its process, what is below it, and what carries its mark."""
-        reached("session.before_kill")
-        if spawned is not None and process_tree.start_ticks(spawned.pid) == spawned.started_ticks:
-            process_tree.send_to_group(spawned.pid, signal.SIGKILL)
-        for pid, name in process_tree.marked_processes(self._project_key):
-            if name == spec.name:
-                process_tree.send(pid, signal.SIGKILL)
-        reached("session.killed")
-
-    def _start(
-        self, spec: SessionRequest, agent: CliDriver, workspace: Workspace, paths: SessionPaths, group: Cgroup | None
-    ) -> Start:
-        """The process that the session is to be, in the sandbox and with the limits that it is given."""
-        isolation, stdin = spec.isolation, agent.stdin(paths)
-        words, environment = agent.command(paths, spec.model), self._environment(spec, agent, paths)
-        wrapped = isolation.sandbox == "bubblewrap"
-        if wrapped:
-            words = bubblewrapped(
-                words, environment, paths, agent.readable(paths), agent.writable(paths), isolation.network
-            )
-        return Start(
-            argv=words,
-            env=environment,
-            cwd=str(paths.workspace),
-            stdin=None if stdin is None else str(stdin),
-            limits=resource_limits(isolation.limits, grouped=group is not None),
-            groups=[] if group is None else group.members_files,
-            transcript=str(workspace.transcript),
-            secrets=agent.secrets(),
-            wrapped=wrapped,
-        )
-
-    def _environment(self, spec: SessionRequest, agent: CliDriver, paths: SessionPaths) -> dict[str, str]:
-        environment = {
-            "PATH": os.environ.get("PATH", os.defpath),
-            "HOME": str(paths.home),
-            "LANG": "C.UTF-8",
-            "TERM": "xterm-256color",
-        }
-        environment.update({name: os.environ[name] for name in _LOCALE if name in os.environ})
-        environment.update(agent.environment(paths))
-        environment.update({f"SUPERVISOR_{name.upper()}": value for name, value in paths.named().items()})
-        environment["SUPERVISOR_ATTEMPT"] = str(spec.attempt)
-        environment[process_tree.SESSION_VARIABLE] = f"{self._project_key}/{spec.name}"
-        return environment
-
-    def _listen(self, watch: SessionMonitor) -> None:
-        loop = asyncio.get_running_loop()
-        self._terminals.add(watch.terminal)
-        loop.add_reader(watch.terminal, lambda: watch.read_some() or loop.remove_reader(watch.terminal))
-
-    def _hang_up(self, terminal: int) -> None:
-        if terminal in self._terminals:
-            self._terminals.discard(terminal)
-            asyncio.get_running_loop().remove_reader(terminal)
-            os.close(terminal)
-
-
-async def _read(path: Path, max_bytes: int) -> bytes | OutputRejection:
-    """What a session wrote; where the machine cannot read at the moment, a few more tries: it is paid for."""
-    for pause_s in _READ_PAUSES_S:
+    async def _follow(self, session: _Session, observer: SessionObserver) -> SessionResult:
+        """Wait for the session's end and what came of it; cancelled, leave all as it is."""
+        monitor = session.monitor
+        monitor.report_to(observer)
         try:
-            return read_untrusted_file(path, max_bytes)
-        except OSError:
-            await asyncio.sleep(pause_s)
-    return read_untrusted_file(path, max_bytes)
+            ending, exit_status = await monitor.until_ended(self._spawner, session.mark)
+            monitor.read_rest()
+            duration_s, request = monitor.duration_s, monitor.request
+            read = await read_output(
+                lambda: self._workspaces.collect(session.workspace, request.output_name, request.max_output_bytes)
+            )
+            result = session_outcome(monitor, ending, exit_status, duration_s, read)
+        except asyncio.CancelledError:
+            raise
+        except BaseException:
+            await self._let_go(monitor.request.name)
+            raise
+        await self._let_go(monitor.request.name)
+        return result
+
+    async def _let_go(self, name: str) -> None:
+        session = self._sessions.pop(name)
+        session.monitor.close()
+        _end_group(session.group)
+        session.monitor.agent.reclaim_credentials(session.paths)
+        await self._spawner.forget(name)
 
 
-def _as_it_is_kept(spec: SessionRequest) -> SessionRequest:
-    """The spec with the level of isolation that the session really gets; AgentError where it cannot have its own."""
-    isolation = spec.isolation.model_copy(update={"sandbox": level_for(spec.isolation)})
-    return spec.model_copy(update={"isolation": isolation})
+@contextlib.contextmanager
+def _machine_errors() -> Iterator[None]:
+    """What the machine refuses keeps a session from starting now, and not for good."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        if error.filename is None:
+            raise CouldNotStart(_in_words(error)) from error
+        raise  # the project's folder was deleted, or moved away
+    except OSError as error:
+        raise CouldNotStart(_in_words(error)) from error
+
+
+def _unknown(handle: SessionHandle) -> SessionResult:
+    message = f"nothing is known of the session {handle.session}"
+    return SessionResult(ending="could_not_start", refusal=OutputRejection(kind="could_not_start", message=message))
 
 
 def _end_group(group: Cgroup | None) -> None:
@@ -205,12 +219,3 @@ def _end_group(group: Cgroup | None) -> None:
 def _in_words(error: OSError) -> str:
     said = error.strerror or str(error)
     return f"{said}: {error.filename}" if error.filename else said
-
-
-def _not_started(message: str) -> SessionResult:
-    return SessionResult(ending="could_not_start", refusal=OutputRejection(kind="could_not_start", message=message))
-
-
-def _out_of_work(trouble: AgentFailure) -> SessionResult:
-    refusal = OutputRejection(kind=trouble.kind, message=trouble.message)
-    return SessionResult(ending="troubled", refusal=refusal, heard=AgentReport(trouble=trouble))

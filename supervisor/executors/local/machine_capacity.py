@@ -64,14 +64,14 @@ def watches(wanted: int) -> CapacityLimit | None:
     )
 
 
-def _files(sessions: int) -> int:
+def files_for(sessions: int) -> int:
     return _OWN_FILES + _FILES_A_SESSION * sessions
 
 
 def _open_files(wanted: int) -> CapacityLimit:
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     allowed = _PLENTY if hard == resource.RLIM_INFINITY else hard
-    needed = _files(wanted)
+    needed = files_for(wanted)
     return CapacityLimit(
         "open files",
         f"{allowed} open files for one process (hard limit)",

@@ -2,39 +2,48 @@
 
 from __future__ import annotations
 
-from supervisor.agents.cli_driver import CliDriver
+import asyncio
+from collections.abc import Callable
+
 from supervisor.executors.local.session_monitor import SessionMonitor
 from supervisor.host.durable_files import last_change
-from supervisor.model.session import Ending, OutputRejection, SessionRequest, SessionResult
+from supervisor.model.session import Ending, OutputRejection, SessionResult
 from supervisor.text.plain_text import plain_line
 from supervisor.text.strict_json import JsonRefused, parse_strict
 
+_READ_PAUSES_S = (0.1, 0.5, 2.0)
+
+
+async def read_output(collect: Callable[[], bytes | OutputRejection]) -> bytes | OutputRejection:
+    """What a session wrote; where the machine cannot read at the moment, a few more tries: it is paid for."""
+    for pause_s in _READ_PAUSES_S:
+        try:
+            return collect()
+        except OSError:
+            await asyncio.sleep(pause_s)
+    return collect()
+
 
 def session_outcome(
-    spec: SessionRequest,
-    agent: CliDriver,
-    watch: SessionMonitor,
-    ending: Ending,
-    exit_status: int | None,
-    duration_s: float,
-    read: bytes | OutputRejection,
+    monitor: SessionMonitor, ending: Ending, exit_status: int | None, duration_s: float, read: bytes | OutputRejection
 ) -> SessionResult:
     """The session's result: its output where there is one, else why there is none; `read` is what is there now."""
-    tail = watch.transcript.tail()
+    agent = monitor.agent
+    tail = monitor.transcript.tail()
     if ending == "exited":
-        watch.parser.finish(exit_status, tail)
-    agent.parse_files(watch.home, watch.parser)
-    heard = watch.heard
+        monitor.parser.finish(exit_status, tail)
+    agent.parse_files(monitor.home, monitor.parser)
+    heard = monitor.heard
     heard = heard.model_copy(update={"usage": agent.priced(heard.usage)})
     output: bytes | None = None
     complete_at: float | None = None
     refusal: OutputRejection | None = None
-    if watch.output_complete:
-        output, complete_at = watch.output.complete.result()
+    if monitor.output_complete:
+        output, complete_at = monitor.output.complete.result()
         if isinstance(read, bytes) and _parses(read):
             output = read  # what it made of it while it finished
     elif isinstance(read, bytes):
-        output, complete_at = read, last_change(watch.output.path)
+        output, complete_at = read, last_change(monitor.output.path)
     else:
         refusal = read
     whole = output is not None and _parses(output)
@@ -46,12 +55,12 @@ def session_outcome(
     elif ending == "could_not_start":
         output, refusal = None, OutputRejection(kind="could_not_start", message="the spawner process ended")
     elif ending == "stalled":
-        output, refusal = None, _why_stuck(watch)
+        output, refusal = None, _why_stuck(monitor)
     elif refusal is not None:
         said = next(
             (line for each in reversed(tail.splitlines()) if (line := plain_line(agent.display(each), 300))), ""
         )
-        refusal = _explained(refusal, watch, ending, exit_status, said, spec.timeout_s)
+        refusal = _explained(refusal, monitor, ending, exit_status, said, monitor.request.timeout_s)
     return SessionResult(
         ending=ending,
         output=output,
@@ -74,7 +83,7 @@ def _parses(data: bytes) -> bool:
 
 def _explained(
     refusal: OutputRejection,
-    watch: SessionMonitor,
+    monitor: SessionMonitor,
     ending: Ending,
     exit_status: int | None,
     said: str,
@@ -96,9 +105,9 @@ def _explained(
     return refusal.model_copy(update={"message": f"{refusal.message}; it said last: {said}"}) if said else refusal
 
 
-def _why_stuck(watch: SessionMonitor) -> OutputRejection:
-    screen = "" if watch.typist is None else f"; its screen showed:\n{watch.typist.last_lines()}"
-    if watch.typist is not None and watch.typist.stuck.done() and not watch.typist.stuck.cancelled():
-        return OutputRejection(kind="unknown_dialog", message=f"{watch.typist.stuck.result()}{screen}")
-    silence = watch.life.stalled.result() if watch.life.stalled.done() else "nothing came of it"
+def _why_stuck(monitor: SessionMonitor) -> OutputRejection:
+    screen = "" if monitor.typist is None else f"; its screen showed:\n{monitor.typist.last_lines()}"
+    if monitor.typist is not None and monitor.typist.stuck.done() and not monitor.typist.stuck.cancelled():
+        return OutputRejection(kind="unknown_dialog", message=f"{monitor.typist.stuck.result()}{screen}")
+    silence = monitor.life.stalled.result() if monitor.life.stalled.done() else "nothing came of it"
     return OutputRejection(kind="stalled", message=f"the session was ended: {silence}{screen}")

@@ -23,8 +23,8 @@ from supervisor.service.web.ansi_html import as_html
 from supervisor.store.database import Database
 from supervisor.store.tables import attempts, batches, events
 from supervisor.store.tables.api_clients import Client
-from supervisor.workspaces.empty_folder import Workspace
 from supervisor.workspaces.transcript_reader import last_line
+from supervisor.workspaces.workspace_provider import Workspace
 
 router = APIRouter(include_in_schema=False)
 _ENVIRONMENT = Environment(

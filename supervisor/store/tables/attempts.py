@@ -9,6 +9,7 @@ from typing import Literal
 
 from supervisor.model.frozen_model import FrozenModel
 from supervisor.model.job import StoredBatch
+from supervisor.model.session_handle import SessionHandle
 from supervisor.model.session_name import session_name
 from supervisor.model.validation_report import ValidationError
 from supervisor.store.database import Database
@@ -34,6 +35,12 @@ class Attempt(FrozenModel):
     started_ticks: int | None
     started_at: float
     outcome: str
+
+    @property
+    def handle(self) -> SessionHandle:
+        """Where its session is, or was."""
+        address = {} if self.pid is None else {"pid": self.pid, "started_ticks": self.started_ticks}
+        return SessionHandle(executor="local", session=self.name, address={**address, "agent": self.agent})
 
 
 def unfinished(database: Database, job: int) -> list[Attempt]:

@@ -8,7 +8,8 @@ from typing import Any
 
 from supervisor.model.agent_report import Usage
 from supervisor.model.job import StoredBatch
-from supervisor.model.session import SessionHandle, SessionResult
+from supervisor.model.session import SessionResult
+from supervisor.model.session_handle import SessionHandle
 from supervisor.model.validation_report import ValidationError
 from supervisor.store.database import Database
 from supervisor.store.tables.attempts import Attempt, Outcome, _attempt
@@ -38,8 +39,8 @@ def begin_session(
             name,
             agent,
             in_order(list(asked)),
-            None if process is None else process.pid,
-            None if process is None else process.started_ticks,
+            None if process is None else process.address.get("pid"),
+            None if process is None else process.address.get("started_ticks"),
             time.time(),
         ),
     )

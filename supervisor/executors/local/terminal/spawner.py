@@ -58,6 +58,7 @@ class Spawner:
         self._names: dict[str, _Session] = {}
         self._last_words: dict[str, TerminalDrain] = {}
         self._incoming = b""
+        self._own_note = {"spawner": os.getpid(), "spawner_ticks": process_tree.start_ticks(os.getpid())}
         self._subreaper = process_tree.become_subreaper()
 
     def run(self) -> None:
@@ -124,13 +125,28 @@ class Spawner:
             self._reply({"told": "not_spawned", "name": name, "missing": missing, "message": said})
             return
         reached("spawner.forked")
+        started_ticks = process_tree.start_ticks(pid) or 0
+        self._note(request["note"], {"pid": pid, "started_ticks": started_ticks, **request["noted"]})
+        reached("spawner.noted")
         mark = request["env"].get(process_tree.SESSION_VARIABLE, "")
         session = _Session(name, mark, pid, wrapped=request["wrapped"])
         self._sessions[pid] = self._names[name] = session
-        reply = {"told": "spawned", "name": name, "pid": pid, "started_ticks": process_tree.start_ticks(pid) or 0}
+        reply = {"told": "spawned", "name": name, "pid": pid, "started_ticks": started_ticks}
         self._last_words[name] = TerminalDrain(terminal, request["transcript"], request["secrets"])
         self._reply(reply, terminal)
         reached("spawner.replied")
+
+    def _note(self, path: str, note: dict[str, Any]) -> None:
+        """Leave word of a process for a supervisor that comes after this one: it may hide whose it is.
+
+        Nothing waits for it to be on the disk: no process outlives a power cut.
+        """
+        with contextlib.suppress(OSError):
+            file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+            try:
+                os.write(file, json.dumps({**note, **self._own_note}).encode())
+            finally:
+                os.close(file)
 
     def _forget(self, names: list[str]) -> None:
         """The supervisor has read all that these sessions printed."""

@@ -10,7 +10,7 @@ import os
 import socket
 import sys
 from collections import deque
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import Field
 
@@ -43,16 +43,23 @@ class Start(FrozenModel):
     """File to which the spawner writes what the supervisor did not live to read."""
     secrets: list[str]
     """What must not stand in it."""
+    note: str
+    """File to which the spawner writes which process it is, together with what is `noted` of it besides."""
+    noted: dict[str, str]
     wrapped: bool = False
     """Whether it is a sandbox with the agent in it."""
 
 
-class Spawned(FrozenModel):
-    """A session's process, and the descriptor of its terminal's master side; the receiver closes it."""
+class Spawned(NamedTuple):
+    """A session's process."""
 
     pid: int
     started_ticks: int
     terminal: int
+    """The descriptor of its terminal's master side; the receiver closes it."""
+    ended: asyncio.Future[int | None]
+    """Done once nothing of the session is left: its exit status, negative for a signal, None for unknown. SpawnerLost
+    where the spawner ended first. It is not to be cancelled."""
 
 
 class SpawnerClient:
@@ -71,6 +78,11 @@ class SpawnerClient:
         self._descriptors: deque[int] = deque()
         self._discarded: set[asyncio.Future[None]] = set()
 
+    @property
+    def pid(self) -> int | None:
+        """The spawner's pid; None where there is none at the moment."""
+        return None if self._process is None else self._process.pid
+
     async def spawn(self, name: str, start: Start) -> Spawned:
         """Start a session; AgentError where its program is missing, OSError where the system refuses a process."""
         channel = await self._connected()
@@ -83,19 +95,12 @@ class SpawnerClient:
             await self._send(channel, {"do": "spawn", "name": name, "forget": forget, **start.model_dump()})
             return await spawned
         except BaseException:
+            spawned.cancel()  # should it come to be all the same, it is ended at once
+            if not spawned.cancelled() and spawned.exception() is None:  # it came to be in the last moment
+                os.close(spawned.result().terminal)
+                self._discarded.add(asyncio.ensure_future(self._discard(name)))
             self._ending.pop(name, None)
             raise
-
-    async def ended(self, name: str) -> int | None:
-        """Wait until nothing of the session is left; its exit status, negative for a signal, None for unknown.
-
-        SpawnerLost where the spawner ended first."""
-        future = self._ending[name]
-        try:
-            return await asyncio.shield(future)
-        finally:
-            if future.done():
-                self._ending.pop(name, None)
 
     async def end(self, name: str, grace_s: float) -> None:
         """Ask the session to leave, and end it after `grace_s` seconds; 0 ends it at once."""
@@ -165,7 +170,7 @@ class SpawnerClient:
     def _told(self, message: dict[str, Any]) -> None:
         name = message["name"]
         if message["told"] == "ended":
-            future = self._ending.get(name)
+            future = self._ending.pop(name, None)
             if future is not None and not future.done():
                 future.set_result(message["exit_status"])
             return
@@ -182,9 +187,7 @@ class SpawnerClient:
                 os.close(terminal)
                 self._discarded.add(asyncio.ensure_future(self._discard(name)))
             else:
-                spawning.set_result(
-                    Spawned(pid=message["pid"], started_ticks=message["started_ticks"], terminal=terminal)
-                )
+                spawning.set_result(Spawned(message["pid"], message["started_ticks"], terminal, self._ending[name]))
         elif not spawning.cancelled():
             spawning.set_exception(
                 AgentError(
@@ -220,3 +223,4 @@ class SpawnerClient:
             if not ending.done():
                 ending.set_exception(SpawnerLost())
                 ending.exception()  # somebody may no longer wait for it
+        self._ending.clear()

@@ -17,7 +17,7 @@ from supervisor.agents.terminal_dialogs import TerminalProtocol
 from supervisor.executors.local.terminal.redaction import Redactor
 from supervisor.text.plain_text import plain
 from supervisor.text.terminal_size import COLUMNS, ROWS
-from supervisor.workspaces.empty_folder import PROMPT_NAME
+from supervisor.workspaces.workspace_provider import PROMPT_NAME
 
 _LOOK_EVERY_S = 0.25
 """The screen is looked at so long after it began to change: what is drawn piece by piece is whole by then."""

@@ -1,0 +1,47 @@
+"""Finding executors by name: the local one, and those that packages offer by entry point."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable
+from importlib.metadata import EntryPoint, entry_points
+from typing import cast
+
+from supervisor.errors import UsageError
+from supervisor.executors.executor import Executor, ExecutorContext
+from supervisor.host.file_events import PollingEvents
+from supervisor.project.project import Project
+
+GROUP = "supervisor.executors"
+LOCAL = "local"
+_OURS = {LOCAL: "supervisor.executors.local.local_executor:LocalExecutor"}
+"""Found without a look at all that is installed, which takes longer than to load them."""
+
+
+def executor_names() -> list[str]:
+    """Names of all executors that can be used here."""
+    return sorted({*_OURS, *_offered()})
+
+
+def make_executor(name: str, context: ExecutorContext) -> Executor:
+    """The executor of that name, made anew; UsageError where there is none."""
+    entry = EntryPoint(name, _OURS[name], GROUP) if name in _OURS else _offered().get(name)
+    if entry is None:
+        known = executor_names()
+        near = difflib.get_close_matches(name, known, n=1)
+        raise UsageError(
+            f"there is no executor {name!r}",
+            where="executor",
+            remedy=(f"Did you mean {near[0]!r}? " if near else "")
+            + f"Here are: {', '.join(known)}. A package offers another by an entry point of the group {GROUP}.",
+        )
+    return cast(Callable[[ExecutorContext], Executor], entry.load())(context)
+
+
+def executor_to_ask(name: str, project: Project) -> Executor:
+    """One that no session is given to: it is only asked what is possible here. UsageError where there is none."""
+    return make_executor(name, ExecutorContext(project, PollingEvents("nothing is listened to")))
+
+
+def _offered() -> dict[str, EntryPoint]:
+    return {entry.name: entry for entry in entry_points(group=GROUP) if entry.name not in _OURS}

@@ -1,0 +1,69 @@
+"""The process that a session is to be: its command and environment, in its sandbox and with its limits."""
+
+from __future__ import annotations
+
+import os
+
+from supervisor.agents.cli_driver import CliDriver
+from supervisor.executors.local.sandbox.bubblewrap import bubblewrapped, level_for
+from supervisor.executors.local.terminal.spawner_client import Start
+from supervisor.host import process_tree
+from supervisor.host.cgroups import Cgroup
+from supervisor.host.resource_limits import resource_limits
+from supervisor.model.session import SessionRequest
+from supervisor.workspaces.session_paths import SessionPaths
+from supervisor.workspaces.workspace_provider import Workspace
+
+_LOCALE = ("LANG", "LC_ALL", "LC_CTYPE", "TZ")
+
+
+def as_kept_apart(request: SessionRequest) -> SessionRequest:
+    """The request with the sandbox level that the session really gets; AgentError where it cannot have its own."""
+    isolation = request.isolation.model_copy(update={"sandbox": level_for(request.isolation)})
+    return request.model_copy(update={"isolation": isolation})
+
+
+def session_start(
+    request: SessionRequest,
+    agent: CliDriver,
+    workspace: Workspace,
+    paths: SessionPaths,
+    group: Cgroup | None,
+    mark: str,
+) -> Start:
+    """What the spawner is asked for; `mark` tells the session's processes from all others, whoever looks."""
+    isolation, stdin = request.isolation, agent.stdin(paths)
+    words, environment = agent.command(paths, request.model), _environment(request, agent, paths, mark)
+    wrapped = isolation.sandbox == "bubblewrap"
+    if wrapped:
+        words = bubblewrapped(
+            words, environment, paths, agent.readable(paths), agent.writable(paths), isolation.network
+        )
+    return Start(
+        argv=words,
+        env=environment,
+        cwd=str(paths.workspace),
+        stdin=None if stdin is None else str(stdin),
+        limits=resource_limits(isolation.limits, grouped=group is not None),
+        groups=[] if group is None else group.members_files,
+        transcript=str(workspace.transcript),
+        secrets=agent.secrets(),
+        note=str(workspace.process_note),
+        noted={"mark": mark, "agent": request.agent, "output": request.output_name},
+        wrapped=wrapped,
+    )
+
+
+def _environment(request: SessionRequest, agent: CliDriver, paths: SessionPaths, mark: str) -> dict[str, str]:
+    environment = {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "HOME": str(paths.home),
+        "LANG": "C.UTF-8",
+        "TERM": "xterm-256color",
+    }
+    environment.update({name: os.environ[name] for name in _LOCALE if name in os.environ})
+    environment.update(agent.environment(paths))
+    environment.update({f"SUPERVISOR_{name.upper()}": value for name, value in paths.named().items()})
+    environment["SUPERVISOR_ATTEMPT"] = str(request.attempt)
+    environment[process_tree.SESSION_VARIABLE] = mark
+    return environment
