@@ -94,7 +94,7 @@ def test_lines_are_heard_whole_and_plain(tmp_path: Path) -> None:
             super().__init__()
             self.lines: list[str] = []
 
-        def hear(self, line: str) -> None:
+        def feed_line(self, line: str) -> None:
             self.lines.append(line)
 
     ear = Ear()

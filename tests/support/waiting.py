@@ -1,0 +1,22 @@
+"""Waiting on an event loop for something to have happened: a bounded loop of looks."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable
+from typing import TypeVar
+
+PATIENCE_S = float(os.environ.get("TEST_PATIENCE_S", "60"))
+"""After this long a test gives up; far more than anything takes, so that a slow machine fails nothing."""
+_PAUSE_S = 0.01
+_T = TypeVar("_T")
+
+
+async def eventually(look: Callable[[], _T | None], what: str) -> _T:
+    """The first value of `look` that is not empty, None or False; the loop goes on meanwhile."""
+    async with asyncio.timeout(PATIENCE_S):
+        while not (found := look()):
+            await asyncio.sleep(_PAUSE_S)
+    assert found, what
+    return found
