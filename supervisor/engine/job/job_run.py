@@ -25,7 +25,7 @@ from supervisor.engine.known_answers import captured_outputs
 from supervisor.engine.known_answers.orphan_sessions import OrphanSessions
 from supervisor.engine.known_answers.restored_answers import RestoredAnswers
 from supervisor.engine.phases.phase_planner import PhasePlanner
-from supervisor.engine.results_writer import ResultsWriter
+from supervisor.engine.results_writer import ResultsWriter, open_sinks
 from supervisor.errors import AgentError, BudgetSpent, SupervisorError
 from supervisor.executors.executor import Executor
 from supervisor.executors.local.sandbox.bubblewrap import level_for
@@ -93,8 +93,8 @@ class JobRun:
         self._files = ResultsWriter(
             job.id,
             event_log,
-            project.results(job.collection, job.target),
             pipeline.phases,
+            open_sinks(project, job, pipeline),
             self._planner.reconcile,
             self._tools.restored.pending,
         )
