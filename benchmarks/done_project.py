@@ -77,7 +77,8 @@ def _write_main_file(scratch: Scratch, database: Database, job: int) -> None:
     file = json_sink.JsonSink(scratch.root / "vfs" / "facts" / TARGET / f"squares_{_PHASE}.json")
     with file.lock():
         merged = merged_snapshot.snapshot(database, job, _PHASE, "object")
-        sha256 = file.write(merged, file.state())
-        assert sha256 is not None, "nobody else writes it"
-        write_receipts.record_receipt(database, job, _PHASE, merged.seq, sha256)
-        merged_snapshot.record_written(database, merged, sha256)
+        file.edits(None)
+        written = file.write(merged)
+        assert written is not None, "nobody else writes it"
+        write_receipts.record_receipt(database, job, _PHASE, written)
+        merged_snapshot.record_written(database, job, _PHASE, written)

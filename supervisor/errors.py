@@ -77,6 +77,10 @@ class ProjectLocked(CannotContinue):
     """Another supervisor works on this project."""
 
 
+class SinkLocked(CannotContinue):
+    """Another program holds the lock of a file of results."""
+
+
 class StoreError(CannotContinue):
     """The store cannot be opened, or was made by another version."""
 

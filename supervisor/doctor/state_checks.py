@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import sqlite3
@@ -12,15 +11,19 @@ from pathlib import Path
 from supervisor.doctor.finding import Finding
 from supervisor.doctor.store_rebuild import targets_with_results
 from supervisor.engine.known_answers.restored_answers import kept_answers
+from supervisor.errors import PipelineError
 from supervisor.host import process_tree
 from supervisor.model.frozen_model import FrozenModel
 from supervisor.model.job import Job
+from supervisor.model.write_receipt import WriteReceipt
 from supervisor.project.project import Project
 from supervisor.project.project_lock import lock_owner, stale_note
 from supervisor.project.store_damage import lost_commits, missing, session_folders, store_damage
-from supervisor.sinks.json_sink import entries
+from supervisor.sinks.sink import Sink, SinkContext
+from supervisor.sinks.sink_registry import open_sink
 from supervisor.store.database import SCHEMA_VERSION, Database, is_damage
 from supervisor.store.integrity.integrity_check import open_read_only
+from supervisor.store.queries import merged_snapshot
 from supervisor.store.tables import attempts, items, jobs
 from supervisor.text import content_hash
 
@@ -36,6 +39,8 @@ class FileState(FrozenModel):
     """Items of it that are merged in the store."""
     problem: str = ""
     """Why it is to be written anew."""
+    by_hand: bool = False
+    """Whether a person has to do something before it can be."""
     stale: tuple[str, ...] = ()
     """Items whose value is another in the store, although the file is as it was written and has them."""
     edited: int = 0
@@ -53,39 +58,38 @@ def look_at_state(project: Project) -> Iterator[Finding]:
 def file_states(project: Project, database: Database, job: Job) -> Iterator[FileState]:
     """The main files of a job."""
     for row in database.rows("SELECT * FROM phases WHERE job = ? ORDER BY position", (job.id,)):
-        stored = {
-            each["id"]: (each["value"], each["seq"])
-            for each in database.rows(
-                "SELECT id, value, seq FROM items WHERE job = ? AND phase = ? AND status = 'merged'",
-                (job.id, row["phase"]),
-            )
-        }
         path = project.results(job.collection, job.target) / row["output"]
+        stored = merged_snapshot.merged_values(database, job.id, row["phase"])
         state = FileState(job=job, phase=row["phase"], path=path, merge=row["merge"], merged=len(stored))
-        if not path.exists():
-            missing = stored and row["written_hash"] is not None
-            yield state.model_copy(update={"problem": "it is not there"}) if missing else state
-            continue
-        if not path.is_file():
-            yield state.model_copy(update={"problem": "a folder stands in its place; move it away"})
-            continue
-        data = path.read_bytes()
         try:
-            found = entries(data, row["merge"])
-        except ValueError as error:
-            yield state.model_copy(update={"problem": f"it does not parse: {error}"})
+            sink = open_sink(SinkContext(project, path, row["phase"], row["merge"]))
+        except PipelineError as error:
+            yield state.model_copy(update={"problem": error.in_one_line(placed=False), "by_hand": True})
             continue
-        other = [
-            item_id
-            for item_id, value in found.items()
-            if item_id not in stored
-            or content_hash.digest(json.loads(stored[item_id][0])) != content_hash.digest(value)
-        ]
-        if hashlib.sha256(data).hexdigest() != row["written_hash"]:
-            yield state.model_copy(update={"edited": len(other)})
-            continue
-        stale = [i for i in other if i in stored and (stored[i][1] or 0) <= row["written_seq"]]
-        yield state.model_copy(update={"stale": tuple(stale)})
+        yield state.model_copy(update=_seen(database, state, sink, stored))
+
+
+def _seen(
+    database: Database, state: FileState, sink: Sink, stored: dict[str, merged_snapshot.MergedValue]
+) -> dict[str, object]:
+    """What is to be said of a main file."""
+    noted = merged_snapshot.last_write(database, state.job.id, state.phase)
+    if not state.path.exists():
+        return {"problem": "it is not there"} if stored and noted.sha256 is not None else {}
+    if not state.path.is_file():
+        return {"problem": "a folder stands in its place; move it away", "by_hand": True}
+    try:
+        found = sink.read()
+    except ValueError as error:
+        return {"problem": f"it does not parse: {error}"}
+    other = [
+        item_id
+        for item_id, value in found.items()
+        if item_id not in stored or content_hash.digest(json.loads(stored[item_id].value)) != content_hash.digest(value)
+    ]
+    if noted.sha256 is None or sink.edits(WriteReceipt(seq=noted.seq, sha256=noted.sha256)) is not None:
+        return {"edited": len(other)}
+    return {"stale": tuple(i for i in other if i in stored and (stored[i].seq or 0) <= noted.seq)}
 
 
 def _look(project: Project) -> Iterator[Finding]:
@@ -171,7 +175,7 @@ def _of_file(project: Project, state: FileState) -> Iterator[Finding]:
     subject = f"main file {project.relative(state.path)}"
     if state.problem:
         text = f"{state.problem}; the store has its {state.merged} items"
-        yield Finding(level="failure", subject=subject, text=text, repair=None if state.path.is_dir() else "main file")
+        yield Finding(level="failure", subject=subject, text=text, repair=None if state.by_hand else "main file")
     elif state.stale:
         text = f"{len(state.stale)} values that it was written with are others in the store now: {state.stale[0]}"
         yield Finding(level="failure", subject=subject, text=text, repair="answers")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import sqlite3
 import time
@@ -21,10 +20,11 @@ from supervisor.project.pinned_definitions import content_of
 from supervisor.project.pipeline_loader import PIPELINE_FILE, load_pipeline, read_target
 from supervisor.project.project import Project
 from supervisor.project.store_damage import is_behind, session_folders
-from supervisor.sinks.json_sink import entries
+from supervisor.sinks.sink import SinkContext
+from supervisor.sinks.sink_registry import open_sink
 from supervisor.store.database import Database
 from supervisor.store.integrity import write_receipts
-from supervisor.store.integrity.write_receipts import WriteReceipt
+from supervisor.store.integrity.write_receipts import PhaseReceipt
 from supervisor.store.tables import items, jobs, phases
 from supervisor.text import content_hash
 from supervisor.text.strict_json import JsonRefused, parse_strict
@@ -97,22 +97,23 @@ def restore_answers(project: Project, database: Database, *, remade: bool) -> It
 
 
 def _take_over(
-    project: Project, database: Database, job: Job, row: sqlite3.Row, receipt: WriteReceipt | None, *, remade: bool
+    project: Project, database: Database, job: Job, row: sqlite3.Row, receipt: PhaseReceipt | None, *, remade: bool
 ) -> Iterator[str]:
     phase = row["phase"]
     path = project.results(job.collection, job.target) / row["output"]
     shown = project.relative(path)
     behind = receipt is not None and is_behind(database, receipt)
     try:
-        data = path.read_bytes()
-        found = entries(data, row["merge"])
-    except (OSError, ValueError) as error:
+        sink = open_sink(SinkContext(project, path, phase, row["merge"]))
+        found = sink.read()
+    except (OSError, ValueError, SupervisorError) as error:
         if behind:
             _catch_up(database, job.id, phase, receipt, None)
             yield f"{shown}: the store lost changes of its items, and it cannot be read itself: {error}"
         return
-    sha256 = hashlib.sha256(data).hexdigest()
-    ours = sha256 == row["written_hash"] or (receipt is not None and sha256 == receipt.sha256)
+    held = sink.edits(None)
+    sha256 = None if held is None else held.sha256
+    ours = sha256 is not None and sha256 in (row["written_hash"], None if receipt is None else receipt.sha256)
     stored = {
         each["id"]: each
         for each in database.rows(
@@ -174,7 +175,7 @@ def _is_stale(row: sqlite3.Row | None, value: Any, written_seq: int, *, behind: 
     return content_hash.digest(json.loads(row["value"])) != content_hash.digest(value)
 
 
-def _catch_up(database: Database, job: int, phase: int, receipt: WriteReceipt | None, sha256: str | None) -> None:
+def _catch_up(database: Database, job: int, phase: int, receipt: PhaseReceipt | None, sha256: str | None) -> None:
     """Have the store count on from what the main file was given, and know the file for its own; it is written anew."""
     with database.transaction():
         database.execute(

@@ -8,8 +8,6 @@ import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from filelock import Timeout
-
 from supervisor.doctor.state_checks import FileState, file_states
 from supervisor.doctor.store_rebuild import main_files, recreate_jobs, restore_answers, targets_with_results
 from supervisor.executors.local.session_recovery import end_stale_sessions
@@ -19,7 +17,8 @@ from supervisor.project.project import Project
 from supervisor.project.project_lock import ProjectLock, stale_note
 from supervisor.project.store_damage import StoreDamage, lost_commits, mended_store, missing, store_damage
 from supervisor.project.store_guard import require_sound
-from supervisor.sinks.json_sink import JsonSink, held
+from supervisor.sinks.sink import SinkContext
+from supervisor.sinks.sink_registry import open_sink
 from supervisor.store.database import Database, open_store
 from supervisor.store.integrity import write_receipts
 from supervisor.store.integrity.integrity_check import count_anew
@@ -80,7 +79,7 @@ class _Repair:
                 yield from self._copy([project.store, *(state.path for state in states if state.stale)])
                 yield from restore_answers(project, database, remade=False)
             for state in states:
-                if state.problem and not state.path.is_dir():
+                if state.problem and not state.by_hand:
                     yield from self._write(database, state)
         finally:
             database.close()
@@ -153,30 +152,29 @@ class _Repair:
 
     def _write(self, database: Database, state: FileState) -> Iterator[str]:
         """Write a main file from the store."""
-        file, shown = JsonSink(state.path), self._project.relative(state.path)
-        try:
-            with file.lock():
-                if state.path.exists():
-                    yield from self._copy([state.path])
-                looked_at = file.state()
-                reached("repair.before_main_file")
-                if not state.merged:
-                    state.path.unlink(missing_ok=True)
-                    yield f"{shown}: it could not be read and is taken away; the store has no items of it"
-                    return
-                taken = merged_snapshot.snapshot(database, state.job.id, state.phase, state.merge)
-                sha256 = file.write(taken, looked_at)
-                if sha256 is None:
-                    yield f"{shown}: it was changed at this moment, and is left as it is"
-                    return
-                before = write_receipts.find_receipt(self._project.state, state.job.id, state.phase)
-                write_receipts.record_receipt(database, state.job.id, state.phase, taken.seq, sha256)
-                merged_snapshot.record_written(database, taken, sha256)
-        except Timeout as error:
-            raise held(file, error) from error
+        job, phase = state.job.id, state.phase
+        sink = open_sink(SinkContext(self._project, state.path, phase, state.merge))
+        shown = self._project.relative(state.path)
+        with sink.lock():
+            if state.path.exists():
+                yield from self._copy([state.path])
+            sink.edits(None)
+            reached("repair.before_main_file")
+            if not state.merged:
+                state.path.unlink(missing_ok=True)
+                yield f"{shown}: it could not be read and is taken away; the store has no items of it"
+                return
+            taken = merged_snapshot.snapshot(database, job, phase, state.merge)
+            written = sink.write(taken)
+            if written is None:
+                yield f"{shown}: it was changed at this moment, and is left as it is"
+                return
+            before = write_receipts.find_receipt(self._project.state, job, phase)
+            write_receipts.record_receipt(database, job, phase, written)
+            merged_snapshot.record_written(database, job, phase, written)
         reached("repair.main_file_written")
         yield f"{shown}: written from the store, {len(taken.rows)} items"
-        if before is not None and before.seq == taken.seq and before.sha256 != sha256:
+        if before is not None and before.seq == taken.seq and before.sha256 != written.sha256:
             yield f"{shown}: it is not what it was: some of its values were damaged in the store, nothing tells which"
 
     def _copy(self, paths: Iterable[Path]) -> Iterator[str]:

@@ -20,7 +20,10 @@ from supervisor.project.pipeline_loader import load_pipeline, read_target
 from supervisor.project.project import Project
 from supervisor.project.prompt_renderer import PromptRenderer
 from supervisor.project.store_damage import missing
-from supervisor.sources.json_source import items_mark, read_items
+from supervisor.sinks.sink_registry import check_sink
+from supervisor.sources.source import SourceContext
+from supervisor.sources.source_registry import source_of
+from supervisor.sources.taken_items import items_fingerprint, take_items
 from supervisor.store.integrity.integrity_check import open_read_only
 from supervisor.store.tables import jobs, phases, submissions
 
@@ -29,7 +32,7 @@ class _Known(FrozenModel):
     """What the store knows of the job that there is."""
 
     taken: dict[int, str | None] = Field(default_factory=dict)
-    """Phase id to the mark of the items that it took last: they were read, and are not read again."""
+    """Phase id to the fingerprint of the items that it took last: they were read, and are not read again."""
     submitted: str | None = None
     """The input that it was submitted with."""
     content: Path | None = None
@@ -51,16 +54,18 @@ def check(
     check_content(at, pipeline)
     for phase in pipeline.phases:
         if phase.upstream is None:
-            mark = items_mark(at, phase, target, known.submitted)
+            source = source_of(SourceContext(at, pipeline, phase, target, known.submitted))
+            mark = items_fingerprint(source, phase, target)
             if not mark or known.taken.get(phase.id) != mark:
-                read_items(at, pipeline, phase, target, known.submitted)
+                take_items(source, phase, target)
     return pipeline, target
 
 
 def check_content(project: Project, pipeline: Pipeline) -> None:
-    """A pipeline's templates and Python files can be read."""
+    """A pipeline's templates and Python files can be read, and what it names for its results can be written."""
     PromptRenderer(project, pipeline)
     for phase in pipeline.phases:
+        check_sink(project, pipeline, phase)
         _check_python(project, pipeline, phase)
 
 

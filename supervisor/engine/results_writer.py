@@ -1,23 +1,23 @@
-"""When main files are written: soon after every merge, seldom enough to cost little, and always at the end."""
+"""When sinks are written: soon after every merge, seldom enough to cost little, and always at the end."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from contextlib import ExitStack
 from typing import TypeVar
 
-from filelock import Timeout
-
 from supervisor.engine.events.event_log import EventLog
-from supervisor.host.durable_files import make_folder
+from supervisor.engine.sink_look import SinkLook, is_all_written, look_at_sink
 from supervisor.host.machine_errors import MACHINE_ERRORS, machine_error
-from supervisor.model.pipeline import Phase
-from supervisor.sinks import hand_edits
-from supervisor.sinks.hand_edits import HandEdits, detect_hand_edits
-from supervisor.sinks.json_sink import JsonSink, held
+from supervisor.model.job import Job
+from supervisor.model.pipeline import Phase, Pipeline
+from supervisor.project.project import Project
+from supervisor.sinks.hand_edits import HandEdits
+from supervisor.sinks.sink import Sink, SinkContext
+from supervisor.sinks.sink_registry import open_sink
 from supervisor.store.database import Database, open_store
 from supervisor.store.integrity import write_receipts
 from supervisor.store.queries import merged_snapshot
@@ -25,21 +25,34 @@ from supervisor.store.tables import items
 from supervisor.store.transitions import item_reconcile
 
 SHARE = 0.05
-"""Largest part of the time that may go into writing one main file; so the whole cost stays linear in the items."""
+"""Largest part of the time that may go into writing one sink; so the whole cost stays linear in the items."""
 TIMES_ITS_SIZE = 2
 FLOOR_BYTES = 1 << 20
 BYTES_A_SECOND = 1 << 16
-"""What may be written to one main file until it waits: so many times its size, and so much besides; at the end of a
+"""What may be written to one sink until it waits: so many times its size, and so much besides; at the end of a
 phase and of a run it is written in any case."""
 TRY_AGAIN_S = 30.0
-"""Seconds until a file is tried again that the machine could not write."""
+"""Seconds until a sink is tried again that the machine could not write."""
 _T = TypeVar("_T")
 
 
+def open_sinks(project: Project, job: Job, pipeline: Pipeline) -> dict[int, Sink]:
+    """The sinks of a job by the ids of its phases; PipelineError where there is none for an output."""
+    folder = project.results(job.collection, job.target)
+    return {
+        phase.id: open_sink(SinkContext(project, folder / phase.output, phase.id, phase.merge))
+        for phase in pipeline.phases
+    }
+
+
 class _State:
-    def __init__(self, phase: Phase, path: Path) -> None:
+    def __init__(self, phase: Phase, sink: Sink) -> None:
         self.phase = phase
-        self.file = JsonSink(path)
+        self.sink = sink
+        self.size = 0
+        """Bytes that it took last."""
+        self.written_bytes = 0
+        """All that was written to it."""
         self.dirty = False
         self.ended = False
         self.cost_s = 0.0
@@ -49,28 +62,28 @@ class _State:
 
 
 class ResultsWriter:
-    """The main files of one job.
+    """The sinks of one job.
 
-    Files are read, made and written in a thread with a connection of its own, since a large one takes long; what a
-    person edited is taken over by `edited`, on the loop.
+    They are read and written in a thread with a connection of its own, since a large one takes long; what a person
+    edited is taken over by `edited`, on the loop.
     """
 
     def __init__(
         self,
         job: int,
         event_log: EventLog,
-        results: Path,
         phases: tuple[Phase, ...],
+        sinks: Mapping[int, Sink],
         edited: Callable[[int, list[str]], Awaitable[None]],
         holds_more: Callable[[int], bool],
     ) -> None:
-        """`edited` follows up on items of a phase that a person edited; `holds_more` says whether a main file has
-        answers that the store is still to be given: it is left alone until then."""
+        """`edited` follows up on items of a phase that a person edited; `holds_more` says whether a sink has answers
+        that the store is still to be given: it is left alone until then."""
         self._job = job
         self._event_log = event_log
         self._edited = edited
         self._holds_more = holds_more
-        self._states = {phase.id: _State(phase, results / phase.output) for phase in phases}
+        self._states = {phase.id: _State(phase, sinks[phase.id]) for phase in phases}
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="main-file")
         self._reader: Database | None = None
         self._begun_at = time.monotonic()
@@ -79,7 +92,7 @@ class ResultsWriter:
         """What stopped a write in the background, to be raised where the job ends."""
 
     def mark_dirty(self, phase: int) -> None:
-        """Something was merged: write the file now, or as soon as its cost allows."""
+        """Something was merged: write the sink now, or as soon as its cost allows."""
         state = self._states[phase]
         state.dirty = True
         if state.timer is None and not state.busy.locked():
@@ -88,7 +101,7 @@ class ResultsWriter:
             state.timer = asyncio.get_running_loop().call_later(max(0.0, wait_s), self._write_later, state)
 
     async def flush(self, *, everything: bool = False) -> None:
-        """Write what is not written yet; `everything` also looks at files of which nothing new is known."""
+        """Write what is not written yet; `everything` also looks at sinks of which nothing new is known."""
         for state in self._states.values():
             if state.timer is not None:
                 state.timer.cancel()
@@ -102,7 +115,7 @@ class ResultsWriter:
             raise self.failure
 
     async def flush_phase(self, phase: int) -> None:
-        """Write the file of a phase that ended, whatever it costs; one without items is written too."""
+        """Write the sink of a phase that ended, whatever it costs; one without items is written too."""
         state = self._states[phase]
         state.ended = True
         state.dirty = True
@@ -115,10 +128,9 @@ class ResultsWriter:
         self._thread.shutdown(wait=True)
 
     def _bytes_take_s(self, state: _State) -> float:
-        """Seconds from the beginning until a file may be written once more."""
-        size = (state.file.state() or (0,))[0]
-        free = (TIMES_ITS_SIZE - 1) * size + FLOOR_BYTES
-        return (state.file.written_bytes - free) / BYTES_A_SECOND
+        """Seconds from the beginning until a sink may be written once more."""
+        free = (TIMES_ITS_SIZE - 1) * state.size + FLOOR_BYTES
+        return (state.written_bytes - free) / BYTES_A_SECOND
 
     def _write_later(self, state: _State) -> None:
         state.timer = None
@@ -132,7 +144,7 @@ class ResultsWriter:
             self.failure = error
 
     async def _write_or_wait(self, state: _State) -> None:
-        """Write the file; where the machine cannot at the moment, later: the store has all of it."""
+        """Write the sink; where the machine cannot at the moment, later: the store has all of it."""
         try:
             await self._write(state)
         except MACHINE_ERRORS as error:
@@ -143,7 +155,7 @@ class ResultsWriter:
             self._event_log.append_now(
                 self._job,
                 "main_file_late",
-                f"{state.file.path.name} cannot be written now: {fault}; next try in {TRY_AGAIN_S:g} s",
+                f"{state.sink.name} cannot be written now: {fault}; next try in {TRY_AGAIN_S:g} s",
                 level="WARNING",
                 phase=state.phase.id,
             )
@@ -154,53 +166,51 @@ class ResultsWriter:
                 return
             state.dirty = False
             began = time.monotonic()
-            lock = state.file.lock()
+            locked = ExitStack()
             try:
-                make_folder(state.file.path.parent)
-                await self._in_thread(lock.acquire)
-            except Timeout as error:
-                raise held(state.file, error) from error
-            try:
+                await self._in_thread(locked.enter_context, state.sink.lock())
                 written = False
                 while not written:
-                    looked_at = state.file.state()
-                    edits = await self._in_thread(self._find_edits, state)
-                    if edits is not None:
-                        await self._take_over(state, edits)
-                    written = await self._in_thread(self._write_now, state, looked_at)
+                    look = await self._in_thread(self._look, state)
+                    if look.edits is not None:
+                        await self._take_over(state, look.edits)
+                    written = await self._in_thread(self._write_now, state, look)
             except BaseException:
                 state.dirty = True
                 raise
             finally:
-                await self._in_thread(lock.release)
+                await self._in_thread(locked.close)
             state.written_at = time.monotonic()
             state.cost_s = state.written_at - began
         if state.dirty:
             self.mark_dirty(state.phase.id)
 
-    def _find_edits(self, state: _State) -> HandEdits | None:
+    def _look(self, state: _State) -> SinkLook:
         if self._reader is None:
             self._reader = open_store(self._event_log.database.path)
-        return detect_hand_edits(self._reader, state.file, self._job, state.phase.id, state.phase.merge)
+        return look_at_sink(self._reader, state.sink, self._job, state.phase.id)
 
-    def _write_now(self, state: _State, looked_at: tuple[int, int, int] | None) -> bool:
-        """Write the file; False where it was edited since it was looked at."""
+    def _write_now(self, state: _State, look: SinkLook) -> bool:
+        """Write the sink; False where it was edited since it was looked at."""
         assert self._reader is not None
-        if hand_edits.is_current(self._reader, state.file, self._job, state.phase.id):
-            state.file.remove_unfinished()
+        phase = state.phase
+        if look.as_written and is_all_written(self._reader, self._job, phase.id):
             return True
-        taken = merged_snapshot.snapshot(self._reader, self._job, state.phase.id, state.phase.merge)
-        if not taken.rows and looked_at is None and not state.ended:
+        taken = merged_snapshot.snapshot(self._reader, self._job, phase.id, phase.merge)
+        if not taken.rows and look.missing and not state.ended:
             return True
-        sha256 = state.file.write(taken, looked_at)
-        if sha256 is not None:
-            write_receipts.record_receipt(self._reader, self._job, state.phase.id, taken.seq, sha256)
-            merged_snapshot.record_written(self._reader, taken, sha256)
-        return sha256 is not None
+        written = state.sink.write(taken)
+        if written is None:
+            return False
+        state.size = written.size
+        state.written_bytes += written.size
+        write_receipts.record_receipt(self._reader, self._job, phase.id, written)
+        merged_snapshot.record_written(self._reader, self._job, phase.id, written)
+        return True
 
     async def _take_over(self, state: _State, edits: HandEdits) -> None:
-        """A person's work is never silently overwritten: it is taken into the store, or set aside beside the file."""
-        phase, name = state.phase.id, state.file.path.name
+        """A person's work is never silently overwritten: it is taken into the store, or set aside beside the sink."""
+        phase, name = state.phase.id, state.sink.name
         touched = [*edits.values, *edits.removed]
         with self._event_log.transaction():
             for item_id, value in edits.values.items():

@@ -50,7 +50,8 @@ def last_change(path: Path) -> float | None:
         return None
 
 
-_UNFINISHED = ".tmp"
+UNFINISHED = ".tmp"
+"""Ending of what a writer that was killed leaves: beside its file, with a dot before its name."""
 
 
 def replace_durably(path: Path, pieces: Iterable[bytes], still: Callable[[], bool] = lambda: True) -> bool:
@@ -58,7 +59,7 @@ def replace_durably(path: Path, pieces: Iterable[bytes], still: Callable[[], boo
 
     False, and nothing put there, where it is not `still` to be, in the last moment.
     """
-    descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=_UNFINISHED, dir=path.parent)
+    descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=UNFINISHED, dir=path.parent)
     try:
         with os.fdopen(descriptor, "wb") as file:
             os.fchmod(file.fileno(), 0o644)

@@ -51,8 +51,8 @@ class Phase(FrozenModel):
     """Python file in `validators/<pipeline>/`, or a command run there, or none."""
     validator_timeout: float = Field(default=60.0, gt=0, le=86400)
     """Seconds that the project's own code may take for one batch."""
-    output: str = Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*\.json$")
-    """Name of the main file, under `vfs/<collection>/<target>/`."""
+    output: str = Field(pattern=_FILE)
+    """Name of the main file, under `vfs/<collection>/<target>/`; its ending says what kind of file it is."""
     merge: Literal["object", "array"] = "object"
     """Form of the output and of the main file: id to value, or entries that name their id."""
     batch_size: int = Field(default=20, ge=1, le=100_000)

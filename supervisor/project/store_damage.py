@@ -15,7 +15,7 @@ from supervisor.store.database import SCHEMA_VERSION, Database, is_damage
 from supervisor.store.integrity import integrity_check, write_receipts
 from supervisor.store.integrity.salvage import bad_rows
 from supervisor.store.integrity.sqlite_wal import checkpoint_wal, unread_commits
-from supervisor.store.integrity.write_receipts import WriteReceipt
+from supervisor.store.integrity.write_receipts import PhaseReceipt
 
 
 class StoreDamage(FrozenModel):
@@ -66,7 +66,7 @@ def lost_commits(project: Project) -> int:
         database.close()
 
 
-def is_behind(database: Database, receipt: WriteReceipt) -> bool:
+def is_behind(database: Database, receipt: PhaseReceipt) -> bool:
     """Whether a main file was given more than the store knows of."""
     job = database.row("SELECT pipeline, target, set_aside_at FROM jobs WHERE id = ?", (receipt.job,))
     if job is not None and (job["set_aside_at"] is not None):
@@ -77,13 +77,13 @@ def is_behind(database: Database, receipt: WriteReceipt) -> bool:
     return bool(next_seq is None or receipt.seq >= next_seq)
 
 
-def _without_store(project: Project, noted: list[WriteReceipt]) -> list[StoreDamage] | None:
+def _without_store(project: Project, noted: list[PhaseReceipt]) -> list[StoreDamage] | None:
     """What is wrong where there is no store to be looked into; None where there is one."""
     absence = _absence(project, noted)
     return absence if absence or missing(project) is not None else None
 
 
-def _absence(project: Project, noted: list[WriteReceipt]) -> list[StoreDamage]:
+def _absence(project: Project, noted: list[PhaseReceipt]) -> list[StoreDamage]:
     """What is wrong where there is no store, or one without anything in it."""
     log = Path(f"{project.store}-wal")
     if mended_store(project).exists():
@@ -99,7 +99,7 @@ def _absence(project: Project, noted: list[WriteReceipt]) -> list[StoreDamage]:
     return [StoreDamage(repair="store", text=f"{what}, but {traces}")]
 
 
-def _inside(project: Project, noted: list[WriteReceipt], *, thorough: bool = False) -> list[StoreDamage]:
+def _inside(project: Project, noted: list[PhaseReceipt], *, thorough: bool = False) -> list[StoreDamage]:
     """What is wrong in a store that is there."""
     try:
         database = integrity_check.open_read_only(project.store)
@@ -113,7 +113,7 @@ def _inside(project: Project, noted: list[WriteReceipt], *, thorough: bool = Fal
         return [StoreDamage(repair="store", text=str(error))]
 
 
-def _damage_of(database: Database, noted: list[WriteReceipt], *, thorough: bool) -> list[StoreDamage]:
+def _damage_of(database: Database, noted: list[PhaseReceipt], *, thorough: bool) -> list[StoreDamage]:
     faults = integrity_check.integrity_errors(database, thorough=thorough)
     if faults:
         return [StoreDamage(repair="store", text="; ".join(faults))]
@@ -135,7 +135,7 @@ def _damage_of(database: Database, noted: list[WriteReceipt], *, thorough: bool)
     return found
 
 
-def _traces(project: Project, noted: list[WriteReceipt], log: Path) -> str:
+def _traces(project: Project, noted: list[PhaseReceipt], log: Path) -> str:
     """What there is of earlier work, in words; empty where there is nothing."""
     sessions = len(session_folders(project))
     parts = []

@@ -13,7 +13,7 @@ from supervisor.project.project import Project
 from supervisor.project.store_damage import StoreDamage, _absence, _inside, _without_store, mended_store, store_damage
 from supervisor.store.database import MEND
 from supervisor.store.integrity import write_receipts
-from supervisor.store.integrity.write_receipts import WriteReceipt
+from supervisor.store.integrity.write_receipts import PhaseReceipt
 
 
 def require_sound(project: Project) -> None:
@@ -48,7 +48,7 @@ class StoreGuard:
             self._found = store_damage(self._project)
         _refuse(self._project, self._found)
 
-    def _look(self, noted: list[WriteReceipt]) -> None:
+    def _look(self, noted: list[PhaseReceipt]) -> None:
         with contextlib.suppress(OSError, sqlite3.Error):
             self._found = _inside(self._project, noted)
 

@@ -12,7 +12,9 @@ from supervisor.errors import StoreError
 from supervisor.project.pipeline_loader import load_pipeline, read_target
 from supervisor.project.project import find_project
 from supervisor.project.store_guard import StoreGuard
-from supervisor.sources.json_source import items_mark
+from supervisor.sources.source import SourceContext
+from supervisor.sources.source_registry import source_of
+from supervisor.sources.taken_items import items_fingerprint
 from tests.small_project import SmallProject
 
 
@@ -24,7 +26,8 @@ def mark(project: SmallProject) -> str:
     """What the store would know the items by that are there now."""
     found = find_project(project.root)
     pipeline = load_pipeline(found, "facts")
-    return items_mark(found, pipeline.phases[0], read_target(pipeline, "demo"))
+    phase, target = pipeline.phases[0], read_target(pipeline, "demo")
+    return items_fingerprint(source_of(SourceContext(found, pipeline, phase, target)), phase, target)
 
 
 def test_items_that_were_taken_are_not_read_again(project: SmallProject) -> None:

@@ -12,6 +12,7 @@ from supervisor.engine.events.event_log import EventLog
 from supervisor.engine.results_writer import BYTES_A_SECOND, FLOOR_BYTES, TIMES_ITS_SIZE, ResultsWriter
 from supervisor.model.job import JobOptions
 from supervisor.model.pipeline import Phase, Pipeline
+from supervisor.sinks.json_sink import JsonSink
 from supervisor.store.database import open_store
 from supervisor.store.tables import items, jobs, phases
 from supervisor.store.transitions import item_reconcile
@@ -82,8 +83,9 @@ def test_what_is_written_to_a_large_main_file_is_bounded_by_its_size(tmp_path: P
         item_reconcile.reconcile_source(database, job.id, 1, [(name, {}) for name in names], "mark")
 
     async def merge_all() -> tuple[int, float]:
-        files = ResultsWriter(job.id, EventLog(database), tmp_path, (phase,), _nothing, lambda _: False)
-        file, began = files._states[1].file, time.monotonic()
+        sinks = {1: JsonSink(tmp_path / "one.json")}
+        files = ResultsWriter(job.id, EventLog(database), (phase,), sinks, _nothing, lambda _: False)
+        began = time.monotonic()
         try:
             for name in names:
                 with database.transaction():
@@ -93,7 +95,7 @@ def test_what_is_written_to_a_large_main_file_is_bounded_by_its_size(tmp_path: P
                 while files._tasks:
                     await asyncio.wait(files._tasks)
             await files.flush()
-            return file.written_bytes, time.monotonic() - began
+            return files._states[1].written_bytes, time.monotonic() - began
         finally:
             files.close()
 

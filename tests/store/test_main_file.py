@@ -13,12 +13,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from supervisor.engine.sink_look import look_at_sink
 from supervisor.host.durable_files import replace_durably
 from supervisor.model.item_rows import join_row
 from supervisor.model.job import JobOptions
 from supervisor.model.pipeline import Phase, Pipeline
 from supervisor.model.validation_report import ValidationError
-from supervisor.sinks.hand_edits import HandEdits, detect_hand_edits
+from supervisor.sinks.hand_edits import HandEdits
 from supervisor.sinks.json_sink import JsonSink, as_lines, render
 from supervisor.store.database import Database, open_store
 from supervisor.store.queries.merged_snapshot import ResultSnapshot, record_written, snapshot
@@ -102,17 +103,18 @@ class Written:
 
     def write(self) -> None:
         taken = snapshot(self.database, self.job, 1, self.merge)
-        main_file = JsonSink(self.path)
-        sha256 = main_file.write(taken, main_file.state())
-        assert sha256 is not None
-        record_written(self.database, taken, sha256)
+        main_file = JsonSink(self.path, self.merge)
+        main_file.edits(None)
+        written = main_file.write(taken)
+        assert written is not None
+        record_written(self.database, self.job, 1, written)
 
     def content(self) -> Any:
         return json.loads(self.path.read_bytes())
 
     def edits(self) -> HandEdits | None:
         """What another process, which did not write the file itself, finds changed."""
-        return detect_hand_edits(self.database, JsonSink(self.path), self.job, 1, self.merge)
+        return look_at_sink(self.database, JsonSink(self.path, self.merge), self.job, 1).edits
 
     def edit(self, change: Callable[[dict[str, Any]], Any]) -> None:
         """Change the file as a person would: as values by id."""
@@ -259,24 +261,29 @@ def test_a_file_whose_entries_cannot_be_told_apart_is_set_aside_whole(
 
 def test_a_file_that_was_edited_since_it_was_looked_at_is_not_written_over(written: Written) -> None:
     main_file = JsonSink(written.path)
-    looked_at = main_file.state()
+    assert main_file.edits(None) is not None
     written.path.write_bytes(b"edited")
-    assert main_file.write(snapshot(written.database, written.job, 1, written.merge), looked_at) is None
-    assert main_file.write(snapshot(written.database, written.job, 1, written.merge), None) is None
+    assert main_file.write(snapshot(written.database, written.job, 1, written.merge)) is None
+    assert JsonSink(written.path).write(snapshot(written.database, written.job, 1, written.merge)) is None
     assert written.path.read_bytes() == b"edited"
 
 
 def test_every_copy_that_is_set_aside_has_a_name_of_its_own(tmp_path: Path) -> None:
     main_file = JsonSink(tmp_path / "facts.json")
-    kept = [main_file.set_aside(str(n).encode(), "edited") for n in range(5)]
+    kept = []
+    for number in range(5):
+        main_file.path.write_text(f"{number}")
+        assert main_file.edits(None) is not None
+        main_file.path.write_text("written once more since it was looked at")
+        kept.append(main_file.set_aside("edited"))
     assert [copy.read_bytes() for copy in kept] == [b"0", b"1", b"2", b"3", b"4"]
 
 
 def test_the_process_that_wrote_the_file_sees_at_once_that_it_is_unchanged(written: Written) -> None:
-    main_file = JsonSink(written.path)
-    assert not main_file.unchanged()
-    main_file.write(snapshot(written.database, written.job, 1, written.merge), main_file.state())
-    assert main_file.unchanged()
+    main_file = JsonSink(written.path, written.merge)
+    assert main_file.edits(None) is not None
+    assert main_file.write(snapshot(written.database, written.job, 1, written.merge)) is not None
+    assert main_file.edits(None) is None
     written.path.write_bytes(written.path.read_bytes())
     os.utime(written.path, ns=(1, 1))
-    assert not main_file.unchanged()
+    assert main_file.edits(None) is not None

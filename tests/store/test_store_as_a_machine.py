@@ -16,13 +16,14 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from supervisor.engine.events.event_log import EventLog
 from supervisor.engine.job_control import release
 from supervisor.engine.phases.phase_planner import PhasePlanner
+from supervisor.engine.sink_look import look_at_sink
 from supervisor.model import session_name
 from supervisor.model.job import JobOptions, StoredBatch
 from supervisor.model.validation_report import ValidationError
 from supervisor.project.pipeline_loader import load_pipeline, read_target
 from supervisor.project.project import find_project
 from supervisor.project.prompt_renderer import PromptRenderer
-from supervisor.sinks import hand_edits, json_sink
+from supervisor.sinks import json_sink
 from supervisor.store.database import open_store
 from supervisor.store.queries import merged_snapshot, merged_view
 from supervisor.store.tables import attempts, batches, items, jobs, phases, session_totals
@@ -259,7 +260,7 @@ class StoreMachine(RuleBasedStateMachine):
             target=read_target(self.pipeline, "demo"),
             options=JobOptions(agent="mine", batch_size=size, redo_changed=redo_changed),
             prompts=PromptRenderer(self.project, self.pipeline),
-            journal=self.journal,
+            event_log=self.journal,
             database=self.database,
         )
         self.planner = PhasePlanner(self.project, tools, lambda ready: None)
@@ -267,7 +268,7 @@ class StoreMachine(RuleBasedStateMachine):
         for left in attempts.unfinished(self.database, self.job.id):
             with self.journal.transaction():
                 batch_transitions.end_session(self.database, left.id, "interrupted", counted=False)
-        self.loop.run_until_complete(self.planner.prepare())
+        self.loop.run_until_complete(self.planner.reconcile_all())
         self.plain.prepare(self.source, self.instructions, redo_changed=redo_changed)
         self.view = merged_view.MergedView(self.database, self.job.id)
         there = {row["id"] for row in self.database.rows("SELECT id FROM batches")}
@@ -365,25 +366,25 @@ class StoreMachine(RuleBasedStateMachine):
         batch_transitions.end_session(self.database, begun.attempt, "failed" if refused else "passed", counted=True)
         batch_transitions.settle(self.database, self.job.id, phase, batch, begun.digests, accepted, refused)
         batch_transitions.set_batch_status(self.database, batch, "failed" if refused else "done")
-        self.planner.merged(phase, list(begun.digests))
+        self.planner.propagate(phase, list(begun.digests))
 
     def _write(self, phase: int) -> None:
         """Take over what a person edited, and make the main file anew."""
         file = self.files[phase]
-        looked_at = file.state()
-        edits = hand_edits.detect_hand_edits(self.database, file, self.job.id, phase, "object")
+        look = look_at_sink(self.database, file, self.job.id, phase)
+        edits = look.edits
         if edits is not None:
             with self.journal.transaction():
                 for item_id, value in edits.values.items():
                     items.take_edit(self.database, self.job.id, phase, item_id, value)
                 for item_id in edits.removed:
                     item_reconcile.exclude(self.database, self.job.id, phase, item_id, by_hand=True)
-            self.loop.run_until_complete(self.planner.changed(phase, [*edits.values, *edits.removed]))
+            self.loop.run_until_complete(self.planner.reconcile(phase, [*edits.values, *edits.removed]))
         taken = merged_snapshot.snapshot(self.database, self.job.id, phase, "object")
-        if taken.rows or looked_at is not None:
-            sha256 = file.write(taken, looked_at)
-            assert sha256 is not None
-            merged_snapshot.record_written(self.database, taken, sha256)
+        if taken.rows or not look.missing:
+            written = file.write(taken)
+            assert written is not None
+            merged_snapshot.record_written(self.database, self.job.id, phase, written)
 
     def _items(self) -> list[dict[str, Any]]:
         """All items as the store has them, but for the numbers of the merges."""

@@ -14,7 +14,7 @@ _NEVER_S = 3600.0
 
 
 class SessionPlay(FrozenModel):
-    """It tells what it cost, says that it is limited, writes, starts a process, stays, and ends: what of it is given."""
+    """It tells its cost, says that it is limited, writes, starts a process, stays, and ends: what of it is given."""
 
     cost_usd: float | None = None
     limited: str = ""

@@ -26,7 +26,7 @@ from supervisor.engine.known_answers.job_answers import JobAnswers
 from supervisor.engine.phases.phase_kind import PhaseKind
 from supervisor.engine.phases.phase_planner import PhasePlanner
 from supervisor.engine.phases.session_phase import SessionPhase
-from supervisor.engine.results_writer import ResultsWriter
+from supervisor.engine.results_writer import ResultsWriter, open_sinks
 from supervisor.errors import AgentError, BudgetSpent, SupervisorError
 from supervisor.executors.open_executors import OpenExecutors
 from supervisor.host.machine_errors import ignore_machine_errors
@@ -92,8 +92,8 @@ class JobRun:
         self._results = ResultsWriter(
             job.id,
             context.event_log,
-            project.results(job.collection, job.target),
             pipeline.phases,
+            open_sinks(project, job, pipeline),
             self._planner.reconcile,
             self._answers.chain.pending,
         )

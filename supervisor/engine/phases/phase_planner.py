@@ -10,7 +10,9 @@ from supervisor.model.job import StoredBatch
 from supervisor.model.pipeline import Phase
 from supervisor.project.prompt_renderer import PromptRenderer
 from supervisor.project_code.code_client import CodeClient
-from supervisor.sources.json_source import items_mark, read_items, source_path
+from supervisor.sources.source import SourceContext
+from supervisor.sources.source_registry import source_of
+from supervisor.sources.taken_items import items_fingerprint, take_items
 from supervisor.store.tables import batches, items, phases, submissions
 from supervisor.store.transitions import item_reconcile
 from supervisor.text import content_hash
@@ -48,7 +50,7 @@ class PhasePlanner:
         context = self._context
         self._compare_instructions(phase)
         if phase.upstream is None:
-            self._take_source(phase)
+            await self._take_source(phase)
         elif phase.items_by is not None:
             await self.expand(phase, everything=True)
         else:
@@ -156,21 +158,22 @@ class PhasePlanner:
             )
             self._reposition_below(child)
 
-    def _take_source(self, phase: Phase) -> None:
+    async def _take_source(self, phase: Phase) -> None:
+        """Bring a phase's items to what its source says; a source is read in a thread, since it may be large."""
         context = self._context
-        shown = self._project.relative(source_path(self._project, phase, context.target))
         submitted = submissions.input_of(context.database, self._job)
-        stamp = items_mark(self._project, phase, context.target, submitted)
+        source = source_of(SourceContext(self._project, context.pipeline, phase, context.target, submitted))
+        stamp = await asyncio.to_thread(items_fingerprint, source, phase, context.target)
         before = phases.source(context.database, self._job, phase.id)
         if stamp and before == stamp:
             with context.event_log.transaction():
                 self._form(phase)
             return
-        found = read_items(self._project, context.pipeline, phase, context.target, submitted)
+        found = await asyncio.to_thread(take_items, source, phase, context.target)
         with context.event_log.transaction():
             change = item_reconcile.reconcile_source(context.database, self._job, phase.id, found, stamp)
             if before is not None:
-                self._tell_change(shown, phase, change)
+                self._tell_change(source.name, phase, change)
             if change.moved:
                 self._reposition_below(phase)
             for child in context.pipeline.children(phase.id):

@@ -17,7 +17,9 @@ from supervisor.project.pipeline_loader import load_pipeline, read_target
 from supervisor.project.project import Project
 from supervisor.project_code.code_client import CodeClient
 from supervisor.project_code.worker_pool import WorkerPool
-from supervisor.sources.json_source import read_items
+from supervisor.sources.source import SourceContext
+from supervisor.sources.source_registry import source_of
+from supervisor.sources.taken_items import take_items
 from supervisor.store.database import open_store
 from supervisor.store.tables import jobs
 from supervisor.text.strict_json import JsonRefused, parse_strict
@@ -112,7 +114,8 @@ def _from_project(project: Project, pipeline: Pipeline, phase: Phase, target: Ta
         found = {row["id"]: json.loads(row["payload"]) for row in rows}
         database.close()
     elif phase.upstream is None and not number:
-        found = dict(read_items(project, pipeline, phase, target))
+        source = source_of(SourceContext(project, pipeline, phase, target))
+        found = dict(take_items(source, phase, target))
     if not found:
         raise UsageError(
             f"no items of phase {phase.id} are known for {target.name}",

@@ -1,4 +1,4 @@
-"""What was written to main files last, noted beside the store: it tells of a store that lost its last commits."""
+"""What sinks were given last, noted beside the store: it tells of a store that lost its last commits."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from pathlib import Path
 
 from supervisor.failpoints import reached
 from supervisor.model.frozen_model import FrozenModel
+from supervisor.model.write_receipt import WriteReceipt
 from supervisor.store.database import Database
 
 FOLDER = "written"
 """Beside the store, with one file for each phase of each job."""
 
 
-class WriteReceipt(FrozenModel):
-    """Which content of a phase a main file was given last."""
+class PhaseReceipt(FrozenModel):
+    """Which content of a phase its sink was given last."""
 
     job: int
     phase: int
@@ -23,19 +24,19 @@ class WriteReceipt(FrozenModel):
     collection: str
     target: str
     seq: int
-    """The last merge that is in the file."""
+    """The last merge that is in it."""
     sha256: str
 
 
-def record_receipt(database: Database, job: int, phase: int, seq: int, sha256: str) -> None:
-    """Note what was written to a main file.
+def record_receipt(database: Database, job: int, phase: int, written: WriteReceipt) -> None:
+    """Note what a phase's sink was given.
 
     It needs no sync: what is older than the store, or half written by a loss of power, tells nothing and harms nothing.
     """
     row = database.row("SELECT pipeline, collection, target FROM jobs WHERE id = ?", (job,))
     if row is None:
         return
-    receipt = WriteReceipt(job=job, phase=phase, seq=seq, sha256=sha256, **dict(row))
+    receipt = PhaseReceipt(job=job, phase=phase, seq=written.seq, sha256=written.sha256, **dict(row))
     path = database.path.parent / FOLDER / f"job{job}-phase{phase}.json"
     path.parent.mkdir(exist_ok=True)
     temporary = path.with_suffix(".new")
@@ -46,20 +47,20 @@ def record_receipt(database: Database, job: int, phase: int, seq: int, sha256: s
     reached("receipt.written")
 
 
-def find_receipt(state: Path, job: int, phase: int) -> WriteReceipt | None:
+def find_receipt(state: Path, job: int, phase: int) -> PhaseReceipt | None:
     """The receipt of a phase; None where there is none that can be read."""
     try:
-        return WriteReceipt.model_validate(json.loads((state / FOLDER / f"job{job}-phase{phase}.json").read_bytes()))
+        return PhaseReceipt.model_validate(json.loads((state / FOLDER / f"job{job}-phase{phase}.json").read_bytes()))
     except (OSError, ValueError):
         return None
 
 
-def all_receipts(state: Path) -> list[WriteReceipt]:
+def all_receipts(state: Path) -> list[PhaseReceipt]:
     """The receipts in a project's state folder that can be read, in the order of jobs and phases."""
-    found: list[WriteReceipt] = []
+    found: list[PhaseReceipt] = []
     for path in (state / FOLDER).glob("job*-phase*.json"):
         try:
-            found.append(WriteReceipt.model_validate(json.loads(path.read_bytes())))
+            found.append(PhaseReceipt.model_validate(json.loads(path.read_bytes())))
         except (OSError, ValueError):
             continue
     return sorted(found, key=lambda receipt: (receipt.job, receipt.phase))

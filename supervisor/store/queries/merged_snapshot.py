@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from supervisor.model.frozen_model import FrozenModel
+from supervisor.model.write_receipt import WriteReceipt
 from supervisor.store.database import Database
 from supervisor.store.tables import phases
 
 
 class ResultSnapshot(FrozenModel):
-    """What a main file is to hold."""
+    """What a sink is to hold."""
 
     job: int
     phase: int
@@ -36,10 +39,47 @@ def snapshot(database: Database, job: int, phase: int, merge: str, *, within: bo
     return ResultSnapshot.model_construct(job=job, phase=phase, merge=merge, seq=seq, rows=pairs)
 
 
-def record_written(database: Database, written: ResultSnapshot, sha256: str) -> None:
-    """Note what the main file holds now."""
+class MergedValue(NamedTuple):
+    """A merged item."""
+
+    value: str
+    """As JSON."""
+    seq: int
+    """Of the merge."""
+
+
+def merged_values(database: Database, job: int, phase: int) -> dict[str, MergedValue]:
+    """Item id to value of all that is merged of a phase."""
+    rows = database.rows(
+        "SELECT id, value, seq FROM items WHERE job = ? AND phase = ? AND status = 'merged'", (job, phase)
+    )
+    return {row["id"]: MergedValue(row["value"], row["seq"]) for row in rows}
+
+
+class LastWrite(NamedTuple):
+    """What the store has noted of a phase's sink."""
+
+    seq: int
+    """The last merge that it was given."""
+    sha256: str | None
+    """Digest of what was written; None: nothing was."""
+    newest: int
+    """The last merge that there is."""
+
+
+def last_write(database: Database, job: int, phase: int) -> LastWrite:
+    """What a phase's sink was given last, as the store has it."""
+    row = database.row(
+        "SELECT next_seq, written_seq, written_hash FROM phases WHERE job = ? AND phase = ?", (job, phase)
+    )
+    assert row is not None
+    return LastWrite(row["written_seq"], row["written_hash"], row["next_seq"] - 1)
+
+
+def record_written(database: Database, job: int, phase: int, written: WriteReceipt) -> None:
+    """Note what the phase's sink holds now."""
     with database.transaction(durable=False):
         database.execute(
             "UPDATE phases SET written_seq = ?, written_hash = ? WHERE job = ? AND phase = ?",
-            (written.seq, sha256, written.job, written.phase),
+            (written.seq, written.sha256, job, phase),
         )
