@@ -11,7 +11,8 @@ from supervisor.executors.local.local_executor import LocalExecutor
 from supervisor.host.file_events import file_events
 from supervisor.model.agent_report import AgentFailure
 from supervisor.model.job import JobOptions
-from supervisor.model.session import SessionHandle, SessionRequest, SessionResult
+from supervisor.model.session import SessionRequest, SessionResult
+from supervisor.model.session_handle import SessionHandle
 from supervisor.project.project import Project
 from supervisor.store.database import open_store
 from supervisor.store.tables import agent_cooldowns
@@ -32,7 +33,7 @@ TIMEOUT_S = 180.0
 
 
 class _Nobody:
-    def started(self, process: SessionHandle) -> None:
+    def started(self, handle: SessionHandle) -> None:
         """Nobody has to know."""
 
     def failing(self, trouble: AgentFailure | None) -> None:

@@ -20,7 +20,7 @@ from supervisor.project.project_lock import lock_owner, stale_note
 from supervisor.project.store_damage import lost_commits, missing, session_folders, store_damage
 from supervisor.sinks.json_sink import entries
 from supervisor.store.database import SCHEMA_VERSION, Database, is_damage
-from supervisor.store.integrity.integrity_check import open_read_only
+from supervisor.store.integrity.integrity_check import open_current
 from supervisor.store.tables import attempts, items, jobs
 from supervisor.text import content_hash
 
@@ -115,7 +115,7 @@ def _look(project: Project) -> Iterator[Finding]:
             " run; `doctor --repair` reads what is whole of them",
             repair="store",
         )
-    database = open_read_only(project.store)
+    database = open_current(project.store)
     try:
         yield from _of_store(project, database, well=not damage, working=working is not None)
     except sqlite3.DatabaseError as error:

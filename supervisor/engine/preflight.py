@@ -21,7 +21,7 @@ from supervisor.project.project import Project
 from supervisor.project.prompt_renderer import PromptRenderer
 from supervisor.project.store_damage import missing
 from supervisor.sources.json_source import items_mark, read_items
-from supervisor.store.integrity.integrity_check import open_read_only
+from supervisor.store.integrity.integrity_check import open_current
 from supervisor.store.tables import jobs, phases, submissions
 
 
@@ -68,7 +68,7 @@ def _known_of(project: Project, pipeline: str, target: str) -> _Known:
     try:
         if missing(project) is not None:
             return _Known()
-        database = open_read_only(project.store)
+        database = open_current(project.store)
         try:
             job = jobs.live(database, pipeline, target)
             if job is None:

@@ -6,14 +6,15 @@ from typing import Protocol
 
 from supervisor.agents.cli_driver import CliDriver
 from supervisor.model.agent_report import AgentFailure
-from supervisor.model.session import SessionHandle, SessionRequest, SessionResult
+from supervisor.model.session import SessionRequest, SessionResult
+from supervisor.model.session_handle import SessionHandle
 
 
 class SessionObserver(Protocol):
     """Is told of a session while it runs."""
 
-    def started(self, process: SessionHandle) -> None:
-        """It has a process."""
+    def started(self, handle: SessionHandle) -> None:
+        """It runs, and is found there."""
         ...
 
     def failing(self, trouble: AgentFailure | None) -> None:

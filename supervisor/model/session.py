@@ -76,11 +76,3 @@ class SessionResult(FrozenModel):
     """Seconds from spawn to end."""
     output_complete_at: float | None = None
     """Clock time (epoch seconds) at which the output was seen complete."""
-
-
-class SessionHandle(FrozenModel):
-    """The process that a session runs in, recorded so that a later supervisor can find it."""
-
-    pid: int
-    started_ticks: int
-    """Start time of the process as the system tells it, so that a reused pid is not taken for it."""

@@ -103,9 +103,9 @@ class StoreMachine(RuleBasedStateMachine):
         begun = self.begun.pop(data.draw(st.integers(0, len(self.begun) - 1)))
         passed = self._answers(data, begun)
         with self.journal.transaction():
-            batch_transitions.end_session(self.database, begun.attempt, "partly" if passed else "failed", counted=True)
+            batch_transitions.end_session(self.database, begun.attempt, "partial" if passed else "failed", counted=True)
             batch_transitions.keep_passed(self.database, self.job.id, begun.batch.phase, begun.batch.id, passed)
-            batch_transitions.set_batch_status(self.database, begun.batch.id, "waiting")
+            batch_transitions.set_batch_status(self.database, begun.batch.id, "pending")
         self.plain.pass_some(begun.batch.phase, begun.members, passed)
         self.tallies[begun.batch.id][-1] = True
 
@@ -161,7 +161,7 @@ class StoreMachine(RuleBasedStateMachine):
             with self.journal.transaction():
                 for begun in self.begun:
                     batch_transitions.end_session(self.database, begun.attempt, "interrupted", counted=False)
-                    batch_transitions.set_batch_status(self.database, begun.batch.id, "waiting")
+                    batch_transitions.set_batch_status(self.database, begun.batch.id, "pending")
         elif ends == "killed in a transaction":
             self.database.execute("BEGIN IMMEDIATE")
             for begun in self.begun:
@@ -191,7 +191,7 @@ class StoreMachine(RuleBasedStateMachine):
             value = NOTHING if row["value"] is None else json.loads(row["value"])
             content = NOTHING if row["payload"] is None else json.loads(row["payload"])
             found[row["phase"]][row["id"]] = PlainItem(
-                row["position"], state, content, value, row["made_with"], item.changed, item.turn
+                row["position"], state, content, value, row["instructions_version"], item.changed, item.turn
             )
         for phase, plain in self.plain.phases.items():
             assert found[phase] == plain.items
@@ -208,7 +208,7 @@ class StoreMachine(RuleBasedStateMachine):
     def work_is_in_open_batches_or_in_none(self) -> None:
         ended = self.database.rows(
             "SELECT i.id, i.status, b.status AS batch FROM items i JOIN batches b ON b.id = i.batch"
-            " WHERE i.status IN ('blocked', 'waiting', 'passed') AND b.status NOT IN ('waiting', 'running')"
+            " WHERE i.status IN ('blocked', 'waiting', 'passed') AND b.status NOT IN ('pending', 'running')"
         )
         assert not list(map(dict, ended)), "nobody would ever do them"
         strays = self.database.rows(
@@ -259,7 +259,7 @@ class StoreMachine(RuleBasedStateMachine):
             target=read_target(self.pipeline, "demo"),
             options=JobOptions(agent="mine", batch_size=size, redo_changed=redo_changed),
             prompts=PromptRenderer(self.project, self.pipeline),
-            journal=self.journal,
+            event_log=self.journal,
             database=self.database,
         )
         self.planner = PhasePlanner(self.project, tools, lambda ready: None)
@@ -267,7 +267,7 @@ class StoreMachine(RuleBasedStateMachine):
         for left in attempts.unfinished(self.database, self.job.id):
             with self.journal.transaction():
                 batch_transitions.end_session(self.database, left.id, "interrupted", counted=False)
-        self.loop.run_until_complete(self.planner.prepare())
+        self.loop.run_until_complete(self.planner.reconcile_all())
         self.plain.prepare(self.source, self.instructions, redo_changed=redo_changed)
         self.view = merged_view.MergedView(self.database, self.job.id)
         there = {row["id"] for row in self.database.rows("SELECT id FROM batches")}
@@ -365,7 +365,7 @@ class StoreMachine(RuleBasedStateMachine):
         batch_transitions.end_session(self.database, begun.attempt, "failed" if refused else "passed", counted=True)
         batch_transitions.settle(self.database, self.job.id, phase, batch, begun.digests, accepted, refused)
         batch_transitions.set_batch_status(self.database, batch, "failed" if refused else "done")
-        self.planner.merged(phase, list(begun.digests))
+        self.planner.propagate(phase, list(begun.digests))
 
     def _write(self, phase: int) -> None:
         """Take over what a person edited, and make the main file anew."""
@@ -378,7 +378,7 @@ class StoreMachine(RuleBasedStateMachine):
                     items.take_edit(self.database, self.job.id, phase, item_id, value)
                 for item_id in edits.removed:
                     item_reconcile.exclude(self.database, self.job.id, phase, item_id, by_hand=True)
-            self.loop.run_until_complete(self.planner.changed(phase, [*edits.values, *edits.removed]))
+            self.loop.run_until_complete(self.planner.reconcile(phase, [*edits.values, *edits.removed]))
         taken = merged_snapshot.snapshot(self.database, self.job.id, phase, "object")
         if taken.rows or looked_at is not None:
             sha256 = file.write(taken, looked_at)

@@ -23,7 +23,7 @@ def reconcile_costs(project: Project, database: Database) -> None:
     for attempt in attempts.unaccounted(database):
         result = result_of(project, attempt, agent_by_name(project, attempt.agent))
         with database.transaction():
-            batch_transitions.end_session(database, attempt.id, "unjudged", counted=False, result=result)
+            batch_transitions.end_session(database, attempt.id, "unvalidated", counted=False, result=result)
 
 
 def adopt_orphans(project: Project, database: Database, job: int, agent: str) -> None:

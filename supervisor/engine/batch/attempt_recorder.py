@@ -11,7 +11,8 @@ from supervisor.errors import ProjectCodeError
 from supervisor.model import session_name
 from supervisor.model.agent_report import AgentFailure
 from supervisor.model.job import StoredBatch
-from supervisor.model.session import SessionHandle, SessionRequest, SessionResult
+from supervisor.model.session import SessionRequest, SessionResult
+from supervisor.model.session_handle import SessionHandle
 from supervisor.model.validation_report import ValidationError
 from supervisor.project.prompt_renderer import RetryNotes
 from supervisor.store.tables import attempts, batches
@@ -101,14 +102,14 @@ class AttemptRecorder:
         limits = (self._tools.options.timeout or work.phase.timeout, self._agent.timeout_s)
         return min(limit for limit in limits if limit is not None)
 
-    def started(self, process: SessionHandle) -> None:
+    def started(self, handle: SessionHandle) -> None:
         """Note the session, so that a later supervisor can find and end it.
 
         A supervisor killed before this line leaves a session that its spawner ends, and that has written nothing yet.
         """
         self._tools.progress.session_started()
         with self._tools.event_log.transaction(durable=False):
-            self._attempt = self._insert(process)
+            self._attempt = self._insert(handle)
             batch_transitions.set_batch_status(self._tools.database, self._batch.id, "running")
             self._tools.event_log.append(
                 self._batch.job,
@@ -120,7 +121,7 @@ class AttemptRecorder:
                 items=len(self._asked),
             )
 
-    def _insert(self, process: SessionHandle | None) -> int:
+    def _insert(self, handle: SessionHandle | None) -> int:
         return batch_transitions.begin_session(
             self._tools.database,
             self._batch,
@@ -128,7 +129,7 @@ class AttemptRecorder:
             self._name,
             self._agent.name,
             self._asked,
-            process,
+            handle,
         )
 
     def interrupted(self) -> None:
@@ -136,14 +137,14 @@ class AttemptRecorder:
         if self._attempt is None:
             return
         with self._tools.event_log.transaction():
-            batch_transitions.end_session(self._tools.database, self._attempt, "unjudged", counted=False)
-            batch_transitions.set_batch_status(self._tools.database, self._batch.id, "waiting")
+            batch_transitions.end_session(self._tools.database, self._attempt, "unvalidated", counted=False)
+            batch_transitions.set_batch_status(self._tools.database, self._batch.id, "pending")
         self._attempt = None
 
     def postpone(self) -> None:
         """The batch is left for later: it waits as it is."""
         with self._tools.event_log.transaction(durable=False):
-            batch_transitions.set_batch_status(self._tools.database, self._batch.id, "waiting")
+            batch_transitions.set_batch_status(self._tools.database, self._batch.id, "pending")
 
     def failing(self, trouble: AgentFailure | None) -> None:
         """Take what keeps a running session from working: while its agent is limited, no other one starts."""
@@ -164,7 +165,7 @@ class AttemptRecorder:
         with self._tools.event_log.transaction():
             attempt = self._insert(None) if self._attempt is None else self._attempt
             batch_transitions.end_session(self._tools.database, attempt, outcome, counted=False, result=result)
-            batch_transitions.set_batch_status(self._tools.database, self._batch.id, "waiting")
+            batch_transitions.set_batch_status(self._tools.database, self._batch.id, "pending")
             self._tools.event_log.append(
                 self._batch.job,
                 f"session_{outcome}",
@@ -180,7 +181,7 @@ class AttemptRecorder:
     def keep(self, judgement: ValidationResult, result: SessionResult, work: BatchState) -> None:
         """End an attempt that another follows: what passed is kept with it, in one commit."""
         with self._tools.event_log.transaction():
-            self._finish("partly" if judgement.passed else "failed", judgement, result)
+            self._finish("partial" if judgement.passed else "failed", judgement, result)
             batch_transitions.keep_passed(
                 self._tools.database, self._batch.job, self._batch.phase, self._batch.id, judgement.passed
             )
@@ -218,7 +219,7 @@ class AttemptRecorder:
         assert self._attempt is not None
         with self._tools.event_log.transaction():
             batch_transitions.end_session(
-                self._tools.database, self._attempt, "unjudged", counted=False, errors=[error], result=result
+                self._tools.database, self._attempt, "unvalidated", counted=False, errors=[error], result=result
             )
             self._end_batch(work, work.kept, dict.fromkeys(work.todo, (error,)))
 

@@ -33,7 +33,7 @@ def take_in(
             if waits and result.output is not None:
                 batch_transitions.record_session(event_log.database, attempt.id, result)
                 captured.setdefault(attempt.batch, []).append((attempt, result))
-            elif waits or attempt.outcome != "unjudged":  # else its validator failed: it is kept until it is mended
+            elif waits or attempt.outcome != "unvalidated":  # else its validator failed: it is kept until it is mended
                 batch_transitions.end_session(
                     event_log.database, attempt.id, "interrupted", counted=False, result=result
                 )
@@ -44,6 +44,6 @@ def _current(event_log: EventLog, attempt: Attempt) -> bool:
     """Whether the attempt's batch still waits for these items."""
     return bool(
         event_log.database.value(
-            "SELECT EXISTS (SELECT 1 FROM batches WHERE id = ? AND status IN ('waiting', 'running'))", (attempt.batch,)
+            "SELECT EXISTS (SELECT 1 FROM batches WHERE id = ? AND status IN ('pending', 'running'))", (attempt.batch,)
         )
     )

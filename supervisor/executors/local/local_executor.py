@@ -22,7 +22,8 @@ from supervisor.host.cgroups import Cgroup, make_cgroup
 from supervisor.host.file_events import FileEvents
 from supervisor.host.resource_limits import resource_limits
 from supervisor.model.agent_report import AgentFailure, AgentReport
-from supervisor.model.session import Ending, OutputRejection, SessionHandle, SessionRequest, SessionResult
+from supervisor.model.session import Ending, OutputRejection, SessionRequest, SessionResult
+from supervisor.model.session_handle import SessionHandle
 from supervisor.workspaces.empty_folder import Workspace
 from supervisor.workspaces.session_paths import SessionPaths
 from supervisor.workspaces.untrusted_file import read_untrusted_file
@@ -75,7 +76,8 @@ class LocalExecutor:
         watch = SessionMonitor(self._events, spec, agent, paths, workspace.transcript, spawned.terminal, news)
         self._listen(watch)
         try:
-            news.started(SessionHandle(pid=spawned.pid, started_ticks=spawned.started_ticks))
+            address = {"pid": spawned.pid, "started_ticks": spawned.started_ticks}
+            news.started(SessionHandle(executor="local", session=spec.name, address=address))
             try:
                 ending, exit_status = await self._wait(spec, agent, watch)
             except SpawnerLost:

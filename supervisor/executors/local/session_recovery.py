@@ -33,12 +33,13 @@ def end_stale_sessions(project: Project, left: list[Attempt]) -> int:
     A process is known by its pid together with its start time, and by whose it is: a reused pid is never touched, nor
     a session of the project that this one was copied from.
     """
+    addresses = [each.handle.address for each in left if each.handle is not None and each.handle.executor == "local"]
     doomed = {
-        attempt.pid
-        for attempt in left
-        if attempt.pid is not None
-        and process_tree.start_ticks(attempt.pid) == attempt.started_ticks
-        and process_tree.belongs(attempt.pid, project.key, project.sessions)
+        address["pid"]
+        for address in addresses
+        if isinstance(address.get("pid"), int)
+        and process_tree.start_ticks(address["pid"]) == address.get("started_ticks")
+        and process_tree.belongs(address["pid"], project.key, project.sessions)
     }
     for pid in list(doomed):
         doomed.update(process_tree.descendants(pid))

@@ -12,6 +12,7 @@ from fastapi.responses import StreamingResponse
 
 from supervisor.errors import JobError
 from supervisor.model.job import AT_WORK, ENDED, Job
+from supervisor.model.public_spelling import public_batch_status
 from supervisor.service.jobs.api_schemas import (
     Accepted,
     BatchCell,
@@ -269,7 +270,9 @@ async def get_batches(
             batches=[
                 BatchCell(
                     number=row["number"],
-                    status="retried" if row["status"] == "running" and row["counted"] else row["status"],
+                    status="retried"
+                    if row["status"] == "running" and row["counted"]
+                    else public_batch_status(row["status"]),
                     size=row["size"],
                     sessions=row["sessions"],
                 )
