@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from pathlib import Path
+from typing import Any
 
 from benchmarks.cost import run
 from benchmarks.scratch import TARGET, Scratch
@@ -41,7 +43,7 @@ def make_done(root: Path, done: int, *, batch_size: int = 1) -> Scratch:
         for begin in range(0, len(open_now), _AT_ONCE):
             with database.transaction():
                 for batch in open_now[begin : begin + _AT_ONCE]:
-                    _settle(scratch, database, batch, first["pid"])
+                    _settle(scratch, database, batch, json.loads(first["handle"]))
         _write_main_file(scratch, database, first["job"])
     sessions = root / "vfs" / ".supervisor" / "sessions"
     for batch in open_now:
@@ -49,19 +51,12 @@ def make_done(root: Path, done: int, *, batch_size: int = 1) -> Scratch:
     return scratch
 
 
-def _settle(scratch: Scratch, database: Database, batch: StoredBatch, pid: int) -> None:
+def _settle(scratch: Scratch, database: Database, batch: StoredBatch, address: dict[str, Any]) -> None:
     """What the two commits of a batch leave that passes at its first attempt."""
     answer = scratch.answer(batch.number - 1)
     name = session_name.session_name(batch, 1)
-    attempt = batch_transitions.begin_session(
-        database,
-        batch,
-        1,
-        name,
-        "mine",
-        list(answer),
-        SessionHandle(executor="local", session=name, address={"pid": pid, "started_ticks": 1}),
-    )
+    handle = SessionHandle(executor="local", session=name, address=address)
+    attempt = batch_transitions.begin_session(database, batch, 1, name, "mine", list(answer), handle)
     label = f"phase {batch.phase} batch {batch.number}"
     seen = {"phase": batch.phase, "batch": batch.number, "items": len(answer)}
     events.record(database, batch.job, "session_started", f"{label}: session 1 started with mine", data=seen)

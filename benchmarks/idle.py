@@ -113,7 +113,7 @@ def _supervisor(sessions: int) -> Iterator[dict[str, psutil.Process]]:
         (scratch.answers / f"{output}.seconds").write_text("86400\n")
 
     def all_run() -> bool:
-        started = scratch.rows("SELECT count(*) FROM attempts WHERE pid IS NOT NULL")
+        started = scratch.rows("SELECT count(*) FROM attempts WHERE handle IS NOT NULL")
         return bool(started) and started[0][0] >= sessions
 
     below: list[psutil.Process] = []

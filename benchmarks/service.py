@@ -109,7 +109,7 @@ def _listeners(count: int, seconds: float) -> dict[str, Any]:
     (scratch.answers / f"{scratch.outputs[0]}.seconds").write_text(f"{_GATED_S}\n")
     with _serving(scratch) as serving, _stopped_job(scratch, 1) as (project, database):
         _begin(project, database)
-        _until(lambda: scratch.rows("SELECT 1 FROM attempts WHERE pid IS NOT NULL"))
+        _until(lambda: scratch.rows("SELECT 1 FROM attempts WHERE handle IS NOT NULL"))
         alone = serving.process.memory_info().rss
         with _load("listen", serving, "1", str(count)) as load:
             _ready(load)

@@ -83,7 +83,7 @@ def list_tokens(project: o.ProjectOption = None) -> None:
 
     for each in api_clients.all_clients(_store(project)):
         state = "revoked" if each.revoked_at is not None else "operator" if each.sees_all else "own jobs"
-        typer.echo(f"{each.name:<24}  {state:<9}  since {datetime.fromtimestamp(each.made_at):%Y-%m-%d %H:%M}")
+        typer.echo(f"{each.name:<24}  {state:<9}  since {datetime.fromtimestamp(each.created_at):%Y-%m-%d %H:%M}")
 
 
 @tokens.command()

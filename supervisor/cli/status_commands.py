@@ -139,6 +139,7 @@ def _print_transcripts(
 ) -> None:
     from supervisor.agents.agent_registry import shown_by
     from supervisor.errors import JobError
+    from supervisor.model.public_spelling import public_outcome
     from supervisor.store.tables import attempts
     from supervisor.workspaces.transcript_reader import plain, readable
     from supervisor.workspaces.workspace_provider import Workspace
@@ -155,7 +156,7 @@ def _print_transcripts(
         )
     for row in rows:
         path = Workspace(here.sessions, row["name"]).transcript
-        typer.echo(f"--- phase {row['phase']} batch {batch} session {row['number']}: {row['outcome']}")
+        typer.echo(f"--- phase {row['phase']} batch {batch} session {row['number']}: {public_outcome(row['outcome'])}")
         try:
             printed = path.read_bytes()
             shown = shown_by(here, row["agent"])

@@ -64,11 +64,11 @@ def redeliver(job: o.JobArgument, project: o.ProjectOption = None) -> None:
 
 
 def _line(message: Delivery) -> str:
-    tries = f"{message.tries} {'try' if message.tries == 1 else 'tries'}"
+    tries = f"{message.attempts} {'try' if message.attempts == 1 else 'tries'}"
     made = f"{datetime.fromtimestamp(message.made_at):%Y-%m-%d %H:%M}"
     line = f"{message.id}  job {message.job}  {made}  {message.state}, {tries}  {message.host}"
-    if message.said:
-        line += f"  {message.said}"
+    if message.last_result:
+        line += f"  {message.last_result}"
     if message.next_try is not None:
         line += f"; next try {datetime.fromtimestamp(message.next_try):%Y-%m-%d %H:%M:%S}"
     return line

@@ -22,7 +22,7 @@ from supervisor.project.store_damage import lost_commits, missing, session_folde
 from supervisor.sinks.sink import Sink, SinkContext
 from supervisor.sinks.sink_registry import open_sink
 from supervisor.store.database import SCHEMA_VERSION, Database, is_damage
-from supervisor.store.integrity.integrity_check import open_read_only
+from supervisor.store.integrity.integrity_check import open_current
 from supervisor.store.queries import merged_snapshot
 from supervisor.store.tables import attempts, items, jobs
 from supervisor.text import content_hash
@@ -119,7 +119,7 @@ def _look(project: Project) -> Iterator[Finding]:
             " run; `doctor --repair` reads what is whole of them",
             repair="store",
         )
-    database = open_read_only(project.store)
+    database = open_current(project.store)
     try:
         yield from _of_store(project, database, well=not damage, working=working is not None)
     except sqlite3.DatabaseError as error:

@@ -64,7 +64,7 @@ def recreate_jobs(project: Project, database: Database) -> Iterator[str]:
             continue
         with database.transaction():
             if live is not None:
-                database.execute("UPDATE jobs SET set_aside_at = ? WHERE id = ?", (time.time(), live.id))
+                database.execute("UPDATE jobs SET superseded_at = ? WHERE id = ?", (time.time(), live.id))
             database.execute(
                 "INSERT INTO jobs (id, pipeline, collection, target, status, options, created_at, detail)"
                 " VALUES (?, ?, ?, ?, 'stopped', ?, ?, 'found again beside a damaged store')",
@@ -142,7 +142,7 @@ def _take_over(
             database.execute(
                 "UPDATE items SET status = CASE WHEN payload IS NULL THEN 'blocked' ELSE 'waiting' END,"
                 " batch = CASE WHEN status = 'quarantined' THEN NULL ELSE batch END, value = NULL, errors = NULL,"
-                " made_with = NULL, seq = NULL WHERE job = ? AND phase = ? AND id = ?"
+                " instructions_version = NULL, seq = NULL WHERE job = ? AND phase = ? AND id = ?"
                 " AND status NOT IN ('dropped', 'removed', 'skipped')",
                 (job.id, phase, item_id),
             )

@@ -201,7 +201,7 @@ class _Repair:
 
 def _said(told: list[Salvaged], unread: int) -> str:
     """What was read of a damaged store, in words."""
-    read = ", ".join(f"{each.read} {each.table}" for each in told if each.read and each.table != "gates")
+    read = ", ".join(f"{each.read} {each.table}" for each in told if each.read and each.table != "agent_cooldowns")
     text = f"store: made anew; read of the damaged one: {read or 'nothing'}"
     bad = ", ".join(f"{each.bad} {each.table}" for each in told if each.bad)
     missing = ", ".join(f"{each.missing} {each.table}" for each in told if each.missing)

@@ -24,7 +24,7 @@ from supervisor.sinks.sink_registry import check_sink
 from supervisor.sources.source import SourceContext
 from supervisor.sources.source_registry import source_of
 from supervisor.sources.taken_items import items_fingerprint, take_items
-from supervisor.store.integrity.integrity_check import open_read_only
+from supervisor.store.integrity.integrity_check import open_current
 from supervisor.store.tables import jobs, phases, submissions
 
 
@@ -73,7 +73,7 @@ def _known_of(project: Project, pipeline: str, target: str) -> _Known:
     try:
         if missing(project) is not None:
             return _Known()
-        database = open_read_only(project.store)
+        database = open_current(project.store)
         try:
             job = jobs.live(database, pipeline, target)
             if job is None:

@@ -247,7 +247,7 @@ class Supervisor:
     def _apply_stop_requests(self) -> None:
         self._cooldowns.reload()
         for job_id, run in self._runs.items():
-            asked = jobs.get(self.database, job_id).wish
+            asked = jobs.get(self.database, job_id).stop_request
             if asked is not None:
                 run.stop("cancelled" if asked == "cancel" else "stopped")
             else:

@@ -22,7 +22,7 @@ from supervisor.project.project import Project
 from supervisor.project.project_lock import ProjectLock
 from supervisor.project.store_guard import StoreGuard
 from supervisor.store.database import Database
-from supervisor.store.integrity.integrity_check import is_empty, open_read_only
+from supervisor.store.integrity.integrity_check import is_empty, open_current
 from supervisor.store.tables import jobs
 
 _IDLE_DAEMON_S = 3.0
@@ -61,7 +61,7 @@ def busy(project: Project) -> bool:
     try:
         if is_empty(project.store):
             return False  # opened, it would lose its log
-        database = open_read_only(project.store)
+        database = open_current(project.store)
         try:
             return bool(jobs.with_status(database, "queued", *AT_WORK))
         finally:

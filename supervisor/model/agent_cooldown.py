@@ -15,7 +15,8 @@ class AgentCooldown(FrozenModel):
     message: str
     until: float | None
     """When its limit ends, as it told; None: it told none."""
-    next_try: float
+    next_probe_at: float
     """When one session of it is tried."""
-    tries: int
-    closed_at: float
+    failed_probes: int
+    """How often it was tried in vain without being told a time."""
+    started_at: float

@@ -71,7 +71,7 @@ class AgentReport(FrozenModel):
     usage: Usage = Usage()
     model: str | None = None
     """The model that answered, as the agent names it."""
-    conversation: str | None = None
+    provider_session_id: str | None = None
     """The agent's own id of the session."""
     trouble: AgentFailure | None = None
     """What keeps it from working now; None again once it got over it."""

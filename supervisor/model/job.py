@@ -8,7 +8,7 @@ from pydantic import Field
 
 from supervisor.model.frozen_model import FrozenModel
 
-BatchStatus = Literal["waiting", "running", "done", "failed"]
+BatchStatus = Literal["pending", "running", "done", "failed"]
 JobStatus = Literal[
     "queued",
     "running",
@@ -63,7 +63,7 @@ class Job(FrozenModel):
     collection: str
     target: str
     status: JobStatus
-    wish: Literal["stop", "cancel"] | None
+    stop_request: Literal["stop", "cancel"] | None
     options: JobOptions
     created_at: float
     started_at: float | None

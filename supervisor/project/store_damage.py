@@ -68,8 +68,8 @@ def lost_commits(project: Project) -> int:
 
 def is_behind(database: Database, receipt: PhaseReceipt) -> bool:
     """Whether a main file was given more than the store knows of."""
-    job = database.row("SELECT pipeline, target, set_aside_at FROM jobs WHERE id = ?", (receipt.job,))
-    if job is not None and (job["set_aside_at"] is not None):
+    job = database.row("SELECT pipeline, target, superseded_at FROM jobs WHERE id = ?", (receipt.job,))
+    if job is not None and (job["superseded_at"] is not None):
         return False
     if job is None or (job["pipeline"], job["target"]) != (receipt.pipeline, receipt.target):
         return True
@@ -126,13 +126,24 @@ def _damage_of(database: Database, noted: list[PhaseReceipt], *, thorough: bool)
     counters = integrity_check.wrong_counters(database, thorough=thorough)
     if counters:
         found.append(StoreDamage(repair="counters", text="; ".join(counters[:3])))
-    behind = [receipt for receipt in noted if is_behind(database, receipt)]
+    behind = _behind(database, noted)
     if behind:
         names = ", ".join(f"{each.pipeline}/{each.target} phase {each.phase}" for each in behind[:3])
         found.append(
             StoreDamage(repair="answers", text=f"it is older than its main files ({names}): it lost its last commits")
         )
     return found
+
+
+def _behind(database: Database, noted: list[PhaseReceipt]) -> list[PhaseReceipt]:
+    """Those of which the store knows less than their main files were given."""
+    if not noted or database.value("PRAGMA user_version") == SCHEMA_VERSION:
+        return [receipt for receipt in noted if is_behind(database, receipt)]
+    current = integrity_check.open_current(database.path)
+    try:
+        return [receipt for receipt in noted if is_behind(current, receipt)]
+    finally:
+        current.close()
 
 
 def _traces(project: Project, noted: list[PhaseReceipt], log: Path) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from supervisor.model.job import AT_WORK, Job
+from supervisor.model.public_spelling import public_outcome
 from supervisor.reports.intervals import Span, union, within
 from supervisor.store.database import Database
 
@@ -136,7 +137,7 @@ def sessions_of(database: Database, job: Job, closed: dict[str, list[Span]], now
                 number=row["number"],
                 name=row["name"],
                 agent=row["agent"],
-                outcome=row["outcome"],
+                outcome=public_outcome(row["outcome"]),
                 counted=bool(row["counted"]),
                 start=start,
                 end=end,

@@ -18,6 +18,7 @@ from prometheus_client.registry import Collector
 
 from supervisor import __version__
 from supervisor.model.job import BatchStatus, JobStatus
+from supervisor.model.public_spelling import public_batch_status, public_outcome
 from supervisor.store.database import Database
 from supervisor.store.tables.session_totals import OPEN
 
@@ -115,7 +116,7 @@ class _EndedSessions:
             rows += database.rows(self._COUNTS.format(chosen), (f"[{','.join(map(str, ended))}]",))
         self._read_to, self._open = newest, still_open
         for row in rows:
-            self._outcomes[row["pipeline"], str(row["phase"]), row["agent"], row["outcome"]] += row["n"]
+            self._outcomes[row["pipeline"], str(row["phase"]), row["agent"], public_outcome(row["outcome"])] += row["n"]
             durations = self._durations.setdefault((row["pipeline"], row["agent"]), _Histogram(DURATIONS_S))
             if row["bucket"] is not None:
                 durations.add(row["bucket"], row["n"], row["duration_s"])
@@ -150,7 +151,7 @@ def _jobs(database: Database) -> Iterator[Metric]:
     there = {
         (row["pipeline"], row["status"]): row["n"]
         for row in database.rows(
-            "SELECT pipeline, status, count(*) AS n FROM jobs WHERE set_aside_at IS NULL GROUP BY pipeline, status"
+            "SELECT pipeline, status, count(*) AS n FROM jobs WHERE superseded_at IS NULL GROUP BY pipeline, status"
         )
     }
     jobs = _gauge(
@@ -179,15 +180,15 @@ def _jobs(database: Database) -> Iterator[Metric]:
 
 
 def _work(database: Database) -> Iterator[Metric]:
-    for table, name, statuses in (
-        ("batch_counts", "batches", get_args(BatchStatus)),
-        ("item_counts", "items", ITEM_STATUSES),
+    for table, name, statuses, spelled in (
+        ("batch_counts", "batches", get_args(BatchStatus), public_batch_status),
+        ("item_counts", "items", ITEM_STATUSES, str),
     ):
         there = {
-            (row["pipeline"], str(row["phase"]), row["status"]): row["n"]
+            (row["pipeline"], str(row["phase"]), spelled(row["status"])): row["n"]
             for row in database.rows(
                 f"SELECT j.pipeline, c.phase, c.status, sum(c.n) AS n FROM {table} c JOIN jobs j ON j.id = c.job"
-                " WHERE j.set_aside_at IS NULL GROUP BY j.pipeline, c.phase, c.status"
+                " WHERE j.superseded_at IS NULL GROUP BY j.pipeline, c.phase, c.status"
             )
         }
         yield _gauge(
@@ -195,7 +196,7 @@ def _work(database: Database) -> Iterator[Metric]:
             f"{name.capitalize()} of the phases of all jobs but those that a fresh one replaced, by status.",
             ("pipeline", "phase", "status"),
             there,
-            ((*phase, status) for phase in _distinct(key[:2] for key in there) for status in statuses),
+            ((*phase, spelled(status)) for phase in _distinct(key[:2] for key in there) for status in statuses),
         )
 
 
@@ -248,7 +249,7 @@ def _running(database: Database) -> Metric:
 
 
 def _gates(database: Database) -> Iterator[Metric]:
-    closed = {row["agent"]: row for row in database.rows("SELECT * FROM gates ORDER BY agent")}
+    closed = {row["agent"]: row for row in database.rows("SELECT * FROM agent_cooldowns ORDER BY agent")}
     agents = {row["agent"] for row in database.rows("SELECT DISTINCT agent FROM session_totals")} | set(closed)
     gated = GaugeMetricFamily(
         "supervisor_agent_gated",
@@ -264,7 +265,7 @@ def _gates(database: Database) -> Iterator[Metric]:
     for agent, reason in product(sorted(agents), GATE_REASONS):
         gated.add_metric((agent, reason), agent in closed and closed[agent]["kind"] == reason)
     for agent, gate in closed.items():
-        opens.add_metric((agent,), gate["next_try"])
+        opens.add_metric((agent,), gate["next_probe_at"])
     return iter((gated, opens))
 
 

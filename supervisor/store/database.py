@@ -14,7 +14,7 @@ from supervisor.errors import StoreError
 from supervisor.failpoints import reached
 from supervisor.host.durable_files import make_folder
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 """A store of an earlier version is brought to this one by `migrations/<version>.sql`, one after the other."""
 MEND = "`supervisor doctor` says more, `supervisor doctor --repair` mends what can be mended."
 BUSY_S = 30.0
@@ -179,7 +179,7 @@ def _set_up(database: Database) -> Database:
     connection.execute("PRAGMA wal_autocheckpoint = 4000")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA temp_store = MEMORY")  # statement journals would go to a file each
-    _bring_to_version(database)
+    bring_to_version(database)
     return database
 
 
@@ -201,7 +201,8 @@ def _keep_log(path: Path) -> None:
         raise StoreError("the store is empty, but its log is not", where=str(path), remedy=MEND)
 
 
-def _bring_to_version(database: Database) -> None:
+def bring_to_version(database: Database) -> None:
+    """Give a store the schema of this version; StoreError where a newer one made it."""
     version = database.value("PRAGMA user_version")
     if version == SCHEMA_VERSION:
         return

@@ -6,20 +6,20 @@ CREATE TABLE jobs (
     collection TEXT NOT NULL,
     target TEXT NOT NULL,
     status TEXT NOT NULL,
-    wish TEXT,                      -- what a person asked of it and is not done yet: stop, cancel
+    stop_request TEXT,              -- what a person asked of it and is not done yet: stop, cancel
     options TEXT NOT NULL,          -- JobOptions
     created_at REAL NOT NULL,
     started_at REAL,
     ended_at REAL,
     elapsed_s REAL NOT NULL DEFAULT 0,
-    set_aside_at REAL,              -- replaced by a fresh job
+    superseded_at REAL,             -- replaced by a fresh job
     detail TEXT NOT NULL DEFAULT '', -- why it has its status, for people
     definition TEXT,                -- fingerprint of the definition that it began with; NULL: the project's files
     priority INTEGER NOT NULL DEFAULT 0     -- queued jobs of a higher one come first
 );
-CREATE INDEX jobs_queued ON jobs (priority DESC, id) WHERE status = 'queued' AND set_aside_at IS NULL;
-CREATE INDEX jobs_at_work ON jobs (id) WHERE status IN ('running', 'paused', 'stopping') AND set_aside_at IS NULL;
-CREATE UNIQUE INDEX one_live_job ON jobs (pipeline, target) WHERE set_aside_at IS NULL;
+CREATE INDEX jobs_queued ON jobs (priority DESC, id) WHERE status = 'queued' AND superseded_at IS NULL;
+CREATE INDEX jobs_at_work ON jobs (id) WHERE status IN ('running', 'paused', 'stopping') AND superseded_at IS NULL;
+CREATE UNIQUE INDEX one_live_job ON jobs (pipeline, target) WHERE superseded_at IS NULL;
 
 CREATE TABLE phases (
     job INTEGER NOT NULL,
@@ -51,7 +51,7 @@ CREATE TABLE items (
     payload TEXT,                   -- NULL while blocked
     digest TEXT,                    -- of the payload
     value TEXT,
-    made_with INTEGER,              -- version of the instructions that its batch ended with
+    instructions_version INTEGER,   -- version of the instructions that its batch ended with
     seq INTEGER,                    -- rises whenever what is merged changes, or its order
     errors TEXT,
     PRIMARY KEY (job, phase, id)
@@ -86,11 +86,11 @@ CREATE TABLE batches (
     phase INTEGER NOT NULL,
     number INTEGER NOT NULL,
     size INTEGER NOT NULL,
-    status TEXT NOT NULL,           -- waiting, running, done, failed
+    status TEXT NOT NULL,           -- pending, running, done, failed
     ended_at REAL
 );
 CREATE UNIQUE INDEX batch_numbers ON batches (job, phase, number);
-CREATE INDEX batches_open ON batches (job, phase, number) WHERE status IN ('waiting', 'running');
+CREATE INDEX batches_open ON batches (job, phase, number) WHERE status IN ('pending', 'running');
 
 CREATE TABLE attempts (
     id INTEGER PRIMARY KEY,
@@ -100,39 +100,39 @@ CREATE TABLE attempts (
     number INTEGER NOT NULL,        -- of the session within its batch
     name TEXT NOT NULL,             -- of its folder under sessions/
     agent TEXT NOT NULL,
-    asked TEXT NOT NULL,            -- ids that it was to answer
-    pid INTEGER,
-    started_ticks INTEGER,
+    item_ids TEXT NOT NULL,         -- that it was to answer
     started_at REAL NOT NULL,
     ended_at REAL,
     duration_s REAL,
-    outcome TEXT NOT NULL DEFAULT 'running', -- passed, partly, failed, interrupted, unjudged, not_started, limited, stalled,
-                                    -- overloaded
+    outcome TEXT NOT NULL DEFAULT 'running', -- passed, partial, failed, interrupted, unvalidated, not_started, limited,
+                                    -- stalled, overloaded
     counted INTEGER NOT NULL DEFAULT 0,
     errors TEXT,
-    files INTEGER NOT NULL DEFAULT 1,       -- whether its folder is still there
+    workspace_kept INTEGER NOT NULL DEFAULT 1,  -- whether its folder is still there
     exit_status INTEGER,
     model TEXT,                     -- that answered, as the agent names it
-    conversation TEXT,              -- the agent's own id of the session
+    provider_session_id TEXT,       -- the agent's own id of the session
     cost_usd REAL,
     input_tokens INTEGER,
     output_tokens INTEGER,
     cache_read_tokens INTEGER,
-    cache_write_tokens INTEGER
+    cache_write_tokens INTEGER,
+    executor TEXT NOT NULL DEFAULT 'local', -- that ran it, by its name in the registry
+    handle TEXT                     -- JSON by which its executor finds it; for `local`: pid, started_ticks
 );
 CREATE UNIQUE INDEX attempt_names ON attempts (name);
 CREATE UNIQUE INDEX attempt_numbers ON attempts (batch, number);
-CREATE INDEX attempts_running ON attempts (job, id) WHERE outcome IN ('running', 'unjudged');
-CREATE INDEX attempts_kept ON attempts (ended_at) WHERE files AND outcome = 'passed';
+CREATE INDEX attempts_running ON attempts (job, id) WHERE outcome IN ('running', 'unvalidated');
+CREATE INDEX attempts_kept ON attempts (ended_at) WHERE workspace_kept AND outcome = 'passed';
 
-CREATE TABLE gates (                -- agents that asked for less: no session of theirs starts before next_try
+CREATE TABLE agent_cooldowns (      -- agents that asked for less: no session of theirs starts before next_probe_at
     agent TEXT PRIMARY KEY,
     kind TEXT NOT NULL,             -- rate_limit, usage_limit
     message TEXT NOT NULL,
     until REAL,                     -- when it is over, as the agent told; NULL: it told none
-    next_try REAL NOT NULL,
-    tries INTEGER NOT NULL,         -- how often it was tried in vain without being told a time
-    closed_at REAL NOT NULL
+    next_probe_at REAL NOT NULL,
+    failed_probes INTEGER NOT NULL, -- how often it was tried in vain without being told a time
+    started_at REAL NOT NULL
 ) WITHOUT ROWID;
 
 CREATE TABLE events (
@@ -147,7 +147,7 @@ CREATE TABLE events (
 CREATE INDEX events_of_job ON events (job, id);
 CREATE INDEX events_of_trouble ON events (job, id) WHERE level IN ('WARNING', 'ERROR');
 
-CREATE TABLE definitions (          -- versions of pipelines that jobs keep
+CREATE TABLE pipeline_versions (    -- versions of pipelines that jobs keep
     fingerprint TEXT PRIMARY KEY,
     pipeline TEXT NOT NULL,
     version INTEGER NOT NULL,
@@ -155,14 +155,14 @@ CREATE TABLE definitions (          -- versions of pipelines that jobs keep
     made_at REAL NOT NULL
 );
 
-CREATE TABLE clients (              -- programs and people that may use the service
+CREATE TABLE api_clients (          -- programs and people that may use the service
     name TEXT PRIMARY KEY,
     secret_hash TEXT NOT NULL,      -- SHA-256 of its secret
     sees_all INTEGER NOT NULL,      -- whether it sees jobs of others, and of the command line
-    made_at REAL NOT NULL,
+    created_at REAL NOT NULL,
     revoked_at REAL
 ) WITHOUT ROWID;
-CREATE UNIQUE INDEX client_secrets ON clients (secret_hash);
+CREATE UNIQUE INDEX client_secrets ON api_clients (secret_hash);
 
 CREATE TABLE submissions (          -- jobs that came by the service
     job INTEGER PRIMARY KEY,
@@ -176,7 +176,7 @@ CREATE TABLE submissions (          -- jobs that came by the service
 CREATE UNIQUE INDEX submission_keys ON submissions (owner, idempotency_key) WHERE idempotency_key IS NOT NULL;
 CREATE INDEX submissions_of_owner ON submissions (owner, job);
 
-CREATE TABLE deliveries (           -- webhooks that were, or are to be, sent
+CREATE TABLE webhook_deliveries (   -- webhooks that were, or are to be, sent
     id TEXT PRIMARY KEY,
     job INTEGER NOT NULL,
     owner TEXT NOT NULL,            -- the client that submitted the job
@@ -186,12 +186,12 @@ CREATE TABLE deliveries (           -- webhooks that were, or are to be, sent
     payload TEXT NOT NULL,
     made_at REAL NOT NULL,
     next_try REAL,                  -- NULL: delivered, or given up
-    tries INTEGER NOT NULL DEFAULT 0,
+    attempts INTEGER NOT NULL DEFAULT 0,
     delivered_at REAL,
-    said TEXT NOT NULL DEFAULT ''   -- what came of the last try
+    last_result TEXT NOT NULL DEFAULT ''    -- what came of the last attempt
 );
-CREATE INDEX deliveries_due ON deliveries (next_try, host) WHERE next_try IS NOT NULL;
-CREATE INDEX deliveries_of_job ON deliveries (job);
+CREATE INDEX deliveries_due ON webhook_deliveries (next_try, host) WHERE next_try IS NOT NULL;
+CREATE INDEX deliveries_of_job ON webhook_deliveries (job);
 
 -- Counters kept by the database itself, so that they cannot disagree with the rows.
 CREATE TABLE item_counts (
@@ -247,7 +247,7 @@ CREATE TRIGGER batch_removed AFTER DELETE ON batches BEGIN
     UPDATE batch_counts SET n = n - 1 WHERE job = old.job AND phase = old.phase AND status = old.status;
 END;
 CREATE TRIGGER session_ended AFTER UPDATE OF outcome ON attempts
-WHEN old.outcome IN ('running', 'unjudged') AND new.outcome NOT IN ('running', 'unjudged') BEGIN
+WHEN old.outcome IN ('running', 'unvalidated') AND new.outcome NOT IN ('running', 'unvalidated') BEGIN
     INSERT INTO session_totals VALUES (new.job, new.phase, new.agent, coalesce(new.model, ''), new.id, 1, new.counted,
         new.counted AND EXISTS (SELECT 1 FROM attempts WHERE batch = new.batch AND counted AND id <> new.id),
         new.cost_usd IS NULL, new.duration_s IS NOT NULL, coalesce(new.duration_s, 0), new.cost_usd,
@@ -266,7 +266,7 @@ WHEN old.outcome IN ('running', 'unjudged') AND new.outcome NOT IN ('running', '
 END;
 CREATE TRIGGER job_ended AFTER UPDATE OF status ON jobs
 WHEN old.status <> new.status AND new.status IN ('completed', 'completed_with_gaps', 'failed', 'cancelled') BEGIN
-    INSERT INTO deliveries (id, job, owner, url, payload, made_at, next_try)
+    INSERT INTO webhook_deliveries (id, job, owner, url, payload, made_at, next_try)
         SELECT 'msg_' || lower(hex(randomblob(12))), new.id, s.owner, s.webhook_url,
             json_object('type', 'job.' || new.status,
                 'timestamp', strftime('%Y-%m-%dT%H:%M:%fZ', 'now'),

@@ -136,7 +136,7 @@ def trouble(*lines: str) -> AgentFailure:
 
 def test_a_session_that_went_well_tells_its_id_its_model_its_cost_and_its_end() -> None:
     found = heard(INIT, REQUESTING, STARTED, DELTA, WROTE, COUNTED, WRITTEN, SAID, RESULT, ESC)
-    assert (found.conversation, found.model) == ("734f240a-2eb7", "claude-sonnet-5-5")
+    assert (found.provider_session_id, found.model) == ("734f240a-2eb7", "claude-sonnet-5-5")
     assert found.usage == Usage(
         cost_usd=0.0010406, input_tokens=23, output_tokens=90, cache_read_tokens=66, cache_write_tokens=44
     )
@@ -534,7 +534,7 @@ def test_an_interactive_session_tells_what_it_cost_in_its_record(tmp_path: Path)
     counts = {"inputTokens": 22, "outputTokens": 88, "cacheReadInputTokens": 66, "cacheCreationInputTokens": 44}
     costs = {"type": "cost-state", "totalCostUSD": 0.0020812, "modelUsage": {"claude-opus-5-5": counts}}
     found = record(tmp_path, {"type": "mode"}, answer("msg_01", 44), answer("msg_02", 44), costs, costs)
-    assert (found.model, found.conversation) == ("claude-opus-5-5", "289b072f")
+    assert (found.model, found.provider_session_id) == ("claude-opus-5-5", "289b072f")
     assert found.usage == Usage(
         cost_usd=0.0020812, input_tokens=22, output_tokens=88, cache_read_tokens=66, cache_write_tokens=44
     )

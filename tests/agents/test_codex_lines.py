@@ -93,7 +93,7 @@ def heard(*lines: str, now: float = NOON) -> AgentReport:
 
 def test_a_session_that_went_well_tells_its_id_its_tokens_and_its_end() -> None:
     found = heard(THREAD, TURN, COMMAND, FAILED, WROTE, THOUGHT, SAID, COMPLETED)
-    assert found.conversation == "01a1fdae-3f0d-7242-9f18-397ddf6e2418"
+    assert found.provider_session_id == "01a1fdae-3f0d-7242-9f18-397ddf6e2418"
     assert found.ended
     assert found.trouble is None
 

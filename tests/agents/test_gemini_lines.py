@@ -124,7 +124,7 @@ def heard(*lines: str) -> AgentReport:
 
 def test_a_session_that_went_well_tells_its_id_its_model_its_tokens_and_its_end() -> None:
     found = heard(INIT, ASKED, WROTE, WRITTEN, SAID, RESULT)
-    assert found.conversation == "910a42e4-6378-42a1-bf46-38b1898b69e8"
+    assert found.provider_session_id == "910a42e4-6378-42a1-bf46-38b1898b69e8"
     assert found.model == "gemini-2.5-pro"
     assert found.ended
     assert found.trouble is None

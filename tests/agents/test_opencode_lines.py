@@ -97,7 +97,7 @@ def test_what_a_session_cost_is_the_sum_of_its_steps() -> None:
         cost_usd=0.0023925, input_tokens=800, output_tokens=100, cache_read_tokens=1200, cache_write_tokens=70
     )
     assert heard.model == "claude-sonnet-4-5"
-    assert heard.conversation == "ses_1"
+    assert heard.provider_session_id == "ses_1"
     assert heard.trouble is None
 
 

@@ -13,7 +13,7 @@ import pytest
 from benchmarks.done_project import make_done
 from benchmarks.scratch import SUPERVISOR, Scratch
 
-OF_THE_MOMENT = {"pid", "started_ticks", "duration_s"}
+OF_THE_MOMENT = {"handle", "duration_s"}
 """Columns that differ from run to run, besides those of times."""
 EVENTS_OF_A_BATCH = {"session_started", "batch_ended"}
 

@@ -97,7 +97,7 @@ def _ids(data: bytes) -> list[str]:
 def _attempts(round_: Round) -> dict[tuple[int, int], int]:
     rows = round_.rows(
         "SELECT b.phase, b.number, sum(a.counted) AS counted FROM batches b JOIN attempts a ON a.batch = b.id"
-        " JOIN jobs j ON j.id = b.job WHERE j.set_aside_at IS NULL GROUP BY b.phase, b.number"
+        " JOIN jobs j ON j.id = b.job WHERE j.superseded_at IS NULL GROUP BY b.phase, b.number"
     )
     return {(row["phase"], row["number"]): row["counted"] for row in rows}
 
@@ -113,7 +113,7 @@ def _store(round_: Round, clean_: Clean) -> Iterator[str]:
         " (c.job, c.phase, c.status)) AS there FROM batch_counts c WHERE n <> there"
     ):
         yield f"it counts {row['n']} {row['status']}, and has {row['there']}"
-    (job,) = round_.rows("SELECT id, status, elapsed_s FROM jobs WHERE set_aside_at IS NULL")
+    (job,) = round_.rows("SELECT id, status, elapsed_s FROM jobs WHERE superseded_at IS NULL")
     if job["status"] != "completed":
         yield f"the job is {job['status']}"
     for row in round_.rows("SELECT DISTINCT phase, status FROM items WHERE job = ? AND status <> 'merged'", job["id"]):
@@ -121,7 +121,7 @@ def _store(round_: Round, clean_: Clean) -> Iterator[str]:
     for row in round_.rows("SELECT number, phase, status FROM batches WHERE job = ? AND status <> 'done'", job["id"]):
         yield f"batch {row['number']} of phase {row['phase']} is {row['status']}"
     for row in round_.rows("SELECT name, outcome FROM attempts WHERE job = ?", job["id"]):
-        if row["outcome"] in ("running", "unjudged"):
+        if row["outcome"] in ("running", "unvalidated"):
             yield f"{row['name']} is {row['outcome']}"
     for batch, counted in _attempts(round_).items():
         usual = clean_.attempts.get(batch, 1)  # one of its own for the item that was asked for again
@@ -191,7 +191,7 @@ def _unheard(round_: Round) -> int:
 
 def _last_line(round_: Round) -> Iterator[str]:
     """The totals that a run keeps by itself agree with the store."""
-    (job,) = round_.rows("SELECT id FROM jobs WHERE set_aside_at IS NULL")
+    (job,) = round_.rows("SELECT id FROM jobs WHERE superseded_at IS NULL")
     last = round_.rows(
         "SELECT kind, data FROM events WHERE job = ? AND kind IN ('batch_ended', 'job_started', 'job_resumed')"
         " ORDER BY id DESC LIMIT 1",

@@ -173,7 +173,7 @@ class Round:
         self._until_no_daemon()
 
     def _through(self) -> bool:
-        return bool(self.rows("SELECT 1 FROM jobs WHERE set_aside_at IS NULL AND status = 'completed'"))
+        return bool(self.rows("SELECT 1 FROM jobs WHERE superseded_at IS NULL AND status = 'completed'"))
 
     def _finish(self) -> None:
         """As a person would: the same command again, and `retry` for what could not be judged."""

@@ -222,7 +222,7 @@ def test_a_stop_asked_while_the_daemon_still_prepares_the_job_is_heeded(small: S
     assert starting.end() == 0, starting.err
     assert small.job_status() == "queued"
     stopping = small.begin("stop", JOB)
-    until(lambda: small.rows("SELECT 1 FROM jobs WHERE status = 'stopped' OR wish = 'stop'"), "the wish")
+    until(lambda: small.rows("SELECT 1 FROM jobs WHERE status = 'stopped' OR stop_request = 'stop'"), "the request")
     holder = small.state / "supervisor.json"
     until(lambda: (_feed(items, text), not holder.exists())[1], "the daemon has nothing left to do")
     assert stopping.end() == 0

@@ -26,14 +26,14 @@ ANSWER = "write(answers())\n"
 
 
 def gate(small: Small) -> dict[str, object] | None:
-    return next(iter(small.rows("SELECT * FROM gates")), None)
+    return next(iter(small.rows("SELECT * FROM agent_cooldowns")), None)
 
 
 def let_through(small: Small) -> None:
     """Move the time of the next try to now, as if the pause were over."""
     connection = sqlite3.connect(small.state / "store.sqlite", timeout=30)
     with connection:
-        connection.execute("UPDATE gates SET next_try = ?", (time.time(),))
+        connection.execute("UPDATE agent_cooldowns SET next_probe_at = ?", (time.time(),))
     connection.close()
 
 
@@ -73,7 +73,7 @@ def test_where_no_time_was_told_none_is_shown(small: Small) -> None:
     assert "paused (usage limit; until when is not known, next try " in line
     found = until(lambda: gate(small), "the gate")
     assert found["until"] is None
-    assert 0 < float(str(found["next_try"])) - time.time() <= 60
+    assert 0 < float(str(found["next_probe_at"])) - time.time() <= 60
     assert running.ask_to_end() == 3
 
 
@@ -96,7 +96,7 @@ def test_a_pause_survives_kill_9_and_ends_with_one_session_that_tries(small: Sma
     (trying,) = small.at_gate()
     until(lambda: small.rows("SELECT 1 FROM batches WHERE status = 'running'"), "the session that tries runs")
     assert len(small.sessions()) == before + 1
-    assert len(small.rows("SELECT 1 FROM batches WHERE status = 'waiting'")) == 3
+    assert len(small.rows("SELECT 1 FROM batches WHERE status = 'pending'")) == 3
     open_gate(trying)
     last.line_with("agent plain works again")
     for each in small.at_gate(count=3):
@@ -112,7 +112,7 @@ def test_one_that_tries_in_vain_waits_longer(small: Small) -> None:
     for tries, pause_s in enumerate((60, 120, 240)):
         running = small.begin_run()
         found = until(lambda n=tries: (row := gate(small)) and row["tries"] == n and row, f"{tries} tries in vain")
-        assert found["next_try"] - found["closed_at"] == pytest.approx(pause_s)
+        assert found["next_probe_at"] - found["started_at"] == pytest.approx(pause_s)
         assert running.ask_to_end() == 3
         let_through(small)
     assert small.status()["attempts"] == 0

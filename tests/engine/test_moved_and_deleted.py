@@ -41,7 +41,7 @@ def test_a_note_with_a_pid_that_another_program_has_now_is_named_and_that_progra
             "since": 1.0,
         }
         (cut_off_project.state / "supervisor.json").write_text(json.dumps(note))
-        cut_off_project.change(f"UPDATE attempts SET pid = {stranger.pid}")
+        cut_off_project.change(f"UPDATE attempts SET handle = json_set(handle, '$.pid', {stranger.pid})")
         said_of_it = f"`daemon`, process {stranger.pid}, ended without a word; that number is another program's now"
         assert said_of_it in cut_off_project.findings()
         assert "no daemon is running" in cut_off_project.done("stop").out

@@ -234,13 +234,13 @@ class Squares(Project):
         """Move the time of the next try to now, as if the pause were over; a supervisor that starts then sees it."""
         connection = sqlite3.connect(self.state / "store.sqlite", timeout=30)
         with connection:
-            connection.execute("UPDATE gates SET next_try = ?", (time.time(),))
+            connection.execute("UPDATE agent_cooldowns SET next_probe_at = ?", (time.time(),))
         connection.close()
 
     def running_pid(self) -> int:
         """The process of the session that runs."""
-        found = until(lambda: self.rows("SELECT pid FROM attempts WHERE outcome = 'running'"), "a session runs")
-        return int(found[0]["pid"])
+        found = until(lambda: self.rows("SELECT handle FROM attempts WHERE outcome = 'running'"), "a session runs")
+        return int(json.loads(found[0]["handle"])["pid"])
 
     def files_with(self, text: str) -> list[Path]:
         """Files below the project in whose bytes a text stands, or in the targets of whose links."""

@@ -55,7 +55,7 @@ def test_each_batch_was_a_fresh_session_with_its_whole_prompt(finished: Finished
     asked = [asked_in(prompt) for prompt in finished.server.prompts()]
     assert sorted(map(len, asked)) == [BATCH, BATCH]
     assert {**asked[0], **asked[1]} == finished.squares.numbers
-    assert len({row["conversation"] for row in finished.squares.attempts()}) == 2
+    assert len({row["provider_session_id"] for row in finished.squares.attempts()}) == 2
 
 
 def test_status_tells_tokens_cost_and_model(finished: Finished) -> None:
@@ -115,7 +115,7 @@ def test_items_that_are_missing_are_asked_for_again_alone(cli: Cli, squares: Squ
     server.mode = "missing_items"
     squares.run()
     assert squares.made == squares.right
-    assert squares.outcomes() == [("partly", True), ("passed", True)]
+    assert squares.outcomes() == [("partial", True), ("passed", True)]
     first, second = server.prompts()
     assert len(asked_in(first)) == BATCH
     assert list(asked_in(second)) == [i for i, item in squares.numbers.items() if item["n"] % 3 == 0]

@@ -65,7 +65,7 @@ def test_while_a_session_tries_again_by_itself_no_other_starts(cli: Cli, squares
     squares.agent(cli, server, concurrency=1)
     server.mode, server.failures = "rate_limit", MANY
     running = squares.begin_run()
-    (gate,) = until(lambda: squares.rows("SELECT * FROM gates"), "the gate is closed")
+    (gate,) = until(lambda: squares.rows("SELECT * FROM agent_cooldowns"), "the gate is closed")
     assert gate["until"] is None
     assert squares.outcomes() == [("running", False)]
     server.failures = 0
@@ -107,7 +107,7 @@ def test_a_pause_survives_kill_9_and_one_session_tries_before_all_go(
     last = squares.begin_run()
     until(lambda: [record for record in server.requests[asked:] if works(record)], "a session asks the model")
     assert len(squares.attempts()) == before + 1
-    assert len(squares.rows("SELECT 1 FROM batches WHERE status = 'waiting'")) == 1
+    assert len(squares.rows("SELECT 1 FROM batches WHERE status = 'pending'")) == 1
     server.release()
     last.line_with(f"agent {cli.name} works again")
     assert last.end() == 0

@@ -87,7 +87,7 @@ class MadeStore:
         ).id
         heard = AgentReport(model=session.model, usage=Usage(cost_usd=session.cost_usd))
         result = SessionResult(ending="exited", output=b"{}", heard=heard, duration_s=session.took)
-        counted = session.outcome in ("passed", "partly", "failed")
+        counted = session.outcome in ("passed", "partial", "failed")
         batch_transitions.end_session(
             self.database, attempt, session.outcome, counted=counted, errors=session.errors, result=result
         )

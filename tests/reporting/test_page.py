@@ -38,7 +38,7 @@ def usual(tmp_path: Path) -> MadeStore:
     wrong = ValidationError(type="wrong_square", item_id="i", message="the square of 3 is 9")
     store.add(
         Ran(0, 10),
-        Ran(0, 30, "partly", batch=2, errors=(wrong,)),
+        Ran(0, 30, "partial", batch=2, errors=(wrong,)),
         Ran(40, 5, "limited", batch=2),
         Ran(100, 12, batch=2, cost_usd=0.5),
         Ran(5, 8, "failed", phase=2, errors=(wrong, wrong)),
@@ -134,7 +134,7 @@ def test_controls_and_writing_directions_are_left_out(tmp_path: Path) -> None:
 
 def test_very_many_sessions_make_no_larger_a_page(tmp_path: Path) -> None:
     store = MadeStore(tmp_path)
-    outcomes = ("passed", "passed", "passed", "failed", "partly", "interrupted")
+    outcomes = ("passed", "passed", "passed", "failed", "partial", "interrupted")
     store.add(
         *(Ran(n * 0.5, 3 + n % 7, outcomes[n % 6], phase=1 + n % 2, batch=n) for n in range(4000))  # type: ignore[arg-type]
     )

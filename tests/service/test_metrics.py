@@ -83,7 +83,7 @@ def a_store(folder: Path) -> Database:
 
 
 def begin(database: Database, batch: int, agent: str = "a") -> int:
-    of = StoredBatch(id=batch, job=1, phase=1, number=batch, size=1, status="waiting")
+    of = StoredBatch(id=batch, job=1, phase=1, number=batch, size=1, status="pending")
     with database.transaction(durable=False):
         return batch_transitions.begin_session(database, of, 1, session_name.session_name(of, 1), agent, ["i"], None)
 
@@ -157,7 +157,7 @@ Step = tuple[str, int]
     st.lists(
         st.one_of(
             st.tuples(st.just("begin"), st.just(0)),
-            st.tuples(st.sampled_from(["passed", "failed", "unjudged"]), st.integers(0, 50)),
+            st.tuples(st.sampled_from(["passed", "failed", "unvalidated"]), st.integers(0, 50)),
             st.tuples(st.just("scrape"), st.just(0)),
         ),
         max_size=30,
@@ -181,7 +181,7 @@ def test_what_is_read_bit_by_bit_is_what_is_read_at_once(
         elif open_now:
             attempt = open_now[which % len(open_now)]
             finish(database, attempt, what, took=float(which), cost_usd=0.5)  # type: ignore[arg-type]
-            if what != "unjudged":
+            if what != "unvalidated":
                 open_now.remove(attempt)
     assert scrape(collector) == scrape(StoreCollector(database))
     database.close()
@@ -242,9 +242,19 @@ def everything(database: Database) -> StoreCollector:
     with database.transaction():
         jobs.set_status(database, 1, "running")
         agent_cooldowns.start(database, "a", AgentFailure(kind="rate_limit", message="slow down"), 1000.0)
-        for table in ("batch_counts", "item_counts"):
-            database.execute(f"INSERT INTO {table} VALUES (1, 1, 'waiting', 3)")
+        for table, status in (("batch_counts", "pending"), ("item_counts", "waiting")):
+            database.execute(f"INSERT INTO {table} VALUES (1, 1, '{status}', 3)")
     return StoreCollector(database)
+
+
+def test_states_have_the_names_that_scrapers_know(database: Database) -> None:
+    collector = everything(database)
+    finish(database, begin(database, 4), outcome="partial")
+    found = scrape(collector)
+    assert total(found, "supervisor_batches", status="waiting") == total(found, "supervisor_batches") == 3
+    assert total(found, "supervisor_attempts_total", outcome="partly") == 1
+    spelled = {value for (_, labels), _ in found.items() for _, value in labels}
+    assert not {"pending", "partial", "unvalidated"} & spelled
 
 
 def test_both_forms_say_the_same_and_are_well_formed(database: Database) -> None:

@@ -195,6 +195,25 @@ def test_a_running_job_is_cancelled_and_its_session_ended(served: Served) -> Non
         problem(client.delete(f"/api/v1/jobs/{job}"), 409)
 
 
+def test_batches_and_sessions_are_told_in_the_words_that_clients_know(served: Served) -> None:
+    served.close_gate()
+    with served.client() as client:
+        job = submit(client)["job_id"]
+        until(lambda: client.get(f"/api/v1/jobs/{job}").json()["running"])
+        cells = [
+            cell["status"]
+            for step in (1, 2)
+            for cell in client.get(f"/api/v1/jobs/{job}/batches?step={step}").json()["batches"]
+        ]
+        assert cells == ["running", "waiting"]
+        assert client.delete(f"/api/v1/jobs/{job}").status_code == 200
+        ended(client, job)
+        (session,) = client.get(f"/page/jobs/{job}").json()["sessions"]
+        assert (session["outcome"], session["files"]) == ("unjudged", True)
+        (same,) = client.get(f"/page/jobs/{job}/batch?step=1&number=1").json()
+        assert same["outcome"] == "unjudged"
+
+
 def test_a_job_keeps_the_version_that_it_began_with(served: Served) -> None:
     served.close_gate()
     with served.client() as client:

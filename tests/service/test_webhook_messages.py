@@ -105,7 +105,7 @@ def test_messages_to_some_hosts_can_be_left_out_of_what_is_due(database: Databas
     slow = [ended(database, f"s{n}", "https://slow.example/x").id for n in range(3)]
     quick = [ended(database, f"q{n}", "https://quick.example/x").id for n in range(3)]
     for at, message in enumerate([*slow, *quick]):
-        database.execute("UPDATE deliveries SET next_try = ? WHERE id = ?", (at, message))
+        database.execute("UPDATE webhook_deliveries SET next_try = ? WHERE id = ?", (at, message))
     assert [each.id for each in webhook_deliveries.due(database, 4, 9)] == [*slow, *quick[:2]]
     assert [each.id for each in webhook_deliveries.due(database, 9, 2, hosts_besides=["slow.example"])] == quick[:2]
     assert [each.id for each in webhook_deliveries.due(database, 9, 3, besides=slow[:1])] == [*slow[1:], quick[0]]
@@ -121,11 +121,11 @@ def test_a_delivered_message_is_sent_again_when_it_is_asked_for_and_stays_delive
     with database.transaction():
         assert webhook_deliveries.redeliver(database, message.job, at=10.0) == 1
     (again,) = webhook_deliveries.due(database, 10.0)
-    assert (again.id, again.tries, again.state) == (message.id, 0, "waiting")
+    assert (again.id, again.attempts, again.state) == (message.id, 0, "waiting")
     with database.transaction():
         webhook_deliveries.note_try(database, again, "no connection", 11.0, delivered=False, next_try=None)
     (after,) = webhook_deliveries.of_job(database, message.job)
-    assert (after.state, after.delivered_at, after.said) == ("delivered", 5.0, "no connection")
+    assert (after.state, after.delivered_at, after.last_result) == ("delivered", 5.0, "no connection")
 
 
 def test_a_message_that_is_asked_for_while_it_is_on_the_way_is_sent_once_more(database: Database) -> None:

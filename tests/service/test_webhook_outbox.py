@@ -75,7 +75,7 @@ def delivered_by(
 
 def test_a_message_is_delivered_and_that_is_written_down(tmp_path: Path) -> None:
     after, _, receiver = delivered_by(tmp_path, OK)
-    assert (after.state, after.tries, after.said) == ("delivered", 1, "answered 204 No Content")
+    assert (after.state, after.attempts, after.last_result) == ("delivered", 1, "answered 204 No Content")
     assert (after.delivered_at is not None, receiver.count) == (True, 1)
 
 
@@ -83,8 +83,8 @@ def test_a_message_that_nobody_takes_is_tried_for_about_a_day_and_given_up(tmp_p
     after, waits, receiver = delivered_by(tmp_path, FAILS, tries=len(WAITS_S) + 1)
     assert waits == pytest.approx(WAITS_S)
     assert 24 * 3600 < sum(waits) < 30 * 3600
-    assert (after.state, after.tries, receiver.count) == ("given up", 8, 8)
-    assert after.said == "answered 500 Internal Server Error; given up after 8 tries"
+    assert (after.state, after.attempts, receiver.count) == ("given up", 8, 8)
+    assert after.last_result == "answered 500 Internal Server Error; given up after 8 tries"
 
 
 def test_waits_are_longer_by_chance_so_that_messages_do_not_come_back_together(tmp_path: Path) -> None:
@@ -94,12 +94,12 @@ def test_waits_are_longer_by_chance_so_that_messages_do_not_come_back_together(t
 
 def test_a_message_that_is_taken_at_a_later_try_is_delivered(tmp_path: Path) -> None:
     after, _, _ = delivered_by(tmp_path, FAILS, FAILS, OK, tries=3)
-    assert (after.state, after.tries) == ("delivered", 3)
+    assert (after.state, after.attempts) == ("delivered", 3)
 
 
 def test_gone_gives_a_message_up_at_once(tmp_path: Path) -> None:
     after, _, _ = delivered_by(tmp_path, status("410 Gone"))
-    assert (after.state, after.said) == ("given up", "answered 410 Gone; given up after 1 try")
+    assert (after.state, after.last_result) == ("given up", "answered 410 Gone; given up after 1 try")
 
 
 @pytest.mark.parametrize("line", ["429 Too Many Requests", "503 Service Unavailable"])
@@ -152,7 +152,7 @@ def test_an_outbox_with_nothing_due_wakes_by_itself_when_something_is(tmp_path: 
             access, message = one_message(tmp_path, receiver.url)
 
             def soon(database: Database) -> None:
-                database.execute("UPDATE deliveries SET next_try = ?", (time.time() + 0.3,))
+                database.execute("UPDATE webhook_deliveries SET next_try = ?", (time.time() + 0.3,))
 
             await access.write(soon)
             await access.wrote()
@@ -216,7 +216,7 @@ def test_a_store_that_cannot_be_written_has_the_message_sent_once_and_noted_late
 ) -> None:
     monkeypatch.setattr(outbox_module, "_STORE_WAIT_S", 0.01)
     after, _, receiver = delivered_by(tmp_path, OK, faults=3)
-    assert (after.state, after.tries, receiver.count) == ("delivered", 1, 1)
+    assert (after.state, after.attempts, receiver.count) == ("delivered", 1, 1)
 
 
 def test_a_fault_in_sending_ends_neither_the_outbox_nor_the_message(tmp_path: Path) -> None:
@@ -229,7 +229,7 @@ def test_a_fault_in_sending_ends_neither_the_outbox_nor_the_message(tmp_path: Pa
         async with running(WebhookOutbox(access, Faulty(), now=Clock())):
             await access.wrote()
             after = await access.message(message.job)
-            assert (after.state, after.said) == ("waiting", "not sent, by a fault of the supervisor")
+            assert (after.state, after.last_result) == ("waiting", "not sent, by a fault of the supervisor")
 
     asyncio.run(story())
 
@@ -264,6 +264,6 @@ def test_what_was_due_while_nobody_ran_goes_out_at_the_next_start(tmp_path: Path
                 assert (await receiver.got()).headers["webhook-id"] == message.id
                 await access.wrote()
             after = await access.message(message.job)
-            assert (after.state, after.tries) == ("delivered", 2)
+            assert (after.state, after.attempts) == ("delivered", 2)
 
     asyncio.run(story())

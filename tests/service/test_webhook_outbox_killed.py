@@ -51,7 +51,7 @@ def test_killed_between_the_answer_and_the_note_of_it_a_message_arrives_again_wi
             async with program(tmp_path / "store.sqlite", receiver, **settings) as process:
                 first = await receiver.got()
                 assert await asyncio.wait_for(process.wait(), 60) == -signal.SIGKILL
-            assert (await access.message(message.job)).tries == 0
+            assert (await access.message(message.job)).attempts == 0
             async with program(tmp_path / "store.sqlite", receiver) as process:
                 second = await receiver.got()
                 assert await line(process) == b"wrote\n"

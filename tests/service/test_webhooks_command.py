@@ -49,7 +49,7 @@ def test_a_message_is_sent_again(project: SmallProject) -> None:
     assert "is sent again by `supervisor serve`" in ran.stdout
     (after,) = webhook_deliveries.of_job(database, message.job)
     database.close()
-    assert (after.state, after.tries) == ("waiting", 0)
+    assert (after.state, after.attempts) == ("waiting", 0)
 
 
 def test_a_job_without_a_message_has_none_to_send_again(project: SmallProject) -> None:

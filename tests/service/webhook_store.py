@@ -67,9 +67,9 @@ def message(url: str, payload: str = PAYLOAD) -> Delivery:
         payload=payload,
         made_at=0.0,
         next_try=0.0,
-        tries=0,
+        attempts=0,
         delivered_at=None,
-        said="",
+        last_result="",
     )
 
 

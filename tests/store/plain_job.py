@@ -20,7 +20,7 @@ class PlainItem:
     content: Any = NOTHING
     value: Any = NOTHING
     """What is merged, or passed, or was before it was left out."""
-    made_with: int | None = None
+    instructions_version: int | None = None
     changed: int = 0
     """When what is merged of it changed last."""
     turn: int = 0
@@ -84,7 +84,7 @@ class PlainJob:
             item = self.phases[phase].items[item_id]
             if item.state != "waiting" or item.turn != turn:
                 continue
-            item.made_with = self.phases[phase].version
+            item.instructions_version = self.phases[phase].version
             if item_id in accepted:
                 self._merge(item, accepted[item_id])
             else:
@@ -130,7 +130,7 @@ class PlainJob:
         that.version = that.instructions.index(text) + 1
         if redo_changed:
             done = [i for i, item in that.items.items() if item.state in ("merged", "failed")]
-            other = [i for i in done if that.items[i].made_with not in (None, that.version)]
+            other = [i for i in done if that.items[i].instructions_version not in (None, that.version)]
             self.release(phase, other)
             self._follow_up(phase, other)
 

@@ -43,6 +43,6 @@ def test_gates_are_as_they_were_closed_last(database: Database, events: list[tup
                 pauses[agent] = min(60 * 2 ** vain[agent], 1800)
     for agent in "xy":
         gate = agent_cooldowns.of(database, agent)
-        assert (None if gate is None else (gate.tries, gate.next_try - NOW)) == (
+        assert (None if gate is None else (gate.failed_probes, gate.next_probe_at - NOW)) == (
             (vain[agent], pauses[agent]) if agent in vain else None
         )

@@ -15,9 +15,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from supervisor.store.database import open_store
+from supervisor.store.database import Database, open_store
 from supervisor.store.integrity import integrity_check
-from supervisor.store.integrity.salvage import salvage
+from supervisor.store.integrity.salvage import bad_rows, salvage
 from supervisor.store.integrity.sqlite_wal import checkpoint_wal, unread_commits
 from supervisor.text import content_hash
 
@@ -36,7 +36,8 @@ def killed_while_open(folder: Path, transactions: int) -> Iterator[Path]:
             for n in range(number, COUNT, transactions):
                 payload = {"n": n, "text": f"{n} " * 40}
                 database.execute(
-                    "INSERT INTO items (job, phase, id, position, status, payload, digest, value, seq, made_with)"
+                    "INSERT INTO items"
+                    " (job, phase, id, position, status, payload, digest, value, seq, instructions_version)"
                     " VALUES (1, 1, ?, ?, 'merged', ?, ?, ?, 1, 1)",
                     (f"i{n:04}", n, json.dumps(payload), content_hash.digest(payload), json.dumps({"said": n})),
                 )
@@ -60,6 +61,11 @@ def rows(path: Path) -> dict[str, tuple[Any, ...]]:
         return {row[0]: row[1:] for row in connection.execute("SELECT id, position, status, payload, value FROM items")}
     finally:
         connection.close()
+
+
+def all_of(database: Database, sql: str) -> list[dict[str, Any]]:
+    """The rows of a query, in an order of their own."""
+    return sorted((dict(row) for row in database.rows(sql)), key=str)
 
 
 def read_by_sqlite(path: Path, folder: Path) -> bytes:
@@ -186,3 +192,25 @@ def test_rows_beyond_a_page_that_cannot_be_read_are_found_from_the_other_end_and
         assert "i0150" in read and "i0000" in read and "i0299" in read
         assert COUNT - 20 * len(leaves) <= len(read) < COUNT
         assert told.missing == COUNT - len(read)
+
+
+def test_of_a_store_of_an_earlier_schema_all_rows_are_read_under_the_names_of_today() -> None:
+    with scratch() as folder:
+        for name in ("earlier", "brought up to date"):
+            connection = sqlite3.connect(folder / name)
+            connection.executescript((Path(__file__).parent / "earlier_stores/4.sql").read_text(encoding="utf-8"))
+            connection.execute("UPDATE attempts SET conversation = 'session 1', files = 0 WHERE id = 1")
+            connection.commit()
+            connection.close()
+        assert bad_rows(folder / "earlier") == {}
+        new, expected = open_store(folder / "new", create=True), open_store(folder / "brought up to date")
+        with new.transaction():
+            told = salvage(folder / "earlier", new)
+        assert {each.table for each in told if each.bad or not each.whole} == set()
+        for table in (each.table for each in told if each.table not in ("jobs", "phases", "expansions")):
+            assert all_of(new, f"SELECT * FROM {table}") == all_of(expected, f"SELECT * FROM {table}")
+        requests = "SELECT id, stop_request, superseded_at FROM jobs"
+        assert all_of(new, requests) == all_of(expected, requests)
+        assert integrity_check.wrong_counters(new) == []
+        for database in (new, expected):
+            database.close()

@@ -33,7 +33,7 @@ def database(tmp_path: Path) -> Iterator[Database]:
 
 
 def begin(database: Database, batch: int, number: int = 1, *, phase: int = 1, agent: str = "a") -> int:
-    of = StoredBatch(id=batch, job=1, phase=phase, number=batch, size=1, status="waiting")
+    of = StoredBatch(id=batch, job=1, phase=phase, number=batch, size=1, status="pending")
     return batch_transitions.begin_session(
         database, of, number, session_name.session_name(of, number), agent, ["i"], None
     )
@@ -73,7 +73,7 @@ def test_a_retry_is_an_attempt_that_counts_after_another_of_its_batch(database: 
     alone = begin(database, 2)
     batch_transitions.end_session(database, first, "stalled", counted=False, result=result())
     batch_transitions.end_session(database, third, "passed", counted=True, result=result())
-    batch_transitions.end_session(database, second, "partly", counted=True, result=result())  # taken in later
+    batch_transitions.end_session(database, second, "partial", counted=True, result=result())  # taken in later
     batch_transitions.end_session(database, alone, "passed", counted=True, result=result())
     found = summary(database)
     assert (found.sessions, found.attempts, found.retries) == (4, 3, 1)
@@ -81,7 +81,7 @@ def test_a_retry_is_an_attempt_that_counts_after_another_of_its_batch(database: 
 
 def test_a_session_that_is_still_to_be_judged_is_counted_once(database: Database) -> None:
     attempt = begin(database, 1)
-    batch_transitions.end_session(database, attempt, "unjudged", counted=False, result=result(cost_usd=0.5))
+    batch_transitions.end_session(database, attempt, "unvalidated", counted=False, result=result(cost_usd=0.5))
     assert (summary(database).sessions, summary(database).usage.cost_usd) == (1, 0.5)
     batch_transitions.record_session(database, attempt, result())  # heard again when its agent was not known any more
     assert summary(database).usage.cost_usd == 0.5

@@ -104,9 +104,9 @@ class StoreMachine(RuleBasedStateMachine):
         begun = self.begun.pop(data.draw(st.integers(0, len(self.begun) - 1)))
         passed = self._answers(data, begun)
         with self.journal.transaction():
-            batch_transitions.end_session(self.database, begun.attempt, "partly" if passed else "failed", counted=True)
+            batch_transitions.end_session(self.database, begun.attempt, "partial" if passed else "failed", counted=True)
             batch_transitions.keep_passed(self.database, self.job.id, begun.batch.phase, begun.batch.id, passed)
-            batch_transitions.set_batch_status(self.database, begun.batch.id, "waiting")
+            batch_transitions.set_batch_status(self.database, begun.batch.id, "pending")
         self.plain.pass_some(begun.batch.phase, begun.members, passed)
         self.tallies[begun.batch.id][-1] = True
 
@@ -162,7 +162,7 @@ class StoreMachine(RuleBasedStateMachine):
             with self.journal.transaction():
                 for begun in self.begun:
                     batch_transitions.end_session(self.database, begun.attempt, "interrupted", counted=False)
-                    batch_transitions.set_batch_status(self.database, begun.batch.id, "waiting")
+                    batch_transitions.set_batch_status(self.database, begun.batch.id, "pending")
         elif ends == "killed in a transaction":
             self.database.execute("BEGIN IMMEDIATE")
             for begun in self.begun:
@@ -192,7 +192,7 @@ class StoreMachine(RuleBasedStateMachine):
             value = NOTHING if row["value"] is None else json.loads(row["value"])
             content = NOTHING if row["payload"] is None else json.loads(row["payload"])
             found[row["phase"]][row["id"]] = PlainItem(
-                row["position"], state, content, value, row["made_with"], item.changed, item.turn
+                row["position"], state, content, value, row["instructions_version"], item.changed, item.turn
             )
         for phase, plain in self.plain.phases.items():
             assert found[phase] == plain.items
@@ -209,7 +209,7 @@ class StoreMachine(RuleBasedStateMachine):
     def work_is_in_open_batches_or_in_none(self) -> None:
         ended = self.database.rows(
             "SELECT i.id, i.status, b.status AS batch FROM items i JOIN batches b ON b.id = i.batch"
-            " WHERE i.status IN ('blocked', 'waiting', 'passed') AND b.status NOT IN ('waiting', 'running')"
+            " WHERE i.status IN ('blocked', 'waiting', 'passed') AND b.status NOT IN ('pending', 'running')"
         )
         assert not list(map(dict, ended)), "nobody would ever do them"
         strays = self.database.rows(

@@ -41,7 +41,7 @@ class ClaudeParser(JsonLinesParser):
         kind, subtype = event.get("type"), event.get("subtype")
         if subtype == "init":
             self._by_key = words(event, "apiKeySource") not in (None, "none")
-            self.note(model=words(event, "model"), conversation=words(event, "session_id"))
+            self.note(model=words(event, "model"), provider_session_id=words(event, "session_id"))
         elif subtype == "api_retry":
             self._retry(event)
         elif kind == "rate_limit_event":
@@ -63,7 +63,7 @@ class ClaudeParser(JsonLinesParser):
             super().goes_well()
 
     def finish(self, exit_status: int | None, last_lines: str) -> None:
-        if self.heard.conversation is None and self.heard.trouble is None and (exit_status or 0) > 0:
+        if self.heard.provider_session_id is None and self.heard.trouble is None and (exit_status or 0) > 0:
             self.failed("set_up_wrongly", why_not_started(last_lines), remedy=SETTINGS, is_final=True)
 
     def _part(self, part: Any) -> None:

@@ -140,7 +140,7 @@ class TerminalParser(JsonLinesParser):
         message = record.get("message")
         if record.get("type") == "assistant" and isinstance(message, dict) and "error" not in record:
             answers[words(message, "id") or ""] = message.get("usage")
-            self.note(model=words(message, "model"), conversation=words(record, "sessionId"))
+            self.note(model=words(message, "model"), provider_session_id=words(record, "sessionId"))
             if self.heard.usage.cost_usd is None:
                 self.note(usage=sum_of(answers.values(), ANSWER))
 

@@ -23,7 +23,7 @@ class CodexParser(JsonLinesParser):
     def event(self, event: Mapping[str, Any]) -> None:
         kind = event.get("type")
         if kind == "thread.started":
-            self.note(conversation=words(event, "thread_id"))
+            self.note(provider_session_id=words(event, "thread_id"))
         elif kind == "error":
             self._error(words(event, "message") or "")
         elif kind == "turn.failed":

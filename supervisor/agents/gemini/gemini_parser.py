@@ -28,7 +28,7 @@ class GeminiParser(JsonLinesParser):
         self._failed = ""
         kind = event.get("type")
         if kind == "init":
-            self.note(model=words(event, "model"), conversation=words(event, "session_id"))
+            self.note(model=words(event, "model"), provider_session_id=words(event, "session_id"))
         elif kind == "error":
             self._complaint = words(event, "message") or ""
         elif kind == "result":
@@ -41,7 +41,7 @@ class GeminiParser(JsonLinesParser):
             self._failed = line
         elif self._failed:
             self._failed += f"\n{line}"
-        elif self.heard.conversation is None and gemini_failures.is_refusal(line):
+        elif self.heard.provider_session_id is None and gemini_failures.is_refusal(line):
             self._trouble(line, "set_up_wrongly", is_final=True)
         else:
             self._complaint = gemini_failures.fatal(line) or self._complaint
@@ -50,7 +50,7 @@ class GeminiParser(JsonLinesParser):
             self._failed = ""
 
     def finish(self, exit_status: int | None, last_lines: str) -> None:
-        if self.heard.conversation is not None or self.heard.trouble is not None or (exit_status or 0) <= 0:
+        if self.heard.provider_session_id is not None or self.heard.trouble is not None or (exit_status or 0) <= 0:
             return
         lines = last_lines.splitlines() or ["it ended at once and said nothing"]
         telling = (line for line in lines if gemini_failures.read(line, None).kind is not None)

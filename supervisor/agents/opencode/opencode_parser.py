@@ -16,8 +16,8 @@ class OpencodeParser(JsonLinesParser):
     """Hears its lines, and those that the plugin adds: `model`, `retry`."""
 
     def event(self, event: Mapping[str, Any]) -> None:
-        if self.heard.conversation is None:
-            self.note(conversation=words(event, "sessionID"))
+        if self.heard.provider_session_id is None:
+            self.note(provider_session_id=words(event, "sessionID"))
         match event.get("type"):
             case "model":
                 self.note(model=words(event, "model"))

@@ -32,7 +32,7 @@ async def reconcile_costs(database: Database, executors: OpenExecutors) -> None:
             found = await executors.reattach(attempt.handle)
         result = found if isinstance(found, SessionResult) else None
         with database.transaction():
-            batch_transitions.end_session(database, attempt.id, "unjudged", counted=False, result=result)
+            batch_transitions.end_session(database, attempt.id, "unvalidated", counted=False, result=result)
 
 
 def adopt_orphans(project: Project, database: Database, job: int, agent: str) -> None:

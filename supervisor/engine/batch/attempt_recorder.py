@@ -131,14 +131,14 @@ class AttemptRecorder:
         if self._attempt is None:
             return
         with self._context.event_log.transaction():
-            batch_transitions.end_session(self._context.database, self._attempt, "unjudged", counted=False)
-            batch_transitions.set_batch_status(self._context.database, self._batch.id, "waiting")
+            batch_transitions.end_session(self._context.database, self._attempt, "unvalidated", counted=False)
+            batch_transitions.set_batch_status(self._context.database, self._batch.id, "pending")
         self._attempt = None
 
     def postpone(self) -> None:
         """The batch is left for later: it waits as it is."""
         with self._context.event_log.transaction(durable=False):
-            batch_transitions.set_batch_status(self._context.database, self._batch.id, "waiting")
+            batch_transitions.set_batch_status(self._context.database, self._batch.id, "pending")
 
     def failing(self, failure: AgentFailure | None) -> None:
         """Take what keeps a running session from working: while its agent is limited, no other one starts."""
@@ -159,7 +159,7 @@ class AttemptRecorder:
         with self._context.event_log.transaction():
             attempt = self._insert(None) if self._attempt is None else self._attempt
             batch_transitions.end_session(self._context.database, attempt, outcome, counted=False, result=result)
-            batch_transitions.set_batch_status(self._context.database, self._batch.id, "waiting")
+            batch_transitions.set_batch_status(self._context.database, self._batch.id, "pending")
             self._append(
                 f"session_{outcome}",
                 f"{self._label}: session {self._number} {_UNCOUNTED[outcome]}:"
@@ -172,7 +172,7 @@ class AttemptRecorder:
     def keep(self, validation: ValidationResult, state: BatchState) -> None:
         """End an attempt that another follows: what passed is kept with it, in one commit."""
         with self._context.event_log.transaction():
-            self._finish("partly" if validation.passed else "failed", validation)
+            self._finish("partial" if validation.passed else "failed", validation)
             batch_transitions.keep_passed(
                 self._context.database, self._batch.job, self._batch.phase, self._batch.id, validation.passed
             )
@@ -209,7 +209,7 @@ class AttemptRecorder:
                 batch_transitions.end_session(
                     self._context.database,
                     self._attempt,
-                    "unjudged",
+                    "unvalidated",
                     counted=False,
                     errors=[error],
                     result=self._ended_session,

@@ -46,7 +46,7 @@ class AgentSelection:
         if self.select() is not None:
             return None
         found = [gate for agent in self._at_work if (gate := self._cooldowns.of(agent.name)) is not None]
-        first = min(found, key=lambda gate: gate.next_try)
+        first = min(found, key=lambda gate: gate.next_probe_at)
         return pause_text(first) if len(self._agents) == 1 else f"{first.agent}: {pause_text(first)}"
 
     @property

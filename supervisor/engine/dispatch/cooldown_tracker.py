@@ -55,10 +55,10 @@ class CooldownTracker:
 
     def _left_s(self, gate: AgentCooldown) -> float:
         """Seconds until an agent is tried again; where the clock went back since, no more than there were at first."""
-        left_s = gate.next_try - self._clock()
+        left_s = gate.next_probe_at - self._clock()
         now = asyncio.get_running_loop().time()
-        whole_s = max(0.0, gate.next_try - gate.closed_at)
-        due = self._due.setdefault((gate.agent, gate.next_try), now + min(left_s, whole_s))
+        whole_s = max(0.0, gate.next_probe_at - gate.started_at)
+        due = self._due.setdefault((gate.agent, gate.next_probe_at), now + min(left_s, whole_s))
         return min(left_s, due - now)
 
     @contextlib.contextmanager
@@ -95,7 +95,7 @@ class CooldownTracker:
                 level="WARNING",
                 agent=agent,
                 until=gate.until,
-                next_try=gate.next_try,
+                next_try=gate.next_probe_at,
             )
         self._wake()
 
@@ -158,7 +158,7 @@ def pause_text(gate: AgentCooldown) -> str:
     reason = REASONS.get(gate.kind, gate.kind)
     if gate.until is not None:
         return f"paused until {clock_time(gate.until)} ({reason})"
-    return f"paused ({reason}; until when is not known, next try {clock_time(gate.next_try)})"
+    return f"paused ({reason}; until when is not known, next try {clock_time(gate.next_probe_at)})"
 
 
 def clock_time(at: float) -> str:

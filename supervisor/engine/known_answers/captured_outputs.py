@@ -53,7 +53,7 @@ class CapturedOutputs:
             if waits and result is not None and result.output is not None:
                 batch_transitions.record_session(self._context.database, attempt.id, result)
                 self._outputs[attempt.batch].append((attempt, result.output))
-            elif waits or attempt.outcome != "unjudged":  # else its validator failed: it is kept until it is mended
+            elif waits or attempt.outcome != "unvalidated":  # else its validator failed: it is kept until it is mended
                 batch_transitions.end_session(
                     self._context.database, attempt.id, "interrupted", counted=False, result=result
                 )
@@ -77,7 +77,7 @@ class CapturedOutputs:
         """Whether the attempt's batch still waits for its answers."""
         return bool(
             self._context.database.value(
-                "SELECT EXISTS (SELECT 1 FROM batches WHERE id = ? AND status IN ('waiting', 'running'))",
+                "SELECT EXISTS (SELECT 1 FROM batches WHERE id = ? AND status IN ('pending', 'running'))",
                 (attempt.batch,),
             )
         )

@@ -31,7 +31,8 @@ class RestoredAnswers:
             settled = {
                 row["id"]
                 for row in database.rows(
-                    "SELECT id FROM items WHERE job = ? AND phase = ? AND made_with IS NOT NULL", (job, phase)
+                    "SELECT id FROM items WHERE job = ? AND phase = ? AND instructions_version IS NOT NULL",
+                    (job, phase),
                 )
             }
             kept = json.loads(path.read_bytes())
@@ -47,7 +48,8 @@ class RestoredAnswers:
         if not left:
             return ()
         rows = self._database.rows(
-            "SELECT id FROM items WHERE batch = ? AND status = 'waiting' AND made_with IS NULL AND seq IS NULL",
+            "SELECT id FROM items WHERE batch = ? AND status = 'waiting' AND instructions_version IS NULL"
+            " AND seq IS NULL",
             (request.batch.id,),
         )
         values = {row["id"]: left[row["id"]] for row in rows if row["id"] in left}

@@ -13,6 +13,7 @@ from fastapi.responses import StreamingResponse
 from supervisor.engine import job_control
 from supervisor.errors import JobError
 from supervisor.model.job import ENDED, Job
+from supervisor.model.public_spelling import public_batch_status
 from supervisor.service.jobs.api_schemas import (
     Accepted,
     BatchCell,
@@ -268,7 +269,9 @@ async def get_batches(
             batches=[
                 BatchCell(
                     number=row["number"],
-                    status="retried" if row["status"] == "running" and row["counted"] else row["status"],
+                    status="retried"
+                    if row["status"] == "running" and row["counted"]
+                    else public_batch_status(row["status"]),
                     size=row["size"],
                     sessions=row["sessions"],
                 )

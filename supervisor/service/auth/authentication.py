@@ -46,11 +46,11 @@ class Authentication:
     async def person(self, request: Request) -> Client | None:
         """Who is signed in with this browser."""
         try:
-            name, made_at = self._cookies.loads(request.cookies.get(COOKIE, ""), max_age=COOKIE_S)
+            name, created_at = self._cookies.loads(request.cookies.get(COOKIE, ""), max_age=COOKIE_S)
         except (BadSignature, ValueError, TypeError):
             return None
         found = await self._store.read(lambda database: api_clients.named(database, name))
-        return found if found is not None and found.made_at == made_at else None
+        return found if found is not None and found.created_at == created_at else None
 
     async def sign_in(self, secret: str, response: Response, *, secure: bool) -> bool:
         """Give a browser the cookie of a secret's owner; whether the secret is known."""
@@ -59,7 +59,7 @@ class Authentication:
             return False
         response.set_cookie(
             COOKIE,
-            self._cookies.dumps([found.name, found.made_at]),
+            self._cookies.dumps([found.name, found.created_at]),
             max_age=COOKIE_S,
             httponly=True,
             samesite="strict",

@@ -15,6 +15,7 @@ from starlette.staticfiles import StaticFiles
 
 from supervisor.agents.agent_registry import shown_by
 from supervisor.errors import SupervisorError
+from supervisor.model.public_spelling import public_outcome
 from supervisor.service.api.rest_api import Here, JobId, Known, own
 from supervisor.service.auth.authentication import COOKIE
 from supervisor.service.jobs.job_view import view
@@ -131,7 +132,14 @@ async def transcript_page(
     path = Workspace(here.project.sessions, row["name"]).transcript
     printed = await asyncio.to_thread(_end_of, path)
     html = None if printed is None else await asyncio.to_thread(as_html, printed, _shown_by(here, row["agent"]))
-    return _page(request, "transcript.html", client, job=job, session=dict(row), html=html)
+    return _page(
+        request,
+        "transcript.html",
+        client,
+        job=job,
+        session={**dict(row), "outcome": public_outcome(row["outcome"])},
+        html=html,
+    )
 
 
 @router.get("/page/jobs/{job_id}")
@@ -152,9 +160,9 @@ async def page_state(job_id: JobId, here: Here, client: Known) -> Any:
                     "batch": row["batch_number"],
                     "attempt": row["number"],
                     "agent": row["agent"],
-                    "outcome": row["outcome"],
+                    "outcome": public_outcome(row["outcome"]),
                     "duration_s": row["duration_s"],
-                    "files": bool(row["files"]),
+                    "files": bool(row["workspace_kept"]),
                 }
                 for row in attempts.latest(database, job_id, _SESSIONS)
             ],
@@ -181,7 +189,12 @@ async def sessions_of_batch(
     def look(database: Database) -> list[dict[str, Any]]:
         own(database, job_id, client)
         return [
-            {"name": row["name"], "attempt": row["number"], "outcome": row["outcome"], "agent": row["agent"]}
+            {
+                "name": row["name"],
+                "attempt": row["number"],
+                "outcome": public_outcome(row["outcome"]),
+                "agent": row["agent"],
+            }
             for row in attempts.of_batch(database, job_id, number, step)
         ]
 

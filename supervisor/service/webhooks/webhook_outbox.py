@@ -129,7 +129,7 @@ class WebhookOutbox:
 
     def _noted(self, message: Delivery, answer: Answer) -> Callable[[Database], None]:
         """What is to be written down of a try."""
-        at, tries, said = self._now(), message.tries + 1, answer.said
+        at, tries, said = self._now(), message.attempts + 1, answer.said
         next_try = None
         if not answer.delivered:
             if answer.unwanted or tries > len(WAITS_S):
@@ -138,7 +138,12 @@ class WebhookOutbox:
             else:
                 next_try = at + max(WAITS_S[tries - 1] * (1 + JITTER * self._chance()), answer.wait_s)
         return partial(
-            webhook_deliveries.note_try, tried=message, said=said, at=at, delivered=answer.delivered, next_try=next_try
+            webhook_deliveries.note_try,
+            tried=message,
+            last_result=said,
+            at=at,
+            delivered=answer.delivered,
+            next_try=next_try,
         )
 
     async def _insist(self, ask: Callable[[Callable[[Database], T]], Awaitable[T]], what: Callable[[Database], T]) -> T:

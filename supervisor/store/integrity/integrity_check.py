@@ -6,7 +6,15 @@ import re
 import sqlite3
 from pathlib import Path
 
-from supervisor.store.database import BUSY_S, SCHEMA_FILE, SCHEMA_VERSION, Database, is_blank, is_damage
+from supervisor.store.database import (
+    BUSY_S,
+    SCHEMA_FILE,
+    SCHEMA_VERSION,
+    Database,
+    bring_to_version,
+    is_blank,
+    is_damage,
+)
 from supervisor.store.tables import session_totals
 
 _SAID = 3
@@ -22,6 +30,23 @@ def open_read_only(path: Path) -> Database:
     )
     connection.row_factory = sqlite3.Row
     return Database(connection, path)
+
+
+def open_current(path: Path) -> Database:
+    """The same for reading its rows as this version names them: of an earlier schema, a copy brought up to date."""
+    database = open_read_only(path)
+    try:
+        if not 0 < database.value("PRAGMA user_version") < SCHEMA_VERSION:
+            return database
+        copy = Database(sqlite3.connect("", isolation_level=None), path)  # a file without a name, which goes with it
+        copy.connection.row_factory = sqlite3.Row
+        database.connection.backup(copy.connection)
+        bring_to_version(copy)
+    except BaseException:
+        database.close()
+        raise
+    database.close()
+    return copy
 
 
 def is_empty(path: Path) -> bool:

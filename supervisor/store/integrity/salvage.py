@@ -15,6 +15,7 @@ from supervisor.model import session_name
 from supervisor.model.frozen_model import FrozenModel
 from supervisor.model.job import BatchStatus, JobOptions, JobStatus
 from supervisor.store.database import Database, open_store
+from supervisor.store.integrity import earlier_names
 from supervisor.store.tables import attempts, items, session_totals
 from supervisor.text import content_hash
 
@@ -26,21 +27,21 @@ _TABLES = (
     "items",
     "expansions",
     "attempts",
-    "gates",
+    "agent_cooldowns",
     "events",
-    "definitions",
-    "clients",
+    "pipeline_versions",
+    "api_clients",
     "submissions",
-    "deliveries",
+    "webhook_deliveries",
 )
 _JSON = {
     "jobs": ("options",),
     "items": ("payload", "value", "errors"),
-    "attempts": ("asked", "errors"),
+    "attempts": ("item_ids", "errors", "handle"),
     "events": ("data",),
-    "definitions": ("files",),
+    "pipeline_versions": ("files",),
     "submissions": ("input",),
-    "deliveries": ("payload",),
+    "webhook_deliveries": ("payload",),
 }
 _STATES = {
     "jobs": ("status", get_args(JobStatus)),
@@ -54,7 +55,7 @@ _KEYS_OF_ITEMS = (
     "SELECT job, phase, id FROM items INDEXED BY items_in_order ORDER BY job DESC, phase DESC, position DESC",
 )
 """An index has the keys of rows that stand on a page that cannot be read, or cannot be reached from above."""
-_WISHES = ("stop", "cancel")
+_STOP_REQUESTS = ("stop", "cancel")
 _INTERIOR = 5
 """Kind of a page that names others."""
 _MOST_NUMBERS = 200_000
@@ -83,6 +84,8 @@ class _Column(NamedTuple):
     type: str
     required: bool
     key: int
+    read_as: str
+    """What stands for it in a store of an earlier schema."""
 
 
 def salvage(damaged: Path, new: Database) -> list[Salvaged]:
@@ -99,7 +102,11 @@ def salvage(damaged: Path, new: Database) -> list[Salvaged]:
     try:
         for table in _TABLES:
             there = _columns(old, table)
-            columns = [column for name, column in _columns(new.connection, table).items() if name in there]
+            columns = [
+                column._replace(read_as=there[name].read_as)
+                for name, column in _columns(new.connection, table).items()
+                if name in there
+            ]
             if columns:
                 found.append(_copy(old, new, table, columns))
     finally:
@@ -115,8 +122,9 @@ def bad_rows(store: Path) -> dict[str, int]:
     try:
         for table in _TABLES:
             columns = list(_columns(connection, table).values())
-            names = ", ".join(column.name for column in columns)
-            rows = connection.execute(f"SELECT {names} FROM {table}")
+            if not columns:
+                continue  # an earlier schema has no such table
+            rows = connection.execute(_select(connection, table, columns))
             bad = sum(1 for raw in rows if _as_row(table, columns, raw)[1])
             if bad:
                 found[table] = bad
@@ -164,7 +172,7 @@ def _readable(connection: sqlite3.Connection, table: str) -> bool:
     """Whether there is a row of a table that can be used."""
     columns = list(_columns(connection, table).values())
     found: list[tuple[Any, ...]] = []
-    _until_damage(connection, f"SELECT {', '.join(column.name for column in columns)} FROM {table}", found.append)
+    _until_damage(connection, _select(connection, table, columns), found.append)
     return any(_as_row(table, columns, raw)[0] for raw in found)
 
 
@@ -180,12 +188,28 @@ def _schema_pages(first: bytes) -> list[int]:
 
 
 def _columns(connection: sqlite3.Connection, table: str) -> dict[str, _Column]:
+    """Name of today to each column that there is of a table; none where it is not there."""
+    found: dict[str, _Column] = {}
+    for row in _table_info(connection, table) or _table_info(connection, earlier_names.TABLES.get(table, table)):
+        _, read_as, kind, required, _, key = map(_text, row)
+        name = earlier_names.COLUMNS.get((table, read_as), read_as)
+        found[name] = _Column(name, kind, bool(required or key), key, read_as)
+    if table == "attempts" and "pid" in found and "handle" not in found:
+        found["handle"] = _Column("handle", "TEXT", required=False, key=0, read_as=earlier_names.HANDLE)
+    return found
+
+
+def _table_info(connection: sqlite3.Connection, table: str) -> list[tuple[Any, ...]]:
     try:
-        rows = connection.execute(f"PRAGMA table_info({table})").fetchall()
+        return connection.execute(f"PRAGMA table_info({table})").fetchall()
     except sqlite3.DatabaseError:
-        return {}
-    texts = [[_text(cell) for cell in row] for row in rows]
-    return {row[1]: _Column(row[1], row[2], bool(row[3] or row[5]), row[5]) for row in texts}
+        return []
+
+
+def _select(connection: sqlite3.Connection, table: str, columns: Sequence[_Column]) -> str:
+    """SQL for all rows of a table, in a store of this schema or an earlier one."""
+    there = table if _table_info(connection, table) else earlier_names.TABLES.get(table, table)
+    return f"SELECT {', '.join(column.read_as for column in columns)} FROM {there}"
 
 
 def _copy(old: sqlite3.Connection, new: Database, table: str, columns: Sequence[_Column]) -> Salvaged:
@@ -207,11 +231,12 @@ def _copy(old: sqlite3.Connection, new: Database, table: str, columns: Sequence[
         if row is not None:
             read += max(0, new.connection.execute(insert, row).rowcount)
 
-    walk = f"SELECT {names} FROM {table} ORDER BY"
+    rows = _select(old, table, columns)
+    walk = f"{rows} ORDER BY"
     whole = _until_damage(old, f"{walk} {', '.join(key)}", take)
     if not whole:
         _until_damage(old, f"{walk} {', '.join(f'{name} DESC' for name in key)}", take)
-        one = f"SELECT {names} FROM {table} WHERE {' AND '.join(f'{name} = ?' for name in key)}"
+        one = f"{rows} WHERE {' AND '.join(f'{name} = ?' for name in key)}"
         for mark in [mark for mark in _keys(old, table, seen) if mark not in seen]:
             _until_damage(old, one, take, tuple(_text(part) for part in mark))
     missing = max(0, _counted(old, table) - read - bad)
@@ -282,6 +307,7 @@ def _text(part: Any) -> Any:
 def _checked(table: str, column: _Column, cell: Any) -> Any:
     """A cell's value; ValueError where it cannot be."""
     value: Any = cell.decode("utf-8") if isinstance(cell, bytes) else cell
+    value = earlier_names.STATES.get((table, column.name), {}).get(value, value)
     if value is None:
         if column.required:
             raise ValueError("it is missing")
@@ -292,8 +318,8 @@ def _checked(table: str, column: _Column, cell: Any) -> Any:
         json.loads(str(value))
     if table == "jobs" and column.name == "options":
         return _options(str(value))
-    if table == "jobs" and column.name == "wish" and value not in _WISHES:
-        raise ValueError("there is no such wish")
+    if table == "jobs" and column.name == "stop_request" and value not in _STOP_REQUESTS:
+        raise ValueError("there is no such request")
     state, known = _STATES.get(table, ("", ()))
     if column.name == state and value not in known:
         raise ValueError("there is no such state")
@@ -319,11 +345,11 @@ def _put_right(new: Database, *, items_whole: bool) -> None:
         # Their sessions are found again by their folders, and their answers with them; so are those of single items.
         new.execute("DELETE FROM batches WHERE id NOT IN (SELECT batch FROM items WHERE batch IS NOT NULL)")
     new.execute(
-        "DELETE FROM attempts WHERE files AND EXISTS (SELECT 1 FROM json_each(asked) a WHERE NOT EXISTS"
+        "DELETE FROM attempts WHERE workspace_kept AND EXISTS (SELECT 1 FROM json_each(item_ids) a WHERE NOT EXISTS"
         " (SELECT 1 FROM items i WHERE (i.job, i.phase, i.id) = (attempts.job, attempts.phase, a.value)))"
     )
     # Without its value an item is not merged, without its content not known; without its batch it waits for another.
-    again = "UPDATE items SET status = 'waiting', batch = NULL, seq = NULL, made_with = NULL"
+    again = "UPDATE items SET status = 'waiting', batch = NULL, seq = NULL, instructions_version = NULL"
     new.execute(f"{again} WHERE status IN ('merged', 'passed') AND value IS NULL")
     new.execute(f"{again}, digest = '' WHERE status IN ('waiting', 'passed') AND payload IS NULL")
     new.execute(
@@ -332,8 +358,8 @@ def _put_right(new: Database, *, items_whole: bool) -> None:
     )
     new.execute("DELETE FROM attempts WHERE batch NOT IN (SELECT id FROM batches)")
     new.execute(
-        "INSERT OR IGNORE INTO instructions SELECT DISTINCT job, phase, made_with, '' FROM items"
-        " WHERE made_with IS NOT NULL"
+        "INSERT OR IGNORE INTO instructions SELECT DISTINCT job, phase, instructions_version, '' FROM items"
+        " WHERE instructions_version IS NOT NULL"
     )
     # Every item's source is looked at again, since items may be missing that it says are there.
     new.execute("DELETE FROM expansions")
@@ -343,7 +369,7 @@ def _put_right(new: Database, *, items_whole: bool) -> None:
         "(SELECT max(seq) FROM items i WHERE i.job = phases.job AND i.phase = phases.phase), 0))"
     )
     new.execute(
-        "UPDATE jobs SET status = 'stopped', detail = 'its store was damaged and mended' WHERE set_aside_at IS NULL"
+        "UPDATE jobs SET status = 'stopped', detail = 'its store was damaged and mended' WHERE superseded_at IS NULL"
         f" AND id IN (SELECT job FROM items WHERE status IN {items.IN_WORK})"
     )
     session_totals.count_anew(new)
@@ -357,7 +383,7 @@ def _number_batches_again(new: Database) -> None:
         if named is not None:
             new.execute(
                 "INSERT OR IGNORE INTO batches (id, job, phase, number, size, status, ended_at) SELECT ?, ?, ?, ?,"
-                f" count(*), CASE WHEN sum(status IN {items.IN_WORK}) THEN 'waiting'"
+                f" count(*), CASE WHEN sum(status IN {items.IN_WORK}) THEN 'pending'"
                 " WHEN sum(status = 'quarantined') THEN 'failed' ELSE 'done' END, ? FROM items WHERE batch = ?",
                 (row["batch"], row["job"], row["phase"], int(named[3]), row["ended_at"], row["batch"]),
             )

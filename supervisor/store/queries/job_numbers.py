@@ -83,7 +83,7 @@ class Summary(FrozenModel):
     projected_usd: float | None
     """What it will have cost at its end if it goes on like this; None where that is not known."""
     cooldowns: tuple[AgentCooldown, ...]
-    """Closed gates of its agents."""
+    """Agents of it that are left alone for a while."""
     elapsed_s: float
     mean_session_s: float | None
     """Mean duration of the sessions that ended."""
@@ -140,7 +140,7 @@ class Summary(FrozenModel):
                 for phase in self.phases
             ],
             "gates": [
-                {"agent": gate.agent, "reason": gate.kind, "until": gate.until, "next_try": gate.next_try}
+                {"agent": gate.agent, "reason": gate.kind, "until": gate.until, "next_try": gate.next_probe_at}
                 for gate in self.cooldowns
             ],
             "failed_items": [{"phase": item["phase"], "id": item["id"], "errors": item["errors"]} for item in failed],

@@ -1,4 +1,4 @@
-"""Gates in the store: agents that asked for less, and when they are tried again."""
+"""Cooldowns in the store: agents that asked for less, and when they are tried again."""
 
 from __future__ import annotations
 
@@ -11,34 +11,42 @@ FIRST_PAUSE_S, LONGEST_PAUSE_S = 60.0, 1800.0
 
 
 def start(database: Database, agent: str, trouble: AgentFailure, now: float) -> AgentCooldown:
-    """Close an agent's gate, or keep it closed for longer; call it inside a transaction."""
+    """Begin an agent's cooldown, or make it longer; call it inside a transaction."""
     before = of(database, agent)
     told = trouble.until if trouble.until is not None and trouble.until > now else None
-    tries = 0 if before is None or told is not None else before.tries + 1
-    pause_s = min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2 ** min(tries, 10))
-    gate = AgentCooldown(
+    failed_probes = 0 if before is None or told is not None else before.failed_probes + 1
+    pause_s = min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2 ** min(failed_probes, 10))
+    cooldown = AgentCooldown(
         agent=agent,
         kind=trouble.kind,
         message=trouble.message,
         until=told,
-        next_try=now + pause_s if told is None else told,
-        tries=tries,
-        closed_at=now,
+        next_probe_at=now + pause_s if told is None else told,
+        failed_probes=failed_probes,
+        started_at=now,
     )
     database.execute(
-        "INSERT OR REPLACE INTO gates (agent, kind, message, until, next_try, tries, closed_at)"
+        "INSERT OR REPLACE INTO agent_cooldowns (agent, kind, message, until, next_probe_at, failed_probes, started_at)"
         " VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (gate.agent, gate.kind, gate.message, gate.until, gate.next_try, gate.tries, gate.closed_at),
+        (
+            cooldown.agent,
+            cooldown.kind,
+            cooldown.message,
+            cooldown.until,
+            cooldown.next_probe_at,
+            cooldown.failed_probes,
+            cooldown.started_at,
+        ),
     )
-    return gate
+    return cooldown
 
 
 def clear(database: Database, agent: str) -> None:
-    """Take an agent's gate away; call it inside a transaction."""
-    database.execute("DELETE FROM gates WHERE agent = ?", (agent,))
+    """End an agent's cooldown; call it inside a transaction."""
+    database.execute("DELETE FROM agent_cooldowns WHERE agent = ?", (agent,))
 
 
 def of(database: Database, agent: str) -> AgentCooldown | None:
-    """The gate of an agent; None where it is open."""
-    row = database.row("SELECT * FROM gates WHERE agent = ?", (agent,))
+    """The cooldown of an agent; None where it has none."""
+    row = database.row("SELECT * FROM agent_cooldowns WHERE agent = ?", (agent,))
     return None if row is None else AgentCooldown(**dict(row))

@@ -24,7 +24,7 @@ class Client(FrozenModel):
     name: str
     sees_all: bool
     """Whether it sees and steers the jobs of others, and those of the command line."""
-    made_at: float
+    created_at: float
     revoked_at: float | None
 
 
@@ -38,7 +38,7 @@ def add(database: Database, name: str, *, sees_all: bool) -> str:
         )
     secret = PREFIX + secrets.token_urlsafe(32)
     with database.transaction():
-        row = database.row("SELECT revoked_at FROM clients WHERE name = ?", (name,))
+        row = database.row("SELECT revoked_at FROM api_clients WHERE name = ?", (name,))
         if row is not None and row["revoked_at"] is None:
             raise UsageError(
                 f"there is a client {name!r} already",
@@ -46,7 +46,7 @@ def add(database: Database, name: str, *, sees_all: bool) -> str:
                 remedy=f"Choose another name, or take its secret back with `supervisor tokens revoke {name}` first.",
             )
         database.execute(
-            "INSERT OR REPLACE INTO clients (name, secret_hash, sees_all, made_at) VALUES (?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO api_clients (name, secret_hash, sees_all, created_at) VALUES (?, ?, ?, ?)",
             (name, _hash(secret), int(sees_all), time.time()),
         )
     return secret
@@ -56,7 +56,7 @@ def revoke(database: Database, name: str) -> None:
     """Take a client's secret back; UsageError where there is no such client."""
     with database.transaction():
         done = database.execute(
-            "UPDATE clients SET revoked_at = ? WHERE name = ? AND revoked_at IS NULL", (time.time(), name)
+            "UPDATE api_clients SET revoked_at = ? WHERE name = ? AND revoked_at IS NULL", (time.time(), name)
         ).rowcount
     if not done:
         raise UsageError(
@@ -66,19 +66,19 @@ def revoke(database: Database, name: str) -> None:
 
 def all_clients(database: Database) -> list[Client]:
     """Everybody who may, or once might, use the service, by name."""
-    return [_client(row) for row in database.rows("SELECT * FROM clients ORDER BY name")]
+    return [_client(row) for row in database.rows("SELECT * FROM api_clients ORDER BY name")]
 
 
 def find(database: Database, secret: str) -> Client | None:
     """Whose secret this is; None where it is nobody's, or was taken back."""
     wanted = _hash(secret)
-    row = database.row("SELECT * FROM clients WHERE secret_hash = ? AND revoked_at IS NULL", (wanted,))
+    row = database.row("SELECT * FROM api_clients WHERE secret_hash = ? AND revoked_at IS NULL", (wanted,))
     return _client(row) if row is not None and hmac.compare_digest(row["secret_hash"], wanted) else None
 
 
 def named(database: Database, name: str) -> Client | None:
     """The client of this name; None where there is none, or its secret was taken back."""
-    row = database.row("SELECT * FROM clients WHERE name = ? AND revoked_at IS NULL", (name,))
+    row = database.row("SELECT * FROM api_clients WHERE name = ? AND revoked_at IS NULL", (name,))
     return None if row is None else _client(row)
 
 
@@ -89,5 +89,5 @@ def _hash(secret: str) -> str:
 
 def _client(row: sqlite3.Row) -> Client:
     return Client(
-        name=row["name"], sees_all=bool(row["sees_all"]), made_at=row["made_at"], revoked_at=row["revoked_at"]
+        name=row["name"], sees_all=bool(row["sees_all"]), created_at=row["created_at"], revoked_at=row["revoked_at"]
     )

@@ -17,7 +17,7 @@ from supervisor.store.tables.session_totals import OPEN
 from supervisor.text.strict_json import in_order
 
 Outcome = Literal[
-    "passed", "partly", "failed", "interrupted", "unjudged", "not_started", "limited", "overloaded", "stalled"
+    "passed", "partial", "failed", "interrupted", "unvalidated", "not_started", "limited", "overloaded", "stalled"
 ]
 
 
@@ -30,17 +30,11 @@ class Attempt(FrozenModel):
     number: int
     name: str
     agent: str
-    asked: tuple[str, ...]
-    pid: int | None
-    started_ticks: int | None
+    item_ids: tuple[str, ...]
     started_at: float
     outcome: str
-
-    @property
-    def handle(self) -> SessionHandle:
-        """Where its session is, or was."""
-        address = {} if self.pid is None else {"pid": self.pid, "started_ticks": self.started_ticks}
-        return SessionHandle(executor="local", session=self.name, address={**address, "agent": self.agent})
+    handle: SessionHandle
+    """Where it is, or was; where its record was lost, by its name alone."""
 
 
 def unfinished(database: Database, job: int) -> list[Attempt]:
@@ -57,7 +51,7 @@ def unaccounted(database: Database) -> list[Attempt]:
         _attempt(row)
         for row in database.rows(
             f"SELECT a.* FROM jobs j CROSS JOIN attempts a ON a.job = j.id WHERE a.outcome IN {OPEN}"  # in this order
-            " AND a.duration_s IS NULL AND (j.set_aside_at IS NOT NULL OR j.status IN ('stopped', 'cancelled'))"
+            " AND a.duration_s IS NULL AND (j.superseded_at IS NOT NULL OR j.status IN ('stopped', 'cancelled'))"
             " ORDER BY a.id"
         )
     ]
@@ -106,7 +100,7 @@ def tally(database: Database, batch: int) -> Tally:
     )
     assert row is not None
     errors = database.value(
-        "SELECT errors FROM attempts WHERE batch = ? AND outcome IN ('partly', 'failed') ORDER BY number DESC LIMIT 1",
+        "SELECT errors FROM attempts WHERE batch = ? AND outcome IN ('partial', 'failed') ORDER BY number DESC LIMIT 1",
         (batch,),
     )
     return Tally(
@@ -166,7 +160,7 @@ def named(database: Database, job: int, name: str) -> sqlite3.Row | None:
 def expired(database: Database, before: float) -> list[str]:
     """Names of sessions that passed and ended before a time, whose files may go."""
     rows = database.rows(
-        "SELECT name FROM attempts WHERE files AND outcome = 'passed' AND ended_at < ? LIMIT 1000", (before,)
+        "SELECT name FROM attempts WHERE workspace_kept AND outcome = 'passed' AND ended_at < ? LIMIT 1000", (before,)
     )
     return [row["name"] for row in rows]
 
@@ -174,7 +168,9 @@ def expired(database: Database, before: float) -> list[str]:
 def forget_files(database: Database, names: Sequence[str]) -> None:
     """Note that these sessions' files are gone."""
     with database.transaction(durable=False):
-        database.connection.executemany("UPDATE attempts SET files = 0 WHERE name = ?", [(name,) for name in names])
+        database.connection.executemany(
+            "UPDATE attempts SET workspace_kept = 0 WHERE name = ?", [(name,) for name in names]
+        )
 
 
 def _attempt(row: sqlite3.Row) -> Attempt:
@@ -185,9 +181,13 @@ def _attempt(row: sqlite3.Row) -> Attempt:
         number=row["number"],
         name=row["name"],
         agent=row["agent"],
-        asked=tuple(json.loads(row["asked"])),
-        pid=row["pid"],
-        started_ticks=row["started_ticks"],
+        item_ids=tuple(json.loads(row["item_ids"])),
         started_at=row["started_at"],
         outcome=row["outcome"],
+        handle=_handle(row),
     )
+
+
+def _handle(row: sqlite3.Row) -> SessionHandle:
+    address = {"agent": row["agent"], **json.loads(row["handle"] or "{}")}
+    return SessionHandle(executor=row["executor"], session=row["name"], address=address)

@@ -11,7 +11,7 @@ from typing import cast
 from supervisor.model.job import BatchStatus, StoredBatch
 from supervisor.store.database import Database
 
-_OPEN = "status IN ('waiting', 'running')"
+_OPEN = "status IN ('pending', 'running')"
 """Besides a narrower condition, where ended batches are not to be looked through."""
 _FREE = "batch IS NULL AND status IN ('blocked', 'waiting', 'passed')"
 
@@ -34,7 +34,7 @@ def form(database: Database, job: int, phase: int, size: int, *, complete: bool)
             break
         number += 1
         made = database.execute(
-            "INSERT INTO batches (job, phase, number, size, status) VALUES (?, ?, ?, ?, 'waiting')",
+            "INSERT INTO batches (job, phase, number, size, status) VALUES (?, ?, ?, ?, 'pending')",
             (job, phase, number, len(members)),
         )
         database.connection.executemany(
@@ -48,7 +48,7 @@ def dissolve_unstarted(database: Database, job: int, phase: int, size: int) -> N
     doomed = [
         row["id"]
         for row in database.rows(
-            f"SELECT id FROM batches b WHERE job = ? AND phase = ? AND {_OPEN} AND status = 'waiting' AND size <> ?"
+            f"SELECT id FROM batches b WHERE job = ? AND phase = ? AND {_OPEN} AND status = 'pending' AND size <> ?"
             " AND NOT EXISTS (SELECT 1 FROM attempts a WHERE a.batch = b.id)",
             (job, phase, size),
         )
@@ -59,9 +59,9 @@ def dissolve_unstarted(database: Database, job: int, phase: int, size: int) -> N
 
 
 def ready(database: Database, job: int, phase: int, *, above: int = 0) -> list[StoredBatch]:
-    """Waiting batches of a phase, with numbers above `above`, whose items all have their content; in order."""
+    """Pending batches of a phase, with numbers above `above`, whose items all have their content; in order."""
     rows = database.execute(
-        f"SELECT * FROM batches b WHERE job = ? AND phase = ? AND {_OPEN} AND status = 'waiting' AND number > ?"
+        f"SELECT * FROM batches b WHERE job = ? AND phase = ? AND {_OPEN} AND status = 'pending' AND number > ?"
         " AND NOT EXISTS"
         " (SELECT 1 FROM items i WHERE i.batch = b.id AND i.status = 'blocked') ORDER BY number",
         (job, phase, above),
@@ -70,7 +70,7 @@ def ready(database: Database, job: int, phase: int, *, above: int = 0) -> list[S
 
 
 def ready_among(database: Database, job: int, phase: int, item_ids: Sequence[str]) -> list[StoredBatch]:
-    """Of the batches that hold these items, those that are waiting and have all their content."""
+    """Of the batches that hold these items, those that are pending and have all their content."""
     holders: set[int] = set()
     for item_id in item_ids:
         batch = database.value("SELECT batch FROM items WHERE job = ? AND phase = ? AND id = ?", (job, phase, item_id))
@@ -79,7 +79,7 @@ def ready_among(database: Database, job: int, phase: int, item_ids: Sequence[str
     found: list[StoredBatch] = []
     for holder in sorted(holders):
         row = database.row(
-            "SELECT * FROM batches b WHERE id = ? AND status = 'waiting' AND NOT EXISTS"
+            "SELECT * FROM batches b WHERE id = ? AND status = 'pending' AND NOT EXISTS"
             " (SELECT 1 FROM items i WHERE i.batch = b.id AND i.status = 'blocked')",
             (holder,),
         )
@@ -122,7 +122,7 @@ def grid(database: Database, job: int, phase: int, each: int) -> str:
     rows = database.rows(
         "SELECT max(status = 'failed') AS f, max(status = 'running' AND EXISTS"
         " (SELECT 1 FROM attempts a WHERE a.batch = b.id AND a.counted)) AS t,"
-        " max(status = 'running') AS r, max(status = 'waiting') AS w"
+        " max(status = 'running') AS r, max(status = 'pending') AS w"
         " FROM batches b WHERE job = ? AND phase = ? GROUP BY (number - 1) / ? ORDER BY number",
         (job, phase, each),
     )
@@ -130,16 +130,16 @@ def grid(database: Database, job: int, phase: int, each: int) -> str:
 
 
 def reset_running(database: Database, job: int) -> None:
-    """Have batches wait again whose supervisor is gone; call it inside a transaction."""
-    database.execute(f"UPDATE batches SET status = 'waiting' WHERE job = ? AND {_OPEN} AND status = 'running'", (job,))
+    """Have batches be pending again whose supervisor is gone; call it inside a transaction."""
+    database.execute(f"UPDATE batches SET status = 'pending' WHERE job = ? AND {_OPEN} AND status = 'running'", (job,))
 
 
 def drop_empty(database: Database, job: int) -> None:
-    """End waiting batches that lost all their items; call it inside a transaction.
+    """End pending batches that lost all their items; call it inside a transaction.
 
     One that had sessions stays, as done, so that no later batch has its number or its id, and with it its attempts.
     """
-    empty = f"job = ? AND {_OPEN} AND status = 'waiting'"
+    empty = f"job = ? AND {_OPEN} AND status = 'pending'"
     empty += " AND NOT EXISTS (SELECT 1 FROM items i WHERE i.batch = batches.id)"
     database.execute(
         f"UPDATE batches SET status = 'done', ended_at = ? WHERE {empty}"

@@ -24,7 +24,7 @@ def made_with_other_version(database: Database, job: int, phase: int, version: i
         return []
     rows = database.rows(
         "SELECT id FROM items WHERE job = ? AND phase = ? AND status IN ('merged', 'quarantined')"
-        " AND made_with <> ? ORDER BY position, id",
+        " AND instructions_version <> ? ORDER BY position, id",
         (job, phase, version),
     )
     return [row["id"] for row in rows]

@@ -28,7 +28,7 @@ def submit(
     """
     with database.transaction():
         row = database.row(
-            "SELECT * FROM jobs WHERE pipeline = ? AND target = ? AND set_aside_at IS NULL", (pipeline.name, target)
+            "SELECT * FROM jobs WHERE pipeline = ? AND target = ? AND superseded_at IS NULL", (pipeline.name, target)
         )
         if row is None:
             job_id = add(database, pipeline, target, options, definition)
@@ -36,7 +36,7 @@ def submit(
             job_id = row["id"]
             if row["status"] in ENDED:
                 database.execute(
-                    "UPDATE jobs SET status = 'queued', wish = NULL, options = ?, detail = '' WHERE id = ?",
+                    "UPDATE jobs SET status = 'queued', stop_request = NULL, options = ?, detail = '' WHERE id = ?",
                     (options.model_dump_json(), job_id),
                 )
     database.ring()
@@ -73,7 +73,7 @@ def adopt_options(database: Database, job_id: int, options: JobOptions) -> None:
     """Queue a job that nobody works on, with the options of the command that goes on with it."""
     with database.transaction():
         database.execute(
-            "UPDATE jobs SET status = 'queued', wish = NULL, options = ?, detail = '' WHERE id = ?",
+            "UPDATE jobs SET status = 'queued', stop_request = NULL, options = ?, detail = '' WHERE id = ?",
             (options.model_dump_json(), job_id),
         )
 
@@ -81,7 +81,7 @@ def adopt_options(database: Database, job_id: int, options: JobOptions) -> None:
 def supersede(database: Database, job_id: int) -> None:
     """Make room for a fresh job of the same target; the rows stay."""
     with database.transaction():
-        database.execute("UPDATE jobs SET set_aside_at = ? WHERE id = ?", (time.time(), job_id))
+        database.execute("UPDATE jobs SET superseded_at = ? WHERE id = ?", (time.time(), job_id))
 
 
 def get(database: Database, job_id: int) -> Job:
@@ -100,7 +100,7 @@ def find(database: Database, name: str) -> Job:
     row = None
     if slash:
         row = database.row(
-            "SELECT * FROM jobs WHERE pipeline = ? AND target = ? AND set_aside_at IS NULL", (pipeline, target)
+            "SELECT * FROM jobs WHERE pipeline = ? AND target = ? AND superseded_at IS NULL", (pipeline, target)
         )
     if row is None:
         known = ", ".join(job.name for job in all_jobs(database)[-5:]) or "none yet"
@@ -114,20 +114,20 @@ def find(database: Database, name: str) -> Job:
 def live(database: Database, pipeline: str, target: str) -> Job | None:
     """The job of a pipeline and target that was not set aside."""
     row = database.row(
-        "SELECT * FROM jobs WHERE pipeline = ? AND target = ? AND set_aside_at IS NULL", (pipeline, target)
+        "SELECT * FROM jobs WHERE pipeline = ? AND target = ? AND superseded_at IS NULL", (pipeline, target)
     )
     return None if row is None else _job(row)
 
 
-def all_jobs(database: Database, *, set_aside: bool = False) -> list[Job]:
+def all_jobs(database: Database, *, superseded: bool = False) -> list[Job]:
     """All jobs, oldest first."""
-    condition = "" if set_aside else "WHERE set_aside_at IS NULL"
+    condition = "" if superseded else "WHERE superseded_at IS NULL"
     return [_job(row) for row in database.rows(f"SELECT * FROM jobs {condition} ORDER BY id")]
 
 
 def newest(database: Database, most: int, before: int | None = None, owner: str | None = None) -> list[Job]:
     """Jobs, the newest first: those with a lower number than `before`, and those that `owner` submitted."""
-    conditions = ["set_aside_at IS NULL"]
+    conditions = ["superseded_at IS NULL"]
     values: list[int | str] = []
     if before is not None:
         conditions.append("id < ?")
@@ -149,7 +149,7 @@ def with_status(database: Database, *statuses: str) -> list[Job]:
     return [
         _job(row)
         for row in database.rows(
-            f"SELECT * FROM jobs WHERE set_aside_at IS NULL AND status IN ({marks}) ORDER BY id", statuses
+            f"SELECT * FROM jobs WHERE superseded_at IS NULL AND status IN ({marks}) ORDER BY id", statuses
         )
     ]
 
@@ -158,8 +158,8 @@ def any_open(database: Database) -> bool:
     """Whether a job is queued, or was being worked on."""
     return bool(
         database.value(
-            "SELECT EXISTS (SELECT 1 FROM jobs WHERE status = 'queued' AND set_aside_at IS NULL) OR EXISTS"
-            " (SELECT 1 FROM jobs WHERE status IN ('running', 'paused', 'stopping') AND set_aside_at IS NULL)"
+            "SELECT EXISTS (SELECT 1 FROM jobs WHERE status = 'queued' AND superseded_at IS NULL) OR EXISTS"
+            " (SELECT 1 FROM jobs WHERE status IN ('running', 'paused', 'stopping') AND superseded_at IS NULL)"
         )
     )
 
@@ -167,7 +167,7 @@ def any_open(database: Database) -> bool:
 def next_queued(database: Database, most: int, besides: Collection[int]) -> list[Job]:
     """Queued jobs in the order in which they are to begin, `besides` those that have begun."""
     rows = database.rows(
-        "SELECT * FROM jobs WHERE set_aside_at IS NULL AND status = 'queued' ORDER BY priority DESC, id LIMIT ?",
+        "SELECT * FROM jobs WHERE superseded_at IS NULL AND status = 'queued' ORDER BY priority DESC, id LIMIT ?",
         (most + len(besides),),
     )
     return [_job(row) for row in rows if row["id"] not in besides][:most]
@@ -175,19 +175,20 @@ def next_queued(database: Database, most: int, besides: Collection[int]) -> list
 
 def request_stop(database: Database, job_id: int, asked: str) -> None:
     """Note that a job is to be stopped or cancelled by whoever works on it; call it inside a transaction."""
-    database.execute("UPDATE jobs SET wish = ? WHERE id = ?", (asked, job_id))
+    database.execute("UPDATE jobs SET stop_request = ? WHERE id = ?", (asked, job_id))
 
 
 def requeue(database: Database, job_id: int) -> None:
     """Put the job into the queue again; call it inside a transaction."""
-    database.execute("UPDATE jobs SET status = 'queued', wish = NULL, detail = '' WHERE id = ?", (job_id,))
+    database.execute("UPDATE jobs SET status = 'queued', stop_request = NULL, detail = '' WHERE id = ?", (job_id,))
 
 
 def set_status(database: Database, job_id: int, status: str, detail: str = "") -> None:
     """Write a job's new state; call it inside a transaction."""
     now = time.time()
     database.execute(
-        "UPDATE jobs SET status = ?, detail = ?, wish = CASE WHEN ? IN ('running', 'paused', 'stopping') THEN wish END,"
+        "UPDATE jobs SET status = ?, detail = ?,"
+        " stop_request = CASE WHEN ? IN ('running', 'paused', 'stopping') THEN stop_request END,"
         " started_at = CASE WHEN ? = 'running' THEN coalesce(started_at, ?) ELSE started_at END,"
         " ended_at = CASE WHEN ? IN ('running', 'paused', 'stopping') THEN NULL ELSE ? END WHERE id = ?",
         (status, detail, status, status, now, status, now, job_id),
@@ -206,7 +207,7 @@ def _job(row: sqlite3.Row) -> Job:
         collection=row["collection"],
         target=row["target"],
         status=row["status"],
-        wish=row["wish"],
+        stop_request=row["stop_request"],
         options=JobOptions.model_validate(json.loads(row["options"])),
         created_at=row["created_at"],
         started_at=row["started_at"],

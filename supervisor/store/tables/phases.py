@@ -7,7 +7,7 @@ from supervisor.store.database import Database
 
 _OPEN_WORK = (
     "(EXISTS (SELECT 1 FROM batch_counts c WHERE c.job = p.job AND c.phase = p.phase AND c.n > 0"
-    " AND c.status IN ('waiting', 'running'))"
+    " AND c.status IN ('pending', 'running'))"
     " OR EXISTS (SELECT 1 FROM item_counts c WHERE c.job = p.job AND c.phase = p.phase AND c.n > 0"
     " AND c.status IN ('blocked', 'waiting', 'passed')))"
 )
@@ -88,7 +88,7 @@ def use_instructions(database: Database, job: int, phase: int, text_fingerprint:
 
 
 def open_work(database: Database, job: int, phase: int) -> bool:
-    """Whether a batch of the phase waits or runs, or an item waits to be put into one."""
+    """Whether a batch of the phase is pending or runs, or an item waits to be put into one."""
     return bool(database.value(f"SELECT {_OPEN_WORK} FROM phases p WHERE job = ? AND phase = ?", (job, phase)))
 
 

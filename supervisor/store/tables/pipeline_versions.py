@@ -29,7 +29,8 @@ def keep(database: Database, definition: PipelineVersion) -> str:
     """Store a definition unless it is there already; its fingerprint. Call it inside a transaction."""
     mark = definition.fingerprint
     database.execute(
-        "INSERT OR IGNORE INTO definitions (fingerprint, pipeline, version, files, made_at) VALUES (?, ?, ?, ?, ?)",
+        "INSERT OR IGNORE INTO pipeline_versions (fingerprint, pipeline, version, files, made_at)"
+        " VALUES (?, ?, ?, ?, ?)",
         (mark, definition.pipeline, definition.version, json.dumps(definition.files, ensure_ascii=False), time.time()),
     )
     return mark
@@ -37,7 +38,7 @@ def keep(database: Database, definition: PipelineVersion) -> str:
 
 def get(database: Database, mark: str) -> PipelineVersion | None:
     """The definition with this fingerprint; None where the store has lost it."""
-    row = database.row("SELECT pipeline, version, files FROM definitions WHERE fingerprint = ?", (mark,))
+    row = database.row("SELECT pipeline, version, files FROM pipeline_versions WHERE fingerprint = ?", (mark,))
     if row is None:
         return None
     return PipelineVersion(pipeline=row["pipeline"], version=row["version"], files=json.loads(row["files"]))
@@ -45,5 +46,5 @@ def get(database: Database, mark: str) -> PipelineVersion | None:
 
 def version(database: Database, mark: str | None) -> int | None:
     """The version of the definition with this fingerprint; None where there is none."""
-    found = database.value("SELECT version FROM definitions WHERE fingerprint = ?", (mark,))
+    found = database.value("SELECT version FROM pipeline_versions WHERE fingerprint = ?", (mark,))
     return None if found is None else int(found)

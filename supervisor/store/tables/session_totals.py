@@ -12,7 +12,7 @@ from supervisor.model.agent_report import Usage
 from supervisor.model.frozen_model import FrozenModel
 from supervisor.store.database import Database
 
-OPEN = "('running', 'unjudged')"
+OPEN = "('running', 'unvalidated')"
 """Outcomes of an attempt that is still to have another; they are few, and not in the counters."""
 _SUMS = ("sessions", "counted", "retries", "cost_unknown", "timed", "duration_s", *Usage.model_fields)
 _OF_OPEN = (

@@ -29,12 +29,12 @@ class Delivery(FrozenModel):
     made_at: float
     next_try: float | None
     """When it is tried next; None: it was delivered, or given up."""
-    tries: int
+    attempts: int
     """Since it was made, or was sent again by hand."""
     delivered_at: float | None
     """When it last arrived."""
-    said: str
-    """What came of the last try."""
+    last_result: str
+    """What came of the last attempt."""
 
     @property
     def state(self) -> str:
@@ -54,7 +54,7 @@ def due(
 ) -> list[Delivery]:
     """Messages whose time has come, the longest waiting first, but for some and those to some hosts."""
     rows = database.rows(
-        f"SELECT * FROM deliveries WHERE next_try <= ? AND host NOT IN ({_marks(hosts_besides)})"
+        f"SELECT * FROM webhook_deliveries WHERE next_try <= ? AND host NOT IN ({_marks(hosts_besides)})"
         f" AND id NOT IN ({_marks(besides)}) ORDER BY next_try LIMIT ?",
         (at, *hosts_besides, *besides, limit),
     )
@@ -63,41 +63,42 @@ def due(
 
 def next_due(database: Database, after: float = 0.0) -> float | None:
     """When the next message after a time is to be tried; None where none is."""
-    found = database.value("SELECT min(next_try) FROM deliveries WHERE next_try > ?", (after,))
+    found = database.value("SELECT min(next_try) FROM webhook_deliveries WHERE next_try > ?", (after,))
     return None if found is None else float(found)
 
 
 def of_job(database: Database, job: int) -> list[Delivery]:
     """A job's messages, oldest first."""
-    rows = database.rows("SELECT * FROM deliveries WHERE job = ? ORDER BY made_at, rowid", (job,))
+    rows = database.rows("SELECT * FROM webhook_deliveries WHERE job = ? ORDER BY made_at, rowid", (job,))
     return [_delivery(row) for row in rows]
 
 
 def latest(database: Database, most: int) -> list[Delivery]:
     """The messages that were made last, oldest first."""
-    rows = database.rows("SELECT * FROM deliveries ORDER BY made_at DESC, rowid DESC LIMIT ?", (most,))
+    rows = database.rows("SELECT * FROM webhook_deliveries ORDER BY made_at DESC, rowid DESC LIMIT ?", (most,))
     return [_delivery(row) for row in reversed(rows)]
 
 
 def note_try(
-    database: Database, tried: Delivery, said: str, at: float, *, delivered: bool, next_try: float | None
+    database: Database, tried: Delivery, last_result: str, at: float, *, delivered: bool, next_try: float | None
 ) -> None:
     """Write down what came of a try; call it inside a transaction.
 
     A message that somebody had sent again meanwhile is sent again nevertheless.
     """
     database.execute(
-        "UPDATE deliveries SET tries = tries + 1, said = ?, delivered_at = coalesce(?, delivered_at),"
+        "UPDATE webhook_deliveries SET attempts = attempts + 1, last_result = ?,"
+        " delivered_at = coalesce(?, delivered_at),"
         " next_try = CASE WHEN next_try = ? THEN ? ELSE next_try END WHERE id = ?",
-        (said, at if delivered else None, tried.next_try, next_try, tried.id),
+        (last_result, at if delivered else None, tried.next_try, next_try, tried.id),
     )
 
 
 def redeliver(database: Database, job: int, at: float | None = None) -> int:
     """Have the last message of a job sent once more, now; how many that are. Call it inside a transaction."""
     return database.execute(
-        "UPDATE deliveries SET next_try = ?, tries = 0 WHERE id ="
-        " (SELECT id FROM deliveries WHERE job = ? ORDER BY made_at DESC, rowid DESC LIMIT 1)",
+        "UPDATE webhook_deliveries SET next_try = ?, attempts = 0 WHERE id ="
+        " (SELECT id FROM webhook_deliveries WHERE job = ? ORDER BY made_at DESC, rowid DESC LIMIT 1)",
         (time.time() if at is None else at, job),
     ).rowcount
 

@@ -24,12 +24,12 @@ def begin_session(
     number: int,
     name: str,
     agent: str,
-    asked: Sequence[str],
-    process: SessionHandle | None,
+    item_ids: Sequence[str],
+    handle: SessionHandle | None,
 ) -> int:
-    """Note a session and its process, where it has one; returns the attempt's id. Call it inside a transaction."""
+    """Note a session, and where it is if it was started; returns the attempt's id. Call it inside a transaction."""
     made = database.execute(
-        "INSERT INTO attempts (job, phase, batch, number, name, agent, asked, pid, started_ticks, started_at)"
+        "INSERT INTO attempts (job, phase, batch, number, name, agent, item_ids, started_at, handle, executor)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             batch.job,
@@ -38,10 +38,10 @@ def begin_session(
             number,
             name,
             agent,
-            in_order(list(asked)),
-            None if process is None else process.address.get("pid"),
-            None if process is None else process.address.get("started_ticks"),
+            in_order(list(item_ids)),
             time.time(),
+            None if handle is None else in_order(handle.address),
+            "local" if handle is None else handle.executor,  # as where nothing tells: the column's default
         ),
     )
     assert made.lastrowid is not None
@@ -54,11 +54,11 @@ def adopt_session(
     number: int,
     name: str,
     agent: str,
-    asked: Sequence[str],
+    item_ids: Sequence[str],
     started_at: float,
 ) -> Attempt:
     """Note a session that the store had lost; call it inside a transaction."""
-    attempt = begin_session(database, batch, number, name, agent, asked, None)
+    attempt = begin_session(database, batch, number, name, agent, item_ids, None)
     database.execute("UPDATE attempts SET started_at = ? WHERE id = ?", (started_at, attempt))
     row = database.row("SELECT * FROM attempts WHERE id = ?", (attempt,))
     assert row is not None
@@ -92,14 +92,14 @@ def record_session(database: Database, attempt: int, result: SessionResult) -> N
     What was known of it and is not told again stays.
     """
     heard, usage = result.heard, result.heard.usage
-    known = ", ".join(f"{name} = coalesce(?, {name})" for name in ("model", "conversation", *Usage.model_fields))
+    known = ", ".join(f"{name} = coalesce(?, {name})" for name in ("model", "provider_session_id", *Usage.model_fields))
     database.execute(
         f"UPDATE attempts SET duration_s = ?, exit_status = ?, {known} WHERE id = ? AND outcome IN {OPEN}",
         (
             result.duration_s,
             result.exit_status,
             heard.model,
-            heard.conversation,
+            heard.provider_session_id,
             *(getattr(usage, name) for name in Usage.model_fields),
             attempt,
         ),
@@ -148,12 +148,12 @@ def settle(
     seq = next_seq(database, job, phase)
     version = database.value("SELECT instructions FROM phases WHERE job = ? AND phase = ?", (job, phase))
     database.connection.executemany(
-        "UPDATE items SET status = 'merged', value = ?, seq = ?, errors = NULL, made_with = ?"
+        "UPDATE items SET status = 'merged', value = ?, seq = ?, errors = NULL, instructions_version = ?"
         " WHERE job = ? AND phase = ? AND id = ? AND batch = ? AND digest = ?",
         [(in_order(value), seq, version, job, phase, i, batch, digests[i]) for i, value in accepted.items()],
     )
     database.connection.executemany(
-        "UPDATE items SET status = 'quarantined', value = NULL, errors = ?, made_with = ?"
+        "UPDATE items SET status = 'quarantined', value = NULL, errors = ?, instructions_version = ?"
         " WHERE job = ? AND phase = ? AND id = ? AND batch = ? AND digest = ?",
         [
             (in_order([error.model_dump() for error in errors]), version, job, phase, i, batch, digests[i])

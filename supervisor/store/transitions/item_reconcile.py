@@ -169,7 +169,7 @@ def feed_payloads(database: Database, job: int, phase: int, upstream: int, ids: 
             # The batch that it was in may have ended: then it waits for another.
             database.execute(
                 "UPDATE items SET status = 'blocked', batch = (SELECT b.id FROM batches b WHERE b.id = items.batch"
-                " AND b.status IN ('waiting', 'running')) WHERE job = ? AND phase = ? AND id = ?",
+                " AND b.status IN ('pending', 'running')) WHERE job = ? AND phase = ? AND id = ?",
                 (job, phase, row["id"]),
             )
 
@@ -349,17 +349,17 @@ def requeue_items(database: Database, job: int, phase: int, ids: Sequence[str]) 
         )
         if row is None or row["payload"] is None or row["status"] == "waiting":
             continue
-        if row["status"] == "quarantined" and _unjudged(database, row["batch"]):
+        if row["status"] == "quarantined" and _unvalidated(database, row["batch"]):
             database.execute(
                 "UPDATE items SET status = 'waiting', errors = NULL WHERE batch = ? AND status = 'quarantined'",
                 (row["batch"],),
             )
-            database.execute("UPDATE batches SET status = 'waiting', ended_at = NULL WHERE id = ?", (row["batch"],))
+            database.execute("UPDATE batches SET status = 'pending', ended_at = NULL WHERE id = ?", (row["batch"],))
         else:
             redo(database, job, phase, item_id, json.loads(row["payload"]))
 
 
-def _unjudged(database: Database, batch: int | None) -> bool:
+def _unvalidated(database: Database, batch: int | None) -> bool:
     return bool(
-        database.value("SELECT EXISTS (SELECT 1 FROM attempts WHERE batch = ? AND outcome = 'unjudged')", (batch,))
+        database.value("SELECT EXISTS (SELECT 1 FROM attempts WHERE batch = ? AND outcome = 'unvalidated')", (batch,))
     )

@@ -208,7 +208,7 @@ class Project:
     def job_status(self, target: str | None = None) -> str | None:
         """A job's status by its row; None where there is none."""
         where = "" if target is None else f" AND target = '{target}'"
-        found = self.rows(f"SELECT status FROM jobs WHERE set_aside_at IS NULL{where}")
+        found = self.rows(f"SELECT status FROM jobs WHERE superseded_at IS NULL{where}")
         return found[-1]["status"] if found else None
 
     def until_ended(self, target: str | None = None) -> str:
