@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -131,7 +132,7 @@ def test_garbage_is_told_and_kept_and_not_read(case: SinkCase, tmp_path: Path, g
     assert found is not None and found.problem and not found.missing and not found.values
     copy = sink.set_aside("unreadable")
     assert copy.read_bytes() == garbage and "unreadable" in copy.name
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match=re.escape(found.problem.removeprefix("it does not parse: "))):
         sink.read()
     assert sink.write(case.snapshot(FIRST)) is not None
     assert sink.read() == FIRST
@@ -185,9 +186,10 @@ def test_a_lock_keeps_out_another_process_until_that_ends(
     holder = other_process("hold", case.id, tmp_path, "{}")
     try:
         assert holder.stdout is not None and holder.stdout.readline() == "held\n"
-        with monkeypatch.context() as patched, pytest.raises(SinkLocked) as caught:
+        with monkeypatch.context() as patched:
             patched.setattr(file_sink, "LOCK_PATIENCE_S", 0.05)
-            case.sink(tmp_path).lock().__enter__()
+            with pytest.raises(SinkLocked) as caught, case.sink(tmp_path).lock():
+                pass
         assert case.output in str(caught.value) and caught.value.remedy
     finally:
         holder.communicate(timeout=60)
