@@ -287,7 +287,7 @@ BAD_ITEMS = [
     Bad("missing", (ITEMS, "cannot be read: No such file", "JSON Lines"), {ITEMS: None}),
     Bad("a folder", ("vfs: ", "cannot be read: Is a directory"), phases({"items": "vfs"})),
     Bad("empty", (ITEMS, "the file is empty", "written as []"), items("  \n")),
-    Bad("not JSON", (ITEMS, "not JSON at line 1, column 9", "Correct the file"), items('{"a": 1,}')),
+    Bad("not JSON", (ITEMS, "not JSON at line 1, column 7", "Correct the file"), items('{"a": }')),
     Bad("two values", (ITEMS, "not JSON at line 2, column 1"), items("[]\n[]")),
     Bad("not UTF-8", (ITEMS, "byte 2 is not valid UTF-8"), items(b'["\xff"]')),
     Bad("NaN", (ITEMS, "NaN is not JSON"), items('{"a": NaN}')),
