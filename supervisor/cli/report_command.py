@@ -25,12 +25,10 @@ def report(
     """Write an HTML page about JOB: when its sessions ran, where time and money went, what was tried again and why."""
     from supervisor.errors import UsageError
     from supervisor.host.durable_files import make_folder, replace_durably
-    from supervisor.reports.charts.chart_svg import require_library
     from supervisor.reports.report_data import collect
     from supervisor.reports.report_page import page
     from supervisor.store.tables import jobs
 
-    require_library()
     here = o.project_at(project)
     database = o.look_at_store(here)
     found = jobs.find(database, job)

@@ -41,6 +41,12 @@ def gaps(spans: Sequence[Span]) -> list[Span]:
     return [(before[1], after[0]) for before, after in itertools.pairwise(spans)]
 
 
+def outside(spans: Sequence[Span], other: Sequence[Span]) -> list[Span]:
+    """All time that is in the first of two unions and not in the other."""
+    ends = float("inf")
+    return common(spans, gaps([(-ends, -ends), *other, (ends, ends)]))
+
+
 def total(spans: Iterable[Span]) -> float:
     """Seconds of a union."""
     return sum(end - start for start, end in spans)

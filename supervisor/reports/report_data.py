@@ -11,7 +11,15 @@ from typing import NamedTuple
 from supervisor.model.job import Job
 from supervisor.reports.error_stats import ErrorKind, Message, error_kinds, top_messages
 from supervisor.reports.intervals import Span, common, gaps, total, union
-from supervisor.reports.session_history import Closing, Session, closed_spans, closings, sessions_of, worked_on
+from supervisor.reports.session_history import (
+    Closing,
+    Session,
+    closed_spans,
+    closings,
+    lanes_of,
+    sessions_of,
+    worked_on,
+)
 from supervisor.store.database import Database
 from supervisor.store.queries.job_numbers import PhaseSummary, Summary
 from supervisor.store.queries.job_summary import failed_items, summarise
@@ -122,8 +130,8 @@ def collect(database: Database, job: Job, *, now: float | None = None) -> Report
     with database.snapshot():
         summary = summarise(database, job, now=at)
         closed = closings(database, at)
-        sessions = sessions_of(database, job, closed_spans(closed), at)
         worked = worked_on(database, job, at)
+        sessions = sessions_of(database, job, closed_spans(closed), gaps(worked), at)
         failed = failed_items(database, job)
         busy = union((session.start, session.end) for session in sessions)
         whole = union([*worked, *busy])
@@ -181,13 +189,8 @@ def _phase(summary: PhaseSummary, sessions: Sequence[Session]) -> PhaseFigures:
 
 
 def at_once(sessions: Sequence[Session]) -> int:
-    """The most of some sessions that ran at the same time."""
-    changes = sorted([(s.start, 1) for s in sessions] + [(s.end, -1) for s in sessions])
-    now = most = 0
-    for _, change in changes:
-        now += change
-        most = max(most, now)
-    return max(most, int(bool(sessions)))
+    """The most of some sessions that ran at the same time; they are in the order in which they began."""
+    return max(lanes_of(sessions), default=-1) + 1
 
 
 def _workers(database: Database, job: Job, sessions: Sequence[Session]) -> list[Worker]:

@@ -7,7 +7,6 @@ import hashlib
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import jinja2
 from markupsafe import Markup
@@ -15,18 +14,14 @@ from markupsafe import Markup
 from supervisor import __version__
 from supervisor.model.agent_cooldown import REASONS
 from supervisor.reports.charts import statistic_charts, timeline_chart
-from supervisor.reports.charts.chart_canvas import SIZES, Size
-from supervisor.reports.charts.chart_svg import drawing, inlined, require_library
+from supervisor.reports.charts.chart_canvas import SIZES, Drawn, Size, inlined
 from supervisor.reports.charts.time_axis import TimeAxis
 from supervisor.reports.report_data import ReportData
 from supervisor.reports.session_history import KINDS
 from supervisor.text.human_units import duration, money
 from supervisor.text.plain_text import plain, plain_line
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-Draw = Callable[[Size], "tuple[Figure, dict[str, str]]"]
+Draw = Callable[[Size], Drawn]
 MARKS = {
     "completed": "✓",
     "completed_with_gaps": "◐",
@@ -43,8 +38,7 @@ _HERE = Path(__file__).parent
 
 
 def page(figures: ReportData) -> bytes:
-    """The whole page; CannotGoOn where what draws is not installed."""
-    require_library()
+    """The whole page."""
     css = (_HERE / "page.css").read_text(encoding="utf-8")
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_HERE),
@@ -77,7 +71,8 @@ def page(figures: ReportData) -> bytes:
             if count is not None
         ],
         kinds=[(kind, n) for kind in KINDS if (n := sum(phase.outcomes[kind.key] for phase in figures.phases))],
-        all_kinds=KINDS,
+        hatches=timeline_chart.HATCHES,
+        marks=timeline_chart.MARKS,
         one_by_one=[timeline_chart.bars_fit(figures, size) for size in SIZES],
         most_errors=max((kind.errors for kind in figures.errors), default=1),
         closings=_closings(figures),
@@ -110,17 +105,15 @@ def _charts(figures: ReportData, axis: TimeAxis) -> dict[str, Markup]:
         del wanted["throughput"]
     if not any(session.duration_s is not None for session in figures.sessions):
         del wanted["durations"]
-    return {name: _chart(name, label, draw) for name, (label, draw) in wanted.items()}
+    return {name: _chart(label, draw) for name, (label, draw) in wanted.items()}
 
 
-def _chart(name: str, label: str, draw: Draw) -> Markup:
-    made = []
-    for size in SIZES:
-        own = f"{name}-{size.name}"
-        with drawing(own):
-            figure, titles = draw(size)
-            made.append(f'<div class="{size.name}">{inlined(figure, own, label, titles)}</div>')
-    return Markup("".join(made))  # noqa: S704 - put together as XML, which escapes what is in it
+def _chart(label: str, draw: Draw) -> Markup:
+    """For each width a chart as XML, which escapes what is in it."""
+    return Markup("").join(
+        Markup(f'<div class="{size.name}">{inlined(draw(size), size, label)}</div>')  # noqa: S704
+        for size in SIZES
+    )
 
 
 def _policy(css: str) -> str:

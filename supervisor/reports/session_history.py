@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import heapq
 import json
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from supervisor.model.job import AT_WORK, Job
 from supervisor.model.public_spelling import public_outcome
-from supervisor.reports.intervals import Span, union, within
+from supervisor.reports.intervals import Span, outside, union, within
 from supervisor.store.database import Database
 
 _ENDS = "('job_completed', 'job_completed_with_gaps', 'job_failed', 'job_stopped', 'job_cancelled')"
@@ -52,7 +53,7 @@ class Session(NamedTuple):
     duration_s: float | None
     cost_usd: float | None
     waited_s: float
-    """From the end of the session before of its batch to its start."""
+    """From the end of the session before of its batch to its start, but for the time in which the job was stopped."""
     gated_s: float
     """How much of that its agent was limited."""
 
@@ -111,8 +112,11 @@ def worked_on(database: Database, job: Job, now: float) -> list[Span]:
     return union(found)
 
 
-def sessions_of(database: Database, job: Job, closed: dict[str, list[Span]], now: float) -> list[Session]:
-    """All sessions of a job, in the order in which they began."""
+def sessions_of(
+    database: Database, job: Job, closed: dict[str, list[Span]], stopped: Sequence[Span], now: float
+) -> list[Session]:
+    """All sessions of a job, in the order in which they began; `closed` is when agents were limited."""
+    gated = {agent: outside(spans, stopped) for agent, spans in closed.items()}
     found: list[Session] = []
     before: dict[int, float] = {}
     for row in database.execute(
@@ -143,9 +147,23 @@ def sessions_of(database: Database, job: Job, closed: dict[str, list[Span]], now
                 end=end,
                 duration_s=row["duration_s"],
                 cost_usd=row["cost_usd"],
-                waited_s=max(0.0, start - free),
-                gated_s=within(closed.get(row["agent"], ()), free, start),
+                waited_s=max(0.0, start - free - within(stopped, free, start)),
+                gated_s=within(gated.get(row["agent"], ()), free, start),
             )
         )
         before[row["batch_id"]] = end
+    return found
+
+
+def lanes_of(sessions: Sequence[Session]) -> list[int]:
+    """A lane for each session, the lowest that is free; sessions are in the order in which they began."""
+    free: list[int] = []
+    busy: list[tuple[float, int]] = []
+    found: list[int] = []
+    for session in sessions:
+        while busy and busy[0][0] <= session.start:
+            heapq.heappush(free, heapq.heappop(busy)[1])
+        lane = heapq.heappop(free) if free else len(busy)
+        heapq.heappush(busy, (session.end, lane))
+        found.append(lane)
     return found

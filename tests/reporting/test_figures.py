@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from supervisor.model.validation_report import ValidationError
 from supervisor.reports.charts import timeline_chart
 from supervisor.reports.charts.time_axis import TimeAxis
-from supervisor.reports.intervals import common, gaps, total, union, within
+from supervisor.reports.intervals import common, gaps, outside, total, union, within
 from supervisor.reports.report_data import WallClock, at_once, collect, durations
-from supervisor.reports.session_history import Session
+from supervisor.reports.session_history import Session, lanes_of
 from tests.reporting.made_store import BEGUN, MadeStore, Ran
 
 SPANS = st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)).map(lambda p: (min(p), max(p))), max_size=12)
@@ -32,6 +32,7 @@ def test_spans_are_added_and_compared_as_their_seconds_are(
     one, two = union(first), union(other)
     assert seconds(one) == seconds(first)
     assert total(one) == len(seconds(first))
+    assert seconds(outside(one, two)) == seconds(first) - seconds(other)
     assert seconds(common(one, two)) == seconds(first) & seconds(other)
     assert all(before[1] < after[0] for before, after in itertools.pairwise(one))
     for start, end in other:
@@ -45,13 +46,19 @@ def session(start: float, end: float) -> Session:
 @given(SPANS)
 def test_lanes_are_as_many_as_sessions_ran_at_once(spans: list[tuple[float, float]]) -> None:
     sessions = [session(*span) for span in sorted(span for span in spans if span[0] < span[1])]
-    lanes = timeline_chart.lanes_of(sessions)
+    lanes = lanes_of(sessions)
     for lane in set(lanes):
         own = [s for s, of in zip(sessions, lanes, strict=True) if of == lane]
         assert all(before.end <= after.start for before, after in itertools.pairwise(own))
     assert len(set(lanes)) == at_once(sessions)
     busiest = max((sum(s.start <= second < s.end for s in sessions) for second in range(61)), default=0)
     assert at_once(sessions) == busiest
+
+
+def test_a_session_that_took_no_time_has_a_lane_of_its_own() -> None:
+    sessions = [session(0, 10), session(5, 5), session(6, 6)]
+    assert lanes_of(sessions) == [0, 1, 1]
+    assert at_once(sessions) == 2
 
 
 @given(SPANS)
@@ -111,6 +118,17 @@ def test_the_time_of_a_job_is_work_waiting_and_rest(tmp_path: Path) -> None:
     assert (first.working_s, first.gated_s, first.between_s) == pytest.approx((45, 30, 15))
     assert (second.working_s, second.gated_s, second.between_s) == pytest.approx((25, 0, 0))
     assert [round(c.end - c.start) for c in found.closings] == [30]
+
+
+def test_no_batch_waits_while_the_job_is_stopped(tmp_path: Path) -> None:
+    store = MadeStore(tmp_path)
+    for at, kind in ((0, "job_started"), (20, "job_stopped"), (900, "job_resumed"), (940, "job_completed")):
+        store.tell(at, kind)
+    store.tell(15, "agent_limited", '{"agent": "mine"}')
+    store.tell(910, "agent_free", '{"agent": "mine"}')
+    store.add(Ran(0, 12, "limited"), Ran(920, 5))
+    (worker,) = collect(store.database, store.job).workers
+    assert (worker.gated_s, worker.between_s) == pytest.approx((5 + 10, 3 + 10))
 
 
 def test_an_agent_that_is_limited_still_is_so_until_now(tmp_path: Path) -> None:

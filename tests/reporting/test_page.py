@@ -104,6 +104,18 @@ def test_charts_have_only_the_colours_of_the_page(usual: MadeStore) -> None:
     }
 
 
+@pytest.mark.parametrize("longest", [20.0, 100.0, 5000.0])
+def test_what_is_said_at_a_line_stays_in_its_chart(tmp_path: Path, longest: float) -> None:
+    store = MadeStore(tmp_path)
+    store.add(*(Ran(n, took, batch=n) for n, took in enumerate((10.0, 11.0, longest - 1, longest))))
+    content = made(store).decode()
+    found = re.findall(r'<text x="([\d.]+)"[^>]* text-anchor="(\w+)"[^>]*>((?:half|95 %) [^<]+)<', content)
+    assert len(found) == 4, "two lines on a wide page, two on a narrow one"
+    for (x, anchor, words), width in zip(found, (920, 920, 320, 320), strict=True):
+        other = float(x) + len(words) * 6.5 * (1 if anchor == "start" else -1)
+        assert 0 <= other <= width, f"{words} from {x} to {other}"
+
+
 @pytest.mark.parametrize("words", HOSTILE)
 def test_what_others_say_is_shown_as_they_said_it(tmp_path: Path, words: str) -> None:
     plain = Page(made(_named(tmp_path / "plain", "words")))

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from engine_support.small import Small, numbered
 from html_reading import Page
-from small_project import SmallProject
 
 TELLS = "print(json.dumps({'type': 'supervisor_usage', 'cost_usd': 0.25, 'input_tokens': 10, 'output_tokens': 2}))\n"
 AGENT = f"{TELLS}write(answers() if batch > 1 or (session > 1 and phase == 1) else dict(list(answers().items())[:1]))\n"
@@ -65,16 +64,6 @@ def test_a_job_that_is_not_there_is_named(ran: Small) -> None:
     ended = ran.cli("report", "other/demo")
     assert ended.status == 2
     assert "there is no job 'other/demo'" in ended.err
-
-
-def test_without_what_draws_it_the_error_says_what_to_install(project: SmallProject) -> None:
-    hidden = project.write("hidden/matplotlib.py", "raise ImportError('not here')\n").parent
-    ran = project.supervisor("report", "facts/demo", env={"PYTHONPATH": str(hidden)})
-    assert ran.returncode == 4
-    assert ran.stderr == (
-        "supervisor: report: a report is drawn with matplotlib, which is not installed\n"
-        "  pip install 'phase-supervisor[report]'\n"
-    )
 
 
 def test_a_job_without_a_session_has_a_report(small: Small) -> None:

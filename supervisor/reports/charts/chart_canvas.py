@@ -1,26 +1,24 @@
-"""Figures laid out in pixels, and what all charts have in common."""
+"""What all charts have in common: widths, rows with a name, scales, the axis of time."""
 
 from __future__ import annotations
 
-import itertools
+import math
 import re
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterable
+from typing import NamedTuple
 
-from supervisor.reports.charts.chart_svg import COLOURS
+from markupsafe import Markup
+
+from supervisor.reports.charts.chart_svg import box, element, group, path, text
 from supervisor.reports.charts.time_axis import TimeAxis, step_for
 from supervisor.text.human_units import duration
 from supervisor.text.plain_text import plain_line
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
-
 SMALL, TEXT = 10.5, 11.5
+ABOVE_PX = 18.0
+"""Room for a name that stands above its row."""
+AXIS_PX = 24.0
 _NO_LETTERS = re.compile("[\ud800-\udfff\ufffe\uffff]")
-HATCHES = {"partly": "////", "failed": "xxxx", "limited": "||||", "stalled": "++++", "cut": "\\\\\\\\", "running": "--"}
-"""What tells outcomes apart besides their colour."""
 
 
 class Size(NamedTuple):
@@ -34,88 +32,136 @@ class Size(NamedTuple):
     bins: int
     """Into how many parts time is divided."""
 
+    @property
+    def left(self) -> int:
+        return self.names or 2
+
+    @property
+    def right(self) -> int:
+        return self.width - 8
+
+    @property
+    def above(self) -> float:
+        """Room that a row's name takes above it."""
+        return 0 if self.names else ABOVE_PX
+
 
 WIDE = Size("wide", 920, 150, 10, 230)
 NARROW = Size("narrow", 320, 0, 4, 80)
 SIZES = (WIDE, NARROW)
 
 
-class Canvas:
-    """A figure that axes are put on by pixels from its upper left corner."""
+class Row(NamedTuple):
+    """Where a row is, in pixels from above, and what it is."""
 
-    def __init__(self, size: Size, height: float) -> None:
-        from matplotlib.figure import Figure
-
-        self.size = size
-        self.height = max(height, 1.0)
-        self.figure: Figure = Figure(figsize=(size.width / 72, self.height / 72), dpi=72)
-        self.figure.patch.set_visible(False)
-
-    def axes(self, top: float, height: float, *, right: float = 8) -> Axes:
-        """Axes without a frame, beside the place for names."""
-        left = float(self.size.names or 2)
-        width = self.size.width - left - right
-        box = (left / self.size.width, 1 - (top + height) / self.height, width / self.size.width, height / self.height)
-        axes = self.figure.add_axes(box)
-        axes.patch.set_visible(False)
-        axes.spines[:].set_visible(False)
-        axes.tick_params(length=0, labelsize=SMALL, labelcolor=COLOURS["muted"], pad=4)
-        axes.set_yticks([])
-        axes.set_xticks([])
-        return axes
-
-    def name(self, top: float, height: float, name: str, note: str = "") -> None:
-        """What a row is, and a note on it: at its left, or above it on a narrow page."""
-        if self.size.names:
-            self.text(0, top + height / 2 - (7 if note else 0), clipped(name, 22), "ink", weight="bold")
-            if note:
-                self.text(0, top + height / 2 + 8, note, "muted", SMALL)
-        else:
-            self.text(2, top - 9, clipped(name, 24), "ink", weight="bold")
-            self.text(self.size.width - 8, top - 9, note, "muted", SMALL, across="right")
-
-    def text(
-        self, x: float, y: float, text: str, colour: str, size: float = TEXT, *, across: str = "left", weight: str = ""
-    ) -> None:
-        """A line of text, its middle at `y`."""
-        self.figure.text(
-            x / self.size.width,
-            1 - y / self.height,
-            text,
-            color=COLOURS[colour],
-            fontsize=size,
-            ha=across,
-            va="center",
-            fontweight=weight or "normal",
-        )
+    top: float
+    height: float
+    name: str
+    note: str
 
     @property
-    def above(self) -> float:
-        """Room that a row's name takes above it."""
-        return 0 if self.size.names else 18
+    def floor(self) -> float:
+        return self.top + self.height
 
 
-def clipped(text: str, most: int) -> str:
+class Scale(NamedTuple):
+    """From seconds to pixels."""
+
+    low: float
+    high: float
+    left: float
+    right: float
+    log: bool = False
+
+    def __call__(self, seconds: float) -> float:
+        part = (seconds - self.low) / (self.high - self.low)
+        if self.log:
+            part = math.log(seconds / self.low, self.high / self.low)
+        return self.left + part * (self.right - self.left)
+
+
+class Drawn(NamedTuple):
+    """A chart: what is in it, the lowest first."""
+
+    content: Iterable[Markup]
+    height: float
+
+
+def named(size: Size, rows: Iterable[Row], *, raised: float = 0) -> list[Markup]:
+    """What rows are, and notes on them: at their left, or above them on a narrow page."""
+    names, notes = [], []
+    for row in rows:
+        if size.names:
+            middle = row.top + row.height / 2
+            names.append(text(0, middle - 7 if row.note else middle, clipped(row.name, 22)))
+            notes.append(text(0, middle + 8, row.note))
+        else:
+            names.append(text(size.left, row.top - 9 - raised, clipped(row.name, 24)))
+            notes.append(text(size.right, row.top - 9 - raised, row.note))
+    return [
+        group(names, font_size=TEXT, font_weight="bold", fill="var(--ink)"),
+        group(notes, font_size=SMALL, fill="var(--muted)", text_anchor=None if size.names else "end"),
+    ]
+
+
+def clipped(words: str, most: int) -> str:
     """A name for a chart: on one line, no longer than there is room for, of letters that XML may hold."""
-    return _NO_LETTERS.sub("\ufffd", plain_line(text, most))
+    return _NO_LETTERS.sub("\ufffd", plain_line(words, most))
 
 
-def time_ticks(axes: Axes, axis: TimeAxis, size: Size, *, labels: bool = True) -> None:
-    """Lines at usual steps of the time that is shown, and where a pause is cut out."""
-    step = step_for(axis.length, size.ticks)
+def ticks(scale: Scale, places: dict[float, str], floor: float) -> Markup:
+    """What is said at some places below a chart; at the ends of the scale it does not stand out."""
+
+    def anchor(x: float) -> str:
+        return "start" if x - scale.left < 9 else "end" if scale.right - x < 20 else "middle"
+
+    return group(
+        (text(scale(place), floor + 14, words, text_anchor=anchor(scale(place))) for place, words in places.items()),
+        font_size=SMALL,
+        fill="var(--muted)",
+    )
+
+
+def time_scale(axis: TimeAxis, size: Size) -> Scale:
+    """The time that is shown."""
+    return Scale(0, axis.length, size.left, size.right)
+
+
+def ground(axis: TimeAxis, size: Size, floor: float) -> list[Markup]:
+    """Lines at usual steps of time, what is said below them, and where pauses are cut out."""
+    scale, step = time_scale(axis, size), step_for(axis.length, size.ticks)
     places = [number * step for number in range(int(axis.length / step) + 1)]
-    for place in places:
-        axes.axvline(place, color=COLOURS["line"], linewidth=0.7, zorder=0)
-    for cut in axis.cuts:
-        axes.axvspan(cut.at, cut.at + cut.width, facecolor=COLOURS["band"], edgecolor="none", zorder=0.5)
-        axes.axvline(cut.at + cut.width / 2, color=COLOURS["muted"], linewidth=1, linestyle=(0, (1, 2)), zorder=0.6)
-    if labels:
-        axes.set_xticks(places, [short_time(place, step) for place in places])
-        for number, label in enumerate(axes.get_xticklabels()):
-            if number == 0:
-                label.set_horizontalalignment("left")
-            elif places[number] > axis.length * 0.97:
-                label.set_horizontalalignment("right")
+    lines = [path([(scale(place), 0), (scale(place), floor)]) for place in places]
+    middles = [scale(cut.at + cut.width / 2) for cut in axis.cuts]
+    return [
+        group(lines, stroke="var(--line)", stroke_width=0.7),
+        ticks(scale, {place: short_time(place, step) for place in places}, floor),
+        bands(scale, ((cut.at, cut.at + cut.width) for cut in axis.cuts), floor),
+        group((path([(x, 0), (x, floor)]) for x in middles), stroke="var(--muted)", stroke_dasharray="1 2"),
+    ]
+
+
+def bands(scale: Scale, spans: Iterable[tuple[float, float]], floor: float) -> Markup:
+    """Shaded ground."""
+    return group((box(scale(a), scale(b), 0, floor) for a, b in spans), fill="var(--band)")
+
+
+def columns(scale: Scale, row: Row, heights: dict[tuple[float, float], int]) -> list[Markup]:
+    """Columns that stand on a line, the highest as high as the row."""
+    px = row.height / max(1, *heights.values())
+    boxes = (
+        box(scale(a), min(scale(b), scale.right), row.floor - px * many, row.floor)
+        for (a, b), many in heights.items()
+        if many
+    )
+    floor = path([(scale.left, row.floor), (scale.right, row.floor)], stroke="var(--line)")
+    return [group(boxes, fill="var(--accent)"), floor]
+
+
+def inlined(drawn: Drawn, size: Size, label: str) -> Markup:
+    """A chart as an element of a page."""
+    given = {"viewBox": f"0 0 {size.width} {drawn.height:g}", "class": "chart", "role": "img", "aria-label": label}
+    return element("svg", given, "".join(drawn.content))
 
 
 def short_time(seconds: float, step: float) -> str:
@@ -131,12 +177,3 @@ def short_time(seconds: float, step: float) -> str:
     if seconds < 3600 and step >= 60:
         return f"{seconds / 60:.0f} min"
     return duration(seconds) if step < 60 else f"{int(seconds // 3600)}:{int(seconds % 3600 // 60):02} h"
-
-
-def steps(edges: Sequence[float], heights: Sequence[float]) -> tuple[list[float], list[float]]:
-    """The outline of bars that stand side by side."""
-    across = [edge for pair in itertools.pairwise(edges) for edge in pair]
-    return across, [height for height in heights for _ in range(2)]
-
-
-Draw = Callable[[Size], tuple["Figure", dict[str, str]]]
