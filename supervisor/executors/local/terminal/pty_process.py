@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import pexpect
+from ptyprocess import PtyProcess
 
 from supervisor.host import fd_limit
 from supervisor.text.terminal_size import COLUMNS, ROWS
@@ -117,25 +118,16 @@ def _limited(limits: dict[str, int], files: int) -> Iterator[None]:
 
 def _fork(argv: list[str], env: dict[str, str], cwd: str, prepare: Callable[[], None]) -> TerminalProcess:
     """By fork(2), where something has to be done in the new process before it becomes the program."""
-    try:
-        process = pexpect.spawn(
-            argv[0],
-            argv[1:],
-            env=env,
-            cwd=cwd,
-            timeout=None,
-            echo=False,
-            dimensions=(ROWS, COLUMNS),
-            preexec_fn=prepare,
-        )
-    except pexpect.ExceptionPexpect as error:
-        raise OSError(str(error)) from error
-    terminal = os.dup(process.child_fd)
-    process.delayafterclose = process.ptyproc.delayafterclose = 0
-    process.ptyproc.fileobj.close()
-    process.closed = process.ptyproc.closed = True
-    process.terminated = process.ptyproc.terminated = True  # who it is, and when it ends, is followed by its pid alone
-    return TerminalProcess(process.pid, terminal)
+    process = _Forked.spawn(argv, cwd=cwd, env=env, echo=False, preexec_fn=prepare, dimensions=(ROWS, COLUMNS))
+    return TerminalProcess(process.pid, os.dup(process.fileno()))
+
+
+class _Forked(PtyProcess):  # type: ignore[misc]  # it has no types
+    """Who it is, and when it ends, is followed by its pid alone: with this object only its own file is closed, while
+    one of the library's own would end the process."""
+
+    def __del__(self) -> None:
+        self.fileobj.close()
 
 
 def _preparation(stdin: str | None, limits: dict[str, int], groups: list[str], files: int) -> Callable[[], None]:
