@@ -18,6 +18,7 @@ from supervisor.service.jobs.job_submission import JobSubmission
 from supervisor.service.jobs.workflow_catalog import WorkflowCatalog
 from supervisor.service.metrics import StoreCollector, exposition
 from supervisor.service.problem_details import FieldError, Problem
+from supervisor.service.web.transcript_rendering import Rendering
 from supervisor.service.webhooks.ssrf_policy import check_url
 from supervisor.service.webhooks.webhook_outbox import WebhookOutbox
 from supervisor.service.webhooks.webhook_sender import WebhookSender
@@ -32,6 +33,7 @@ class ServiceContext:
         self.store = AsyncDatabase(project.store)
         self.access = Authentication(self.store, project.state)
         self.rate = RateLimiter(project.settings.serve.rate)
+        self.rendering = Rendering()
         self.workflows = WorkflowCatalog(project)
         self.submitter = JobSubmission(project, self.store, self.workflows)
         self.events = EventStream(self.store, project.settings.serve.heartbeat)

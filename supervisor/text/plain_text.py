@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_ESCAPES = re.compile(
+ESCAPES = re.compile(
     r"\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?"  # operating system commands: titles, links
     r"|\x1b[PX^_][^\x1b]*(?:\x1b\\)?"  # device control strings and their like
     r"|\x1b\[[0-?]*[ -/]*[@-~]"  # control sequences: colour, cursor
@@ -15,7 +15,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
 
 def plain(text: str) -> str:
     """The text without escape sequences (ECMA-48), writing-direction overrides, and controls but tab and newline."""
-    return _CONTROL.sub("", _ESCAPES.sub("", text.replace("\r\n", "\n").replace("\r", "\n")))
+    return _CONTROL.sub("", ESCAPES.sub("", text.replace("\r\n", "\n").replace("\r", "\n")))
 
 
 def plain_line(text: str, limit: int = 1000) -> str:

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from supervisor.text import plain_text
-from supervisor.text.terminal_size import COLUMNS, ROWS
 
 _TAIL_BYTES, _LONGER_TAIL_BYTES = 8192, 512 << 10
 """The end of a transcript, and where nothing in it says anything to people, as in an answer that comes bit by bit."""
@@ -17,7 +16,6 @@ _LONGEST_LINE = 4 << 20
 _DRAWN = re.compile(rb"\x1b\[\??[0-9;]*[ABCDHJf]|\x1b\[\?1049h")
 """Moves the cursor about, or clears the screen: the bytes in their order are not what was seen. That one shows the
 cursor or sets another mode, as programs do at their end that drew nothing, is no sign of it."""
-_REPLAYED_BYTES, _REPLAYED_LINES = 2 << 20, 10_000
 
 
 def plain(data: bytes) -> str:
@@ -39,21 +37,16 @@ def is_drawn(data: bytes) -> bool:
 def readable(data: bytes, shown: Callable[[str], str] = str) -> str:
     """A transcript for people: what the lines say, and of a program that draws on the screen what it showed."""
     if is_drawn(data):
-        return _replayed(data[-_REPLAYED_BYTES:])
+        return _replayed(data)
     # What it makes of a line may have in it what stood there in other words: JSON can spell any control character.
     lines = [plain_text.plain(shown(line)) for line in lines_of(data)]
     return "".join(f"{line}\n" for line in lines if line.strip())
 
 
 def _replayed(data: bytes) -> str:
-    """Everything that a screen showed: what was scrolled out at its top, and what stood there at the end."""
-    import pyte
+    from supervisor.workspaces.screen_replay import replayed  # with its screen, which little else needs
 
-    screen = pyte.HistoryScreen(COLUMNS, ROWS, history=_REPLAYED_LINES)
-    pyte.ByteStream(screen).feed(data)
-    above = ["".join(row[column].data for column in range(COLUMNS)).rstrip() for row in screen.history.top]
-    below = [line.rstrip() for line in screen.display]
-    return plain_text.plain("\n".join([*above, *below]).strip("\n")) + "\n"
+    return replayed(data)
 
 
 def last_line(path: Path, shown: Callable[[str], str] = str) -> str:

@@ -54,9 +54,7 @@ class SessionMonitor:
         self.life = StallDetector(request.startup_timeout_s, request.stall_timeout_s, (paths.workspace, paths.home))
         self.typist: TerminalDriver | None = None
         if agent.typing is not None:
-            from supervisor.executors.local.terminal.terminal_driver import (
-                TerminalDriver,  # with its screen, half of what the supervisor else holds
-            )
+            from supervisor.executors.local.terminal.terminal_driver import TerminalDriver
 
             prompt = agent.prompt_to_paste(paths)
             self.typist = TerminalDriver(agent.typing, spawned.terminal, prompt, mask, self._seen)

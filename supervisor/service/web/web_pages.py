@@ -29,7 +29,7 @@ from supervisor.workspaces.workspace_provider import Workspace
 
 router = APIRouter(include_in_schema=False)
 _ENVIRONMENT = Environment(
-    loader=PackageLoader("supervisor.service.web"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    loader=PackageLoader("supervisor.service"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
 )
 _TEMPLATES = Jinja2Templates(env=_ENVIRONMENT)
 _POLICY = (
@@ -130,16 +130,14 @@ async def transcript_page(
     if row is None:
         raise Problem(404, f"job {job_id} has no session {name}", "Its page lists them.")
     path = Workspace(here.project.sessions, row["name"]).transcript
-    printed = await asyncio.to_thread(_end_of, path)
-    html = None if printed is None else await asyncio.to_thread(as_html, printed, _shown_by(here, row["agent"]))
-    return _page(
-        request,
-        "transcript.html",
-        client,
-        job=job,
-        session={**dict(row), "outcome": public_outcome(row["outcome"])},
-        html=html,
-    )
+
+    def render() -> Any:
+        printed = _end_of(path)
+        return None if printed is None else as_html(printed, _shown_by(here, row["agent"]))
+
+    html = await here.rendering.run(render)
+    session = {**dict(row), "outcome": public_outcome(row["outcome"])}
+    return _page(request, "transcript.html", client, job=job, session=session, html=html)
 
 
 @router.get("/page/jobs/{job_id}")

@@ -10,13 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
-import pyte
-from pyte.screens import Screen
-
 from supervisor.agents.terminal_dialogs import TerminalProtocol
 from supervisor.executors.local.terminal.redaction import Redactor
 from supervisor.text.plain_text import plain
-from supervisor.text.terminal_size import COLUMNS, ROWS
+from supervisor.workspaces.lenient_screen import LenientScreen, LenientStream
 from supervisor.workspaces.workspace_provider import PROMPT_NAME
 
 _LOOK_EVERY_S = 0.25
@@ -30,11 +27,11 @@ _BRACKETED_PASTE = 2004 << 5
 _SCREEN_LINES = 15
 
 
-class _AnsweringScreen(Screen):
+class _AnsweringScreen(LenientScreen):
     """A screen that answers what programs ask their terminal, as a terminal does."""
 
     def __init__(self, answer: Any) -> None:
-        super().__init__(COLUMNS, ROWS)
+        super().__init__()
         self._answer = answer
 
     def write_process_input(self, data: str) -> None:
@@ -53,7 +50,7 @@ class TerminalDriver:
         self._prompt = prompt
         self._mask = mask
         self._screen = _AnsweringScreen(self.type)
-        self._stream = pyte.ByteStream(self._screen)
+        self._stream = LenientStream(self._screen)
         self._loop = asyncio.get_running_loop()
         self._state: Literal["starting", "pasted", "submitted", "leaving"] = "starting"
         self._pasted_on, self._pasted_at = "", 0.0
