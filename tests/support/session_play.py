@@ -14,7 +14,7 @@ _NEVER_S = 3600.0
 
 
 class SessionPlay(FrozenModel):
-    """It tells its cost, says that it is limited, writes, starts a process, stays, and ends: what of it is given."""
+    """What it does, in this order, where it is given: tells, writes, starts a process, stays, ends."""
 
     cost_usd: float | None = None
     limited: str = ""

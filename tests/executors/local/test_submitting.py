@@ -1,0 +1,132 @@
+"""What a session of this machine is refused for, and what is left of it then."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from supervisor.errors import AgentError
+from supervisor.executors.executor import CouldNotStart
+from supervisor.model.isolation import Isolation
+from supervisor.model.session_handle import SessionHandle
+from tests.executors.conformance.subjects import LocalSubject
+from tests.executors.conformance.test_executors import ANSWER, NAME, STAYS, Observer, begin
+from tests.support.session_play import playing
+from tests.support.waiting import eventually
+
+CAPACITY = """\
+import sys
+from pathlib import Path
+from supervisor.agents.agent_registry import make_agent
+from supervisor.executors.executor_registry import executor_to_ask
+from supervisor.project.project import find_project
+
+project = find_project(Path(sys.argv[1]))
+print(executor_to_ask("local", project).capacity(make_agent(project, "actor"), 16).shortage(16))
+"""
+
+
+@pytest.fixture
+def local(tmp_path: Path) -> LocalSubject:
+    return LocalSubject(tmp_path.resolve() / "project")
+
+
+def refused(local: LocalSubject, kind: type[Exception], **changed: object) -> tuple[Exception, list[SessionHandle]]:
+    """Why a session is refused, and what of it was recorded."""
+    recorded: list[SessionHandle] = []
+
+    async def run() -> Exception:
+        executor = local.executor()
+        request = playing(NAME, STAYS).model_copy(update=changed)
+        with pytest.raises(kind) as caught:
+            await executor.submit(request, local.agent, recorded.append)
+        await executor.close()
+        return caught.value
+
+    return asyncio.run(run()), recorded
+
+
+def test_a_disk_that_takes_no_folder_is_said_and_no_fault_of_the_agent(local: LocalSubject) -> None:
+    shutil.rmtree(local.project.sessions)
+    local.project.sessions.write_text("in the way")
+    error, recorded = refused(local, CouldNotStart)
+    assert str(error) == f"Not a directory: {local.project.sessions / NAME}"
+    assert recorded == []
+
+
+def test_a_project_that_is_no_longer_there_is_not_taken_for_a_busy_machine(local: LocalSubject) -> None:
+    shutil.rmtree(local.project.root)
+    _, recorded = refused(local, FileNotFoundError)
+    assert recorded == []
+
+
+def test_a_program_that_is_missing_is_the_agents_fault(local: LocalSubject) -> None:
+    local.agent._command = ("no-such-program",)
+    error, recorded = refused(local, AgentError)
+    assert "the agent's program cannot be started" in str(error)
+    assert [handle.session for handle in recorded] == [NAME]
+    assert local.running() == set()
+
+
+def test_isolation_that_cannot_be_had_is_said_before_anything_is_recorded(local: LocalSubject) -> None:
+    error, recorded = refused(local, AgentError, isolation=Isolation(sandbox="workspace", network="none"))
+    assert "needs the sandbox bubblewrap" in str(error)
+    assert recorded == []
+
+
+def test_a_spawner_that_dies_takes_its_sessions_with_it_and_the_next_has_another(local: LocalSubject) -> None:
+    async def run() -> None:
+        executor = local.executor()
+        handle = await begin(local, executor, STAYS.model_copy(update={"output": None}))
+        following = asyncio.ensure_future(executor.follow(handle, Observer()))
+        await asyncio.sleep(0)
+        kill_spawner()
+        result = await following
+        assert (result.ending, local.running()) == ("could_not_start", set())
+        other = await begin(local, executor, ANSWER, "job1-phase1-batch2-session1")
+        assert (await executor.follow(other, Observer())).output == b'{"a": 1}'
+        await executor.close()
+
+    asyncio.run(run())
+
+
+def test_a_session_whose_spawner_died_is_gone_once_it_is_cancelled(local: LocalSubject) -> None:
+    async def run() -> None:
+        executor = local.executor()
+        handle = await begin(local, executor, STAYS)
+        spawner = kill_spawner()
+        await eventually(lambda: not spawner.is_running() or spawner.status() == psutil.STATUS_ZOMBIE, "it is dead")
+        await executor.cancel(handle, 3)
+        assert local.running() == set()
+        await executor.close()
+
+    asyncio.run(run())
+
+
+def kill_spawner() -> psutil.Process:
+    children = psutil.Process(os.getpid()).children()
+    spawner = next(each for each in children if any("spawner" in word for word in each.cmdline()))
+    spawner.kill()
+    return spawner
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        (40, "6 sessions at once, not 16: 40 open files for one process (hard limit); `ulimit -n 60` as root"),
+        (28, "not even one session is possible: 28 open files for one process (hard limit)\n  `ulimit -n 60` as root"),
+        (60, ""),
+    ],
+)
+def test_room_is_what_the_tightest_limit_leaves(files: int, said: str, local: LocalSubject) -> None:
+    words = ["prlimit", f"--nofile={files}:{files}", sys.executable, "-c", CAPACITY, str(local.project.root)]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert said in done.stdout + done.stderr
+    assert (done.stdout.strip() == "") == (not said or "not even one" in said)
