@@ -40,6 +40,8 @@ class Scripted(FrozenModel):
     failure: AgentFailure | None = None
     """What it says as soon as it runs; one that is final ends it."""
     usage: Usage = Usage()
+    last_usage: Usage = Usage()
+    """What it cost besides where it comes to its own end."""
     exit_status: int = 0
     stays: bool = False
     """Whether it runs until it is released, or ended."""
@@ -59,6 +61,7 @@ def play_on(request: SessionRequest) -> Scripted:
         output=None if play.output is None else play.output.encode(),
         failure=failure,
         usage=Usage(cost_usd=play.cost_usd),
+        last_usage=Usage(cost_usd=play.last_cost_usd),
         exit_status=play.exit_status,
         stays=play.stays,
     )
@@ -191,7 +194,8 @@ def _refuse(script: Scripted) -> None:
 
 
 def _result(script: Scripted, *, cut_off: bool) -> SessionResult:
-    heard = AgentReport(usage=script.usage, trouble=None if cut_off else script.failure)
+    usage = script.usage if cut_off else script.usage.plus(script.last_usage)
+    heard = AgentReport(usage=usage, trouble=None if cut_off else script.failure)
     if script.output is not None:
         return SessionResult(ending="exited", output=script.output, exit_status=script.exit_status, heard=heard)
     if heard.trouble is not None:

@@ -16,6 +16,8 @@ _NEVER_S = 3600.0
 class SessionPlay(FrozenModel):
     """What it does, in this order, where it is given: tells, writes, starts a process, stays, ends."""
 
+    chatter: int = 0
+    """How many lines it prints that mean nothing, before all else."""
     cost_usd: float | None = None
     limited: str = ""
     """What it says of a limit of its agent."""
@@ -24,6 +26,8 @@ class SessionPlay(FrozenModel):
     """Whether it starts a process that leaves its process group and would outlive it."""
     stays: bool = False
     """Whether it then goes on until it is released, or ended from outside."""
+    last_cost_usd: float | None = None
+    """What it tells to have cost besides, at its very end."""
     exit_status: int = 0
 
 

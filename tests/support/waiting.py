@@ -1,9 +1,10 @@
-"""Waiting on an event loop for something to have happened: a bounded loop of looks."""
+"""Waiting for something to have happened: a bounded loop of looks."""
 
 from __future__ import annotations
 
 import asyncio
 import os
+import time
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -11,6 +12,15 @@ PATIENCE_S = float(os.environ.get("TEST_PATIENCE_S", "60"))
 """After this long a test gives up; far more than anything takes, so that a slow machine fails nothing."""
 _PAUSE_S = 0.01
 _T = TypeVar("_T")
+
+
+def until(look: Callable[[], _T | None], what: str) -> _T:
+    """The first value of `look` that is not empty, None or False; nothing else goes on in this thread meanwhile."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not (found := look()):
+        assert time.monotonic() < deadline, f"never happened: {what}"
+        time.sleep(_PAUSE_S)
+    return found
 
 
 async def eventually(look: Callable[[], _T | None], what: str) -> _T:

@@ -37,9 +37,14 @@ def put(name, text):
     (here / f".{{name}}").rename(here / name)
 
 
+def tell(cost_usd):
+    if cost_usd is not None:
+        print(json.dumps({{"type": "supervisor_usage", "cost_usd": cost_usd}}), flush=True)
+
+
 (here / "begun").touch()
-if play["cost_usd"] is not None:
-    print(json.dumps({{"type": "supervisor_usage", "cost_usd": play["cost_usd"]}}), flush=True)
+print("nothing to be heard\\n" * play["chatter"], end="", flush=True)
+tell(play["cost_usd"])
 if play["limited"]:
     print(json.dumps({{"type": "supervisor_limit", "message": play["limited"]}}), flush=True)
 if play["output"] is not None:
@@ -50,6 +55,7 @@ if play["stays"]:
     os.mkfifo(here / "gate")
     put("stays", "")
     open(here / "gate").read()
+tell(play["last_cost_usd"])
 sys.exit(play["exit_status"])
 """
 """The program of a local session: it does what the play in its input says."""

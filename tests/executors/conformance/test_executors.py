@@ -14,7 +14,7 @@ from supervisor.model.session import SessionResult
 from supervisor.model.session_handle import SessionHandle
 from tests.executors.conformance.subjects import Subject
 from tests.support.session_play import SessionPlay, playing
-from tests.support.waiting import eventually
+from tests.support.waiting import eventually, until
 
 NAME = "job1-phase1-batch1-session1"
 ANSWER = SessionPlay(output='{"a": 1}', cost_usd=0.5)
@@ -209,6 +209,34 @@ def test_who_follows_a_session_that_somebody_cancels_is_told_what_came_of_it(sub
         await asyncio.sleep(0)
         await executor.cancel(handle, 0)
         assert (await following).output == b'{"a": 1}'
+
+    used(subject, use)
+
+
+@pytest.mark.parametrize("cancelled", [False, True], ids=["followed", "cancelled"])
+def test_all_that_a_session_printed_is_taken_though_nobody_read_it_before_it_ended(
+    cancelled: bool, subject: Subject
+) -> None:
+    async def use(executor: Executor) -> None:
+        play = ANSWER.model_copy(update={"chatter": 500})
+        handle = await executor.submit(playing(NAME, play), subject.agent, lambda _: None)
+        until(lambda: NAME in subject.begun() and not subject.running(), "it has ended")  # and the loop stood still
+        if cancelled:
+            await executor.cancel(handle, 0)
+            result = await to_its_end(subject, executor, handle)
+        else:
+            result = await executor.follow(handle, Observer())
+        assert (result.output, result.heard.usage.cost_usd) == (b'{"a": 1}', 0.5)
+
+    used(subject, use)
+
+
+def test_what_a_session_costs_that_comes_to_its_own_end_is_known_to_the_last(subject: Subject) -> None:
+    async def use(executor: Executor) -> None:
+        handle = await begin(subject, executor, STAYS.model_copy(update={"last_cost_usd": 0.25}))
+        following = asyncio.ensure_future(executor.follow(handle, Observer()))
+        subject.release(NAME)
+        assert (await following).heard.usage.cost_usd == 0.75
 
     used(subject, use)
 

@@ -110,6 +110,23 @@ def test_the_first_session_that_is_submitted_comes_after_all_that_was_left_is_en
     asyncio.run(run())
 
 
+def test_what_the_spawner_still_writes_down_of_it_is_waited_for(local: LocalSubject) -> None:
+    async def run() -> None:
+        left = await local.supervised({NAME: STAYS.model_copy(update={"last_cost_usd": 0.25})})
+        spawner = left.spawner()
+        left.process.send_signal(signal.SIGSTOP)
+        local.release(NAME)
+        await eventually(lambda: local.running() == set(), "it has ended, and nobody read what it told last")
+        spawner.suspend()
+        left.process.kill()
+        left.process.wait()
+        asyncio.get_running_loop().call_later(0.5, spawner.resume)
+        result = await found(local, left.handles[0])
+        assert isinstance(result, SessionResult) and result.heard.usage.cost_usd == 0.75
+
+    asyncio.run(run())
+
+
 @pytest.mark.parametrize("same", ["pid", "pid and start"])
 def test_a_process_is_left_alone_that_only_has_the_number_that_was_noted(same: str, local: LocalSubject) -> None:
     stranger = psutil.Popen([sys.executable, "-c", "input()"], stdin=-1, cwd="/")
