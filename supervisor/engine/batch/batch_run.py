@@ -14,9 +14,9 @@ import asyncio
 
 from supervisor.engine.batch.attempt_recorder import AttemptRecorder
 from supervisor.engine.batch.batch_state import BatchState
+from supervisor.engine.batch.batch_validation import BatchValidation
 from supervisor.engine.batch.session_attempt import AgentUnavailable, BatchPostponed, SessionAttempts
 from supervisor.engine.known_answers.answer_chain import AnswerLookup
-from supervisor.engine.validation.batch_validation import BatchValidation
 from supervisor.errors import ProjectCodeError
 
 

@@ -10,6 +10,7 @@ from supervisor.engine.accounting.job_progress import JobProgress
 from supervisor.engine.batch.attempt_recorder import AttemptRecorder
 from supervisor.engine.batch.batch_run import run_batch
 from supervisor.engine.batch.batch_state import BatchState
+from supervisor.engine.batch.batch_validation import BatchValidation
 from supervisor.engine.batch.session_attempt import SessionAttempts
 from supervisor.engine.dispatch.admission import Admission
 from supervisor.engine.dispatch.cooldown_tracker import CooldownTracker
@@ -17,7 +18,6 @@ from supervisor.engine.dispatch.disk_space import DiskSpace
 from supervisor.engine.job_context import JobContext
 from supervisor.engine.known_answers.job_answers import JobAnswers
 from supervisor.engine.phases.phase_planner import PhasePlanner
-from supervisor.engine.validation.batch_validation import BatchValidation
 from supervisor.executors.open_executors import OpenExecutors
 from supervisor.model.job import StoredBatch
 from supervisor.model.pipeline import Phase

@@ -5,15 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING
 
+from supervisor.engine.batch.batch_state import BatchState
 from supervisor.engine.job_context import JobContext
 from supervisor.engine.validation.output_validation import ParsedOutput, ValidationResult, validate_output
 from supervisor.project_code.code_client import CodeClient
 from supervisor.store.tables import phases
-
-if TYPE_CHECKING:
-    from supervisor.engine.batch.batch_state import BatchState
 
 
 class BatchValidation:
