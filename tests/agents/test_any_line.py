@@ -39,7 +39,7 @@ LINES = (
 @pytest.fixture(scope="module", params=NAMES)
 def agent(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> CliDriver:
     root = tmp_path_factory.mktemp("project")
-    return make_agent(Project(root, ProjectSettings(), root / "supervisor.toml"), request.param)
+    return make_agent(Project(root, ProjectSettings(), root / "supervisor.toml"), request.param).program
 
 
 @given(lines=st.lists(LINES, max_size=8), status=st.none() | st.integers(-40, 255), screen=st.text(max_size=400))

@@ -307,7 +307,7 @@ def test_one_that_is_turned_away_for_a_minute_is_ended(status: int | None, error
     found = trouble(INIT, *lines[:-1])
     assert (found.kind, found.is_final) == (kind, False)
     assert trouble(INIT, *lines).is_final
-    assert not trouble(INIT, *lines[:-1], STARTED, *lines[:-1]).final
+    assert not trouble(INIT, *lines[:-1], STARTED, *lines[:-1]).is_final
 
 
 def test_a_wait_that_is_told_again_is_the_same_one() -> None:
@@ -619,7 +619,7 @@ def sign_in(folder: Path) -> Path:
 
 def test_it_is_known_by_its_name(tmp_path: Path) -> None:
     project = Project(tmp_path, ProjectSettings(), tmp_path / "supervisor.toml")
-    assert isinstance(make_agent(project, "claude"), ClaudeDriver)
+    assert isinstance(make_agent(project, "claude").driver, ClaudeDriver)
 
 
 def test_the_whole_prompt_is_read_from_its_file_where_nothing_is_shared(tmp_path: Path, paths: SessionPaths) -> None:

@@ -514,8 +514,8 @@ def sign_in(folder: Path) -> Path:
 def test_the_project_finds_it_under_its_name_and_under_another(tmp_path: Path) -> None:
     settings = ProjectSettings(agents={"thorough": AgentSettings(kind="codex", model="gpt-6", args=("-c", "x=1"))})
     here = Project(tmp_path, settings, tmp_path / "supervisor.toml")
-    assert isinstance(make_agent(here, "codex"), CodexDriver)
-    assert isinstance(make_agent(here, "thorough"), CodexDriver)
+    assert isinstance(make_agent(here, "codex").driver, CodexDriver)
+    assert isinstance(make_agent(here, "thorough").driver, CodexDriver)
     with pytest.raises(UsageError, match="codex works by itself only"):
         agent(tmp_path, AgentSettings(mode="interactive"))
 
@@ -712,18 +712,18 @@ def test_only_a_sandbox_that_says_why_it_cannot_start_is_broken(script: str, pat
 def test_a_cost_is_told_only_where_the_price_is_given(tmp_path: Path) -> None:
     usage = Usage(input_tokens=240, output_tokens=100, cache_read_tokens=1600, cache_write_tokens=160)
     plain = agent(tmp_path)
-    assert (plain.tells_tokens, plain.tells_cost) == (True, False)
+    assert (plain.profile.tells_tokens, plain.profile.tells_cost) == (True, False)
     assert plain.priced(usage).cost_usd is None
     priced = agent(tmp_path, AgentSettings(price=Price(input=1, output=10, cache_read=0.1, cache_write=2)))
-    assert priced.tells_cost
+    assert priced.profile.tells_cost
     assert priced.priced(usage).cost_usd == pytest.approx((240 + 1000 + 160 + 320) / 1e6)
     assert priced.priced(Usage()).cost_usd is None
 
 
 def test_long_thought_is_no_stall_unless_the_project_says_so(tmp_path: Path) -> None:
-    assert agent(tmp_path).stall_timeout_s == 900
-    assert agent(tmp_path, AgentSettings(stall_timeout=5)).stall_timeout_s == 5
-    assert agent(tmp_path, stall_timeout=7).stall_timeout_s is None
+    assert agent(tmp_path).profile.stall_timeout_s == 900
+    assert agent(tmp_path, AgentSettings(stall_timeout=5)).profile.stall_timeout_s == 5
+    assert agent(tmp_path, stall_timeout=7).profile.stall_timeout_s is None
 
 
 def test_the_record_is_found_in_the_home(paths: SessionPaths) -> None:

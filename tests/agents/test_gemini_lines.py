@@ -546,7 +546,7 @@ def agent(root: Path, **settings: Any) -> GeminiDriver:
     """The agent of a project with these settings."""
     found = make_agent(
         Project(root, ProjectSettings(agents={"gemini": AgentSettings(**settings)}), root / "supervisor.toml"), "gemini"
-    )
+    ).driver
     assert isinstance(found, GeminiDriver)
     return found
 
@@ -741,8 +741,8 @@ def test_the_model_is_the_one_named_else_that_of_its_variable_else_one_that_stay
 
 def test_thinking_is_paid_as_output(tmp_path: Path, gemini: GeminiDriver) -> None:
     usage = heard(INIT, RESULT).usage
-    assert not gemini.tells_cost
+    assert not gemini.profile.tells_cost
     assert gemini.priced(usage).cost_usd is None
     priced = agent(tmp_path, price=Price(input=1.25, output=10.0, cache_read=0.125))
-    assert priced.tells_cost
+    assert priced.profile.tells_cost
     assert priced.priced(usage).cost_usd == pytest.approx((2000 * 1.25 + 74 * 10 + 400 * 0.125) / 1e6)

@@ -34,7 +34,7 @@ every_protocol = pytest.mark.parametrize("protocol", PATHS)
 
 def prompt(*, retry: bool = False) -> str:
     """A prompt from the real template."""
-    templates = TESTS.parent / "supervisor" / "content" / "templates"
+    templates = TESTS.parent / "supervisor" / "project" / "templates"
     environment = jinja2.Environment(loader=jinja2.FileSystemLoader(templates))
     return environment.get_template("batch.md.j2").render(
         batch_begins="",

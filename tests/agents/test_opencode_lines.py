@@ -493,5 +493,5 @@ def test_settings_that_no_variable_holds_are_refused(home: Path, agent: Making, 
 
 
 def test_it_may_be_silent_while_a_long_file_comes_in(agent: Making) -> None:
-    assert agent().stall_timeout_s == 900
-    assert agent(stall_timeout=60).stall_timeout_s == 60
+    assert agent().profile.stall_timeout_s == 900
+    assert agent(stall_timeout=60).profile.stall_timeout_s == 60

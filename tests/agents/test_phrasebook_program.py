@@ -113,7 +113,7 @@ def rendered(
         loader=jinja2.ChoiceLoader(
             [
                 jinja2.PrefixLoader({"project": jinja2.FileSystemLoader(ROOT / "prompts" / "course")}, delimiter=":"),
-                jinja2.FileSystemLoader(ROOT / "supervisor" / "content" / "templates"),
+                jinja2.FileSystemLoader(ROOT / "supervisor" / "project" / "templates"),
             ]
         ),
         undefined=jinja2.StrictUndefined,
@@ -370,7 +370,7 @@ def test_reads_items_behind_a_longer_fence(answers: Callable[..., Any]) -> None:
 
 
 def test_reads_the_general_template_as_well(output: Path, run: Run) -> None:
-    folder = ROOT / "supervisor" / "content" / "templates"
+    folder = ROOT / "supervisor" / "project" / "templates"
     template = jinja2.Environment(
         loader=jinja2.FileSystemLoader(folder), undefined=jinja2.StrictUndefined
     ).get_template("batch.md.j2")

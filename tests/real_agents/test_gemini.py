@@ -17,7 +17,7 @@ from model_server import CACHED, FRESH, OUTPUT, STORED, ModelServer
 from support import BATCH, CLIS, FAR_S, PIPELINE, TARGET, Cli, Squares
 
 GEMINI = next(each for each in CLIS if each.name == "gemini")
-TEMPLATE = Path(__file__).parents[2] / "supervisor" / "content" / "templates" / "batch.md.j2"
+TEMPLATE = Path(__file__).parents[2] / "supervisor" / "project" / "templates" / "batch.md.j2"
 LONG_WAIT_S = 200
 """Gemini CLI itself would wait for so long; from 300 s it gives up at once."""
 STALL_S = 3.0
