@@ -111,7 +111,9 @@ def test_one_that_tries_in_vain_waits_longer(small: Small) -> None:
     small.lay_out(numbered(2), agent=NOT_SAID + ANSWER)
     for tries, pause_s in enumerate((60, 120, 240)):
         running = small.begin_run()
-        found = until(lambda n=tries: (row := gate(small)) and row["tries"] == n and row, f"{tries} tries in vain")
+        found = until(
+            lambda n=tries: (row := gate(small)) and row["failed_probes"] == n and row, f"{tries} tries in vain"
+        )
         assert found["next_probe_at"] - found["started_at"] == pytest.approx(pause_s)
         assert running.ask_to_end() == 3
         let_through(small)
@@ -123,7 +125,7 @@ def test_many_sessions_that_are_limited_at_once_are_one_limit(small: Small) -> N
     running = small.begin_run()
     until(lambda: small.job_status() == "paused", "the job is paused")
     assert len(small.events("agent_limited")) == 1
-    assert gate(small)["tries"] == 0  # type: ignore[index]
+    assert gate(small)["failed_probes"] == 0  # type: ignore[index]
     assert running.ask_to_end() == 3
 
 
