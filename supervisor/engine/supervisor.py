@@ -57,6 +57,8 @@ class Supervisor:
         self._data_version = -1
         self._stopping = False
         self._steady = SteadyClock()
+        self._interrupted: set[int] = set()
+        """Jobs that were at work when this supervisor was stopped, and that nobody asked to stop."""
         self.stopped_early = False
         """Whether `serve` left work that the next daemon goes on with."""
         self._news = asyncio.Event()
@@ -112,8 +114,7 @@ class Supervisor:
     def stop(self) -> None:
         """End all sessions, keep what is done, and return from `run_job` or `serve`."""
         self._stopping = True
-        for run in self._runs.values():
-            run.stop("stopped")
+        self._interrupted.update(job_id for job_id, run in self._runs.items() if run.stop("stopped"))
         self._news.set()
 
     async def run_job(self, job: Job) -> Job:
@@ -137,8 +138,8 @@ class Supervisor:
             run: JobRun | None = None
             try:
                 run = self._runs[job.id] = self._make_run(job)
-                if self._stopping:
-                    run.stop("stopped")
+                if self._stopping and run.stop("stopped"):
+                    self._interrupted.add(job.id)
                 ended = await run.run()
                 await self._reconcile_costs()
                 return ended
@@ -187,7 +188,7 @@ class Supervisor:
         """One job in the daemon: what ends it is written into the store, and the daemon goes on."""
         try:
             ended = await self._run_until_done(job, patient=True)
-            if self._stopping and ended.status == "stopped":
+            if job.id in self._interrupted and ended.status == "stopped":
                 self.stopped_early = True
                 with self.event_log.transaction():
                     jobs.requeue(self.database, job.id)  # the next daemon goes on with it

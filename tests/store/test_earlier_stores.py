@@ -21,7 +21,7 @@ from supervisor.project.scaffold import make_project
 from supervisor.project.store_damage import store_damage
 from supervisor.store.database import SCHEMA_VERSION, open_store
 from supervisor.store.integrity.integrity_check import wrong_counters
-from supervisor.store.integrity.write_receipts import FOLDER, WriteReceipt
+from supervisor.store.integrity.write_receipts import FOLDER, PhaseReceipt
 from supervisor.store.queries.job_summary import summarise
 from supervisor.store.tables import attempts, jobs
 
@@ -130,7 +130,7 @@ def test_what_schema_5_calls_otherwise_is_there_under_its_new_name(tmp_path: Pat
     assert states == {"done": 6, "failed": 3, "pending": 3}
     assert database.rows("SELECT 1 FROM batch_counts WHERE status = 'waiting'") == []
     assert [each.handle for job in (2, 4) for each in attempts.unfinished(database, job)] == [
-        SessionHandle(executor="local", session=name, address={"pid": pid, "started_ticks": ticks})
+        SessionHandle(executor="local", session=name, address={"agent": "mine", "pid": pid, "started_ticks": ticks})
         for number, name, pid, ticks in processes
         if number in (5, 6, 7)
     ]
@@ -143,7 +143,7 @@ def test_an_earlier_store_is_looked_at_without_being_changed(script: Path, tmp_p
     project = find_project(tmp_path / "project")
     project.state.mkdir(parents=True)
     before = restored(script, project.state).read_bytes()
-    receipt = WriteReceipt(job=1, phase=1, pipeline="facts", collection="facts", target="demo", seq=3, sha256="")
+    receipt = PhaseReceipt(job=1, phase=1, pipeline="facts", collection="facts", target="demo", seq=3, sha256="")
     for seq, problems in ((1000, ["answers"]), (3, [])):
         (project.state / FOLDER).mkdir(exist_ok=True)
         told = receipt.model_copy(update={"seq": seq}).model_dump_json()

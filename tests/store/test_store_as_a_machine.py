@@ -13,8 +13,8 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from supervisor.engine import job_control
 from supervisor.engine.events.event_log import EventLog
-from supervisor.engine.job_control import release
 from supervisor.engine.phases.phase_planner import PhasePlanner
 from supervisor.engine.sink_look import look_at_sink
 from supervisor.model import session_name
@@ -254,21 +254,26 @@ class StoreMachine(RuleBasedStateMachine):
         """A supervisor begins, as a job's run does."""
         self.begun = []
         self.journal = EventLog(self.database)
-        tools: Any = SimpleNamespace(
-            job=self.job.id,
+        context: Any = SimpleNamespace(
+            id=self.job.id,
+            project=self.project,
             pipeline=self.pipeline,
             target=read_target(self.pipeline, "demo"),
             options=JobOptions(agent="mine", batch_size=size, redo_changed=redo_changed),
-            prompts=PromptRenderer(self.project, self.pipeline),
             event_log=self.journal,
             database=self.database,
         )
-        self.planner = PhasePlanner(self.project, tools, lambda ready: None)
+        code: Any = None  # no phase is expanded here
+        prompts = PromptRenderer(self.project, self.pipeline)
+        self.planner = PhasePlanner(context, code, prompts, lambda ready: None)
         self.files = {phase: json_sink.JsonSink(self.results / output) for phase, output in PHASES.items()}
         for left in attempts.unfinished(self.database, self.job.id):
             with self.journal.transaction():
                 batch_transitions.end_session(self.database, left.id, "interrupted", counted=False)
-        self.loop.run_until_complete(self.planner.reconcile_all())
+        self.planner.begin()
+        for phase in self.pipeline.phases:
+            self.loop.run_until_complete(self.planner.reconcile_phase(phase))
+        self.planner.offer_all()
         self.plain.prepare(self.source, self.instructions, redo_changed=redo_changed)
         self.view = merged_view.MergedView(self.database, self.job.id)
         there = {row["id"] for row in self.database.rows("SELECT id FROM batches")}
@@ -301,7 +306,7 @@ class StoreMachine(RuleBasedStateMachine):
         if not known:
             return
         chosen = None if everything else [data.draw(st.sampled_from(sorted(known)), label="item")]
-        release(self.database, jobs.get(self.database, self.job.id), chosen, None)
+        job_control.retry(self.database, self.job.id, item_ids=chosen, phase=None, supervised=False)
         for number, phase in self.plain.phases.items():
             ids = [i for i, item in phase.items.items() if item.state in states and (chosen is None or i in chosen)]
             self.plain.release(number, ids)

@@ -108,9 +108,9 @@ class JobRun:
         """Why fewer sessions run at once than it asks for."""
         self._shown: tuple[str, str | None] = ("running", None)
 
-    def stop(self, end: StopRequest) -> None:
-        """End the job's sessions and leave it so that it can go on."""
-        self._stop.ask(end)
+    def stop(self, end: StopRequest) -> bool:
+        """End the job's sessions and leave it so that it can go on; False where that was asked before."""
+        return self._stop.ask(end)
 
     def wake(self) -> None:
         """See whether something may start now: another process changed the store, and may have ended a cooldown."""

@@ -36,10 +36,11 @@ class OutageBackoff:
         self._over_at = time.monotonic()
         return self._end
 
-    def stop(self, end: Literal["stopped", "cancelled"]) -> None:
-        """End the job instead of trying again."""
-        self._end = self._end or end
+    def stop(self, end: Literal["stopped", "cancelled"]) -> bool:
+        """End the job instead of trying again; False where that was asked before."""
+        first, self._end = self._end is None, self._end or end
         self._asked.set()
+        return first
 
     def wake(self) -> None:
         """Nothing to do: a change of the store is no sign that the machine works again."""

@@ -24,10 +24,11 @@ class StopSignal:
         """Whether no more sessions are to be started."""
         return self.end is not None or self.error is not None
 
-    def ask(self, end: StopRequest) -> None:
-        """A person, a signal or a rule asks for the job's end."""
-        self.end = self.end or end
+    def ask(self, end: StopRequest) -> bool:
+        """A person, a signal or a rule asks for the job's end; whether it is the first."""
+        first, self.end = self.end is None, self.end or end
         self._wake()
+        return first
 
     def fail(self, error: BaseException) -> None:
         """Something keeps the job from going on."""

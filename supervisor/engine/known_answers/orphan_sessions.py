@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections import defaultdict
 from collections.abc import Collection, Sequence
@@ -58,6 +59,8 @@ class OrphanSessions:
         self._by_item: dict[tuple[int, str], list[OrphanSession]] = defaultdict(list)
         """Phase and item to the sessions that were to answer it."""
         self._adopted: dict[str, Adopted] = {}
+        self._adopting = asyncio.Lock()
+        """Batches look up at once, and a session may have answered items of several."""
         for name in attempts.unknown(context.database, session_folders(context.project)):
             number, *place = map(int, session_name.SESSION_NAME.findall(name)[0])
             if number == context.id:
@@ -73,13 +76,19 @@ class OrphanSessions:
         What the sessions cost is counted with them. Their agent is not known any more: it is taken to be the job's
         first one. Batches may have had other bounds: a session's answers go to the batches that its items are in now.
         """
-        batch, found = request.batch, {}
+        batch = request.batch
+        found: dict[str, OrphanSession] = {}
         for item_id, digest in request.digests.items():
             for orphan in self._by_item.get((batch.phase, item_id), ()):
                 if orphan.digests[item_id] == digest:
                     found[orphan.name] = orphan
         if not found:
             return ()
+        async with self._adopting:
+            return await self._known(request, found)
+
+    async def _known(self, request: AnswerRequest, found: dict[str, OrphanSession]) -> Sequence[KnownAnswer]:
+        batch = request.batch
         answers: dict[str, Any] = {}
         ours: list[Adopted] = []
         for orphan in sorted(found.values(), key=lambda each: each.started_at):
