@@ -75,7 +75,7 @@ class OrphanSessions:
         """
         batch, found = request.batch, {}
         for item_id, digest in request.digests.items():
-            for orphan in self._by_item.get((batch.phase, item_id), ()):
+            for orphan in self._by_item.pop((batch.phase, item_id), ()):  # once: it may be released to be done again
                 if orphan.digests[item_id] == digest:
                     found[orphan.name] = orphan
         if not found:
