@@ -12,7 +12,8 @@ PAGES = Path(__file__).resolve().parents[1] / "docs" / "adding"
 
 def example_code(page: str) -> str:
     """The Python of a page."""
-    return _block(page, "python")
+    (code,) = _blocks(page, "python")
+    return code
 
 
 def example(page: str) -> dict[str, Any]:
@@ -27,7 +28,9 @@ def install_example(page: str, folder: Path) -> None:
     code = example_code(page)
     module = re.match(r'"""(\w+)\.py"""', code)
     assert module is not None
-    install(module[1], code, tomllib.loads(_block(page, "toml"))["project"]["entry-points"], folder)
+    settings = [tomllib.loads(block) for block in _blocks(page, "toml")]
+    (about,) = (each["project"] for each in settings if "project" in each)
+    install(module[1], code, about["entry-points"], folder)
 
 
 def install(module: str, code: str, entry_points: dict[str, dict[str, str]], folder: Path) -> None:
@@ -42,8 +45,6 @@ def install(module: str, code: str, entry_points: dict[str, dict[str, str]], fol
     (about / "entry_points.txt").write_text("\n".join(lines) + "\n")
 
 
-def _block(page: str, kind: str) -> str:
+def _blocks(page: str, kind: str) -> list[str]:
     text = (PAGES / page).read_text(encoding="utf-8")
-    found = re.search(rf"^```{kind}\n(.*?)^```", text, flags=re.DOTALL | re.MULTILINE)
-    assert found is not None
-    return found[1]
+    return re.findall(rf"^```{kind}\n(.*?)^```", text, flags=re.DOTALL | re.MULTILINE)
