@@ -65,16 +65,6 @@ def test_a_job_runs_in_an_executor_of_another_package(project: SmallProject, pac
     assert project.job()["sessions"] == 3
 
 
-def test_what_its_sessions_get_wrong_is_told_and_done_again(project: SmallProject, packages: Path) -> None:
-    project.items({"a": {"n": 1}, "b": {"n": None}})
-    project.phases({"batch_size": 1, "max_attempts": 2})
-    ran = run(project, packages, "--agent", "answering")
-    assert ran.returncode == 1, ran.stdout + ran.stderr
-    assert project.result() == {"a": SQUARES["a"]}
-    assert "TypeError" in ran.stdout + ran.stderr
-    assert project.job()["sessions"] == 3
-
-
 @pytest.mark.parametrize("commit", [5, 7, 9])
 def test_after_its_supervisor_was_killed_the_job_goes_on(project: SmallProject, packages: Path, commit: int) -> None:
     project.phases({"batch_size": 1})
