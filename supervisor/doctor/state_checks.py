@@ -11,7 +11,7 @@ from pathlib import Path
 from supervisor.doctor.finding import Finding
 from supervisor.doctor.store_rebuild import targets_with_results
 from supervisor.engine.known_answers.restored_answers import kept_answers
-from supervisor.errors import PipelineError
+from supervisor.errors import PipelineError, StoreError
 from supervisor.host import process_tree
 from supervisor.model.frozen_model import FrozenModel
 from supervisor.model.job import Job
@@ -161,7 +161,11 @@ def _of_store(project: Project, database: Database, *, well: bool, working: bool
         size = project.store.stat().st_size / 1e6
         yield Finding(level="ok", subject="store", text=f"{len(found)} jobs, {size:.1f} MB")
     if not working:
-        kept = kept_answers(project.state)
+        try:
+            kept = kept_answers(project.state)
+        except StoreError as error:
+            yield Finding(level="failure", subject="store", text=error.in_one_line())
+            kept = 0
         if kept:
             text = f"{kept} answers of main files were kept for the next run, which takes them over"
             yield Finding(level="ok", subject="store", text=text)

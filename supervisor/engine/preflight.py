@@ -9,6 +9,7 @@ from pydantic import Field
 
 from supervisor.agents.agent_registry import make_agents
 from supervisor.agents.isolation_policy import isolation
+from supervisor.engine.known_answers.job_answers import chosen_places
 from supervisor.errors import AgentError, PipelineError, UsageError
 from supervisor.executors.executor_registry import executor_to_ask
 from supervisor.model.frozen_model import FrozenModel
@@ -51,6 +52,7 @@ def check(
     pipeline = load_pipeline(at, pipeline_name)
     target = read_target(pipeline, target_name)
     check_agents(project, options)
+    chosen_places(project)
     check_content(at, pipeline)
     for phase in pipeline.phases:
         if phase.upstream is None:

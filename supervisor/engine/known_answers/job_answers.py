@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from typing import NamedTuple, cast
 
 from supervisor.engine.accounting.job_progress import JobProgress
@@ -16,6 +16,7 @@ from supervisor.engine.known_answers.restored_answers import RestoredAnswers
 from supervisor.errors import UsageError
 from supervisor.executors.open_executors import OpenExecutors
 from supervisor.model.session_handle import SessionHandle
+from supervisor.project.project import Project
 
 GROUP = "supervisor.known_answers"
 """Entry points of other packages: functions of a JobContext that give one more place, which is asked after ours where
@@ -47,15 +48,21 @@ class JobAnswers(NamedTuple):
         return self.orphans.highest_number(phase, batch)
 
 
-def _chosen(context: JobContext) -> list[KnownAnswers]:
-    """The places that the project names; UsageError where one is not there."""
-    names = context.settings.known_answers
+def chosen_places(project: Project) -> list[EntryPoint]:
+    """What the project names in `known_answers`; UsageError where one is not there."""
+    names = project.settings.known_answers
     offered = {entry.name: entry for entry in entry_points(group=GROUP)} if names else {}
     for name in names:
         if name not in offered:
             raise UsageError(
                 f"there are no known answers {name!r}",
-                where=f"known_answers in {context.project.settings_file.name}",
+                where=f"known_answers in {project.settings_file.name}",
                 remedy=f"Installed packages offer: {', '.join(sorted(offered)) or 'none'}.",
             )
-    return [cast(Callable[[JobContext], KnownAnswers], offered[name].load())(context) for name in names]
+    return [offered[name] for name in names]
+
+
+def _chosen(context: JobContext) -> list[KnownAnswers]:
+    return [
+        cast(Callable[[JobContext], KnownAnswers], entry.load())(context) for entry in chosen_places(context.project)
+    ]

@@ -42,7 +42,7 @@ class KnownAnswers(Protocol):
     """What the place is called in events."""
 
     async def lookup(self, request: AnswerRequest) -> Sequence[KnownAnswer]:
-        """What is known for a batch, oldest first; each answer is given once.
+        """What is known for a batch, oldest first; each answer is given once, a validated one until it is settled.
 
         It never raises for a damaged answer: that is left out, and an event says so. StoreError passes.
         """

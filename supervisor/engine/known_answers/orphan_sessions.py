@@ -79,7 +79,7 @@ class OrphanSessions:
         batch = request.batch
         found: dict[str, OrphanSession] = {}
         for item_id, digest in request.digests.items():
-            for orphan in self._by_item.get((batch.phase, item_id), ()):
+            for orphan in self._by_item.pop((batch.phase, item_id), ()):  # once: it may be released to be done again
                 if orphan.digests[item_id] == digest:
                     found[orphan.name] = orphan
         if not found:

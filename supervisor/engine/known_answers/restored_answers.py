@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from supervisor.engine.known_answers.known_answer import AnswerRequest, KnownAnswer
+from supervisor.errors import StoreError
 from supervisor.failpoints import reached
 from supervisor.host.durable_files import replace_durably
 from supervisor.store.database import Database
@@ -35,7 +36,7 @@ class RestoredAnswers:
                     (job, phase),
                 )
             }
-            kept = json.loads(path.read_bytes())
+            kept = _read(path)
             self._left[phase] = {item_id: value for item_id, value in kept.items() if item_id not in settled}
 
     def pending(self, phase: int) -> bool:
@@ -82,7 +83,23 @@ def keep_answers(state: Path, job: int, phase: int, values: dict[str, Any]) -> N
 
 def kept_answers(state: Path) -> int:
     """How many answers wait to be given back."""
-    return sum(len(json.loads(path.read_bytes())) for path in (state / _FOLDER).glob("job*-phase*.json"))
+    return sum(len(_read(path)) for path in (state / _FOLDER).glob("job*-phase*.json"))
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """What a file keeps; StoreError where it is damaged: to go on without would write its main file without it."""
+    try:
+        kept = json.loads(path.read_bytes())
+        why = "it is no JSON object"
+    except ValueError as error:
+        kept, why = None, f"it does not parse: {error}"
+    if isinstance(kept, dict):
+        return kept
+    raise StoreError(
+        f"the answers that were kept of a lost store are damaged: {why}",
+        where=str(path),
+        remedy="Put the file back from a copy. Without it (delete it) its answers are made again.",
+    )
 
 
 def _path(state: Path, job: int, phase: int) -> Path:

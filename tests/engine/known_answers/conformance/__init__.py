@@ -1,0 +1,1 @@
+"""What every place of known answers has to do."""

@@ -1,0 +1,1 @@
+"""Tests of how phases come to items and answers."""

@@ -1,0 +1,1 @@
+"""What every phase kind has to do."""
