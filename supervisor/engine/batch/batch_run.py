@@ -47,11 +47,11 @@ async def run_batch(
                     if state.todo and (state.attempts_left or not known.exhausted):
                         recorder.keep(result, state)
                         continue
-                    recorder.settle(result, state, known.unused())
+                    recorder.settle(result, state, await known.rest(state.request()))
             except ProjectCodeError as error:
-                recorder.settle_unvalidated(error, state, known.unused())
+                recorder.settle_unvalidated(error, state, await known.rest(state.request()))
             return
-        recorder.settle_known(state, known.unused())
+        recorder.settle_known(state, await known.rest(state.request()))
     except (BatchPostponed, AgentUnavailable):
         recorder.postpone()
         raise

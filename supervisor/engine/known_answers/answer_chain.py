@@ -55,6 +55,12 @@ class AnswerLookup:
                 self._found.extend(await self._places.popleft().lookup(request))
         return None
 
+    async def rest(self, request: AnswerRequest) -> list[int]:
+        """Ask the places that were not asked yet, since what they know was paid for; attempts that nobody needed."""
+        while self._places:
+            self._found.extend(await self._places.popleft().lookup(request))
+        return self.unused()
+
     def unused(self) -> list[int]:
         """Attempts whose answers were known by another way already; told once."""
         self._unused += [answer.attempt for answer in self._found if answer.attempt is not None]
