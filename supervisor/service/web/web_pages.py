@@ -29,7 +29,7 @@ from supervisor.workspaces.workspace_provider import Workspace
 
 router = APIRouter(include_in_schema=False)
 _ENVIRONMENT = Environment(
-    loader=PackageLoader("supervisor.service"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    loader=PackageLoader("supervisor.service.web"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
 )
 _TEMPLATES = Jinja2Templates(env=_ENVIRONMENT)
 _POLICY = (
