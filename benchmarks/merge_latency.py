@@ -96,7 +96,7 @@ def _measure(waiting: int, samples: int, rate: int) -> Run:
     with open(root / "log", "wb") as log:
         process = subprocess.Popen(scratch.command("facts", waiting), stdout=log, stderr=log, env=clean_environment())
         try:
-            _until(scratch, "attempts WHERE pid IS NOT NULL", waiting)
+            _until(scratch, "attempts WHERE handle IS NOT NULL", waiting)
             for number, gate in enumerate(gates):
                 _open(gate, process)
                 if number < samples:

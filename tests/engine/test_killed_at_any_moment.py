@@ -28,7 +28,7 @@ GO_ON = ("elapsed_s", "sessions", "attempts")
 """What does not start at zero again."""
 
 
-MOST_KILLED = {"sessions.spawner": 4, "content.worker": 1, "agents.phrasebook": 2}
+MOST_KILLED = {"terminal.spawner": 4, "project_code.code_worker": 1, "agents.phrasebook": 2}
 """Part of a command line, and how often such a process is killed: an agent three times in one batch, or a worker twice
 over one batch, would be reason to give the batch up."""
 
