@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import os
 import random
 from pathlib import Path
 
@@ -11,8 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from supervisor.agents.output_parser import OutputParser
+from supervisor.agents.terminal_dialogs import TerminalProtocol
 from supervisor.executors.local.terminal.redaction import Redactor
+from supervisor.executors.local.terminal.terminal_drain import TerminalDrain
+from supervisor.executors.local.terminal.terminal_driver import TerminalDriver
 from supervisor.executors.local.terminal.transcript_writer import TranscriptWriter
+from supervisor.text.terminal_size import COLUMNS
+from tests.examples import examples
 
 KEYS = [
     "sk-ant-api03-" + "Ab1_" * 20,
@@ -104,3 +111,79 @@ def test_lines_are_heard_whole_and_plain(tmp_path: Path) -> None:
     assert ear.lines == ["one", "two"]
     kept.close()
     assert ear.lines == ["one", "two", "three"]
+
+
+def test_a_value_of_several_lines_is_taken_out_line_by_line() -> None:
+    value = json.dumps({"type": "service_account", "client": "0123456789", "token": "abcdefghij"}, indent=2)
+    printed = "".join(f"{line}\r\n" for line in value.splitlines())
+    assert "abcdefghij" not in masked(printed, value) and "0123456789" not in masked(printed, value)
+    assert masked('{\n  "a": 1\n}', value) == '{\n  "a": 1\n}'
+
+
+def test_a_value_of_digits_is_taken_out_but_where_it_is_a_number_of_json() -> None:
+    line = '{"tokens": 100000, "used":100000, "said": "100000"}'
+    assert masked(line, "100000") == '{"tokens": 100000, "used":100000, "said": "[secret]"}'
+    assert masked("the pin is 100000: 100000", "100000") == "the pin is [secret]: [secret]"
+
+
+def test_a_value_that_is_no_text_is_taken_out() -> None:
+    assert Redactor([os.fsdecode(b"pass\xff\xfeword")]).apply(b"it is pass\xff\xfeword.") == b"it is [secret]."
+
+
+def test_secrets_in_one_another_are_one() -> None:
+    key = KEYS[0]
+    assert masked(f"a {key} b", key[4:20], f"a {key[:10]}") == "[secret] b"
+
+
+@examples(15)
+@given(st.integers(0, 2000), st.lists(st.sampled_from(["word ", "é", "[", "-", "_", "\\n", "\x1b[1m"]), max_size=5))
+def test_in_a_line_without_end_no_secret_is_cut(offset: int, parts: list[str]) -> None:
+    text = "x" * offset + " ".join([*KEYS[:9], "s3cret value", *parts, *[json.dumps(KEYS[9])[1:-1]] * 9, ""]) * 150
+    data = text.encode()
+    mask = Redactor(["s3cret value"])
+    at = mask.cut(data)
+    assert 0 < at < len(data)
+    assert mask.apply(data[:at]) + mask.apply(data[at:]) == mask.apply(data)
+
+
+def test_a_line_of_megabytes_is_kept_in_pieces_without_its_secrets(tmp_path: Path) -> None:
+    line = (" ".join(KEYS[:6]) + " s3cret value " + json.dumps(KEYS[9])[1:-1] + " ").encode()
+    kept = TranscriptWriter(tmp_path / "transcript.txt", 1 << 30, Redactor(["s3cret value"]), OutputParser())
+    count = (5 << 20) // len(line)
+    whole = line * count
+    for at in range(0, len(whole), 1 << 16):
+        kept.feed(whole[at : at + (1 << 16)])
+    assert (tmp_path / "transcript.txt").stat().st_size > 0
+    kept.close()
+    assert (tmp_path / "transcript.txt").read_text() == "[secret] " * 8 * count
+
+
+@pytest.mark.parametrize("read", ["", "s3cr", "s3cret"])
+def test_what_was_left_unread_is_kept_without_its_secrets(tmp_path: Path, read: str) -> None:
+    terminal, other = os.pipe()
+    os.write(other, ("s3cret-value and " + KEYS[3] + "\n").removeprefix(read).encode())
+    os.close(other)
+    last_words = TerminalDrain(terminal, str(tmp_path / "transcript.txt"), ["s3cret-value"])
+    last_words.keep()
+    last_words.close()
+    written = (tmp_path / "transcript.txt").read_text()
+    assert written == "[secret] and [secret]\n"
+
+
+def test_a_secret_that_goes_on_in_the_next_row_of_a_screen_is_not_shown(tmp_path: Path) -> None:
+    async def shown(printed: str) -> str:
+        ours, theirs = os.openpty()
+        driver = TerminalDriver(
+            TerminalProtocol(ready="$"), ours, tmp_path / "prompt", Redactor(["s3cret-value"]), lambda _: None
+        )
+        driver.feed_screen(printed.encode())
+        text = driver.last_lines()
+        driver.close()
+        os.close(ours)
+        os.close(theirs)
+        return text
+
+    lead = "x" * (COLUMNS - 8) + " "
+    assert asyncio.run(shown(f"{lead}s3cret-value\r\nnext")) == f"{lead}[secret]\nnext"
+    box = "─" * COLUMNS
+    assert asyncio.run(shown(f"{box}{box}words")) == f"{box}\n{box}\nwords"

@@ -6,31 +6,78 @@ import json
 import re
 from collections.abc import Iterable
 
+from supervisor.executors.local.terminal import secret_shapes
+from supervisor.executors.local.terminal.private_keys import PrivateKeys, begin_of_open_key
+
 MASK = b"[secret]"
 _SHORTEST = 6
 """Shorter values are no secrets, and taking them out would spoil ordinary text."""
-_SHAPES = (
-    rb"sk-[A-Za-z0-9_-]{20,}",  # OpenAI, Anthropic, OpenRouter and others
-    rb"AIza[0-9A-Za-z_-]{35}|ya29\.[0-9A-Za-z_-]{20,}",  # Google
-    rb"gh[pousr]_[A-Za-z0-9]{30,}|github_pat_\w{30,}|glpat-[\w-]{20,}",  # GitHub, GitLab
-    rb"xox[abeprs]-[A-Za-z0-9-]{10,}",  # Slack
-    rb"(?:AKIA|ASIA)[0-9A-Z]{16}",  # Amazon
-    rb"hf_[A-Za-z0-9]{30,}|npm_[A-Za-z0-9]{30,}",  # Hugging Face, npm
-    rb"eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]*",  # signed tokens (RFC 7519)
-    rb"(?<=[Bb]earer )[A-Za-z0-9._~+/-]{16,}=*",  # RFC 6750
-    rb"-----BEGIN [A-Z ]*PRIVATE KEY-----[^-]*(?:-----END [A-Z ]*PRIVATE KEY-----)?",
-)
+_SHORTEST_LINE, _LINES = 16, 8
+"""Of a value of several lines, which come one by one, so many of the longest are known, if they are so long."""
+_LONGEST_CUT = 4096
+"""Bytes of a value that may be left of it where the rest is lost."""
+_LONGEST = 1 << 16
+"""Bytes of a secret, at most, where a line has to be cut."""
 
 
 class Redactor:
     """Knows the secrets of one session: the values that it was given, and what looks like a key."""
 
     def __init__(self, values: Iterable[str] = ()) -> None:
-        # A value may also be printed as it stands in JSON.
-        forms = {form for value in values if len(value) >= _SHORTEST for form in (value, json.dumps(value)[1:-1])}
-        given = [re.escape(form.encode()) for form in sorted(forms, key=len, reverse=True)]
-        self._pattern = re.compile(b"|".join((*given, *_SHAPES)))
+        forms = {form for value in values if len(value) >= _SHORTEST for form in _forms(value)}
+        self._values = sorted(forms, key=len, reverse=True)
+        self._pattern = re.compile(b"|".join(_searched(value) for value in self._values))
 
-    def apply(self, data: bytes) -> bytes:
-        """The data with every secret in it replaced."""
-        return self._pattern.sub(MASK, data)
+    def apply(self, data: bytes, keys: PrivateKeys | None = None) -> bytes:
+        """The data with every secret in it replaced; `keys` knows what came before it."""
+        data = (keys or PrivateKeys()).taken_out(data, MASK)
+        made: list[bytes] = []
+        at = 0
+        for begin, end in self._spans(data):
+            if begin >= at:
+                made += data[at:begin], MASK
+            at = max(at, end)
+        return b"".join([*made, data[at:]]) if made else data
+
+    def apply_to_rest(self, data: bytes) -> bytes:
+        """The same where what came before is lost: the data may begin within one of the values."""
+        cut = [
+            length
+            for value in self._values
+            for length in range(_SHORTEST, min(len(value), _LONGEST_CUT))
+            if data[:length] == value[-length:]
+        ]
+        return MASK + self.apply(data[max(cut) :]) if cut else self.apply(data)
+
+    def cut(self, data: bytes) -> int:
+        """Where to cut a line that is too long, near its end: in no secret, nor in what may become one."""
+        around = data[-2 * _LONGEST :]
+        at = begin_of_open_key(around, max(0, len(around) - _LONGEST))
+        for begin, end in reversed(self._spans(around)):
+            if begin < at < end:
+                at = begin
+        return len(data) - len(around) + at
+
+    def _spans(self, data: bytes) -> list[secret_shapes.Span]:
+        """In their order; they may overlap."""
+        known: list[secret_shapes.Span] = []
+        if any(value in data for value in self._values):
+            known = [found.span() for found in self._pattern.finditer(data)]
+        return sorted([*known, *secret_shapes.spans(data)])
+
+
+def _forms(value: str) -> set[bytes]:
+    """How a value may be printed: as it is, as it stands in JSON, line by line."""
+    lines = [line for line in map(str.strip, value.splitlines()) if len(line) >= _SHORTEST_LINE]
+    forms = (
+        value,
+        json.dumps(value)[1:-1],
+        json.dumps(value, ensure_ascii=False)[1:-1],
+        *sorted(lines, key=len)[-_LINES:],
+    )
+    return {form.encode("utf-8", "surrogateescape") for form in forms}
+
+
+def _searched(value: bytes) -> bytes:
+    """Its pattern; digits that are a number in JSON are left, else what is said there could not be read."""
+    return rb"(?<!\":)(?<!\": )" + value if value.isdigit() else re.escape(value)

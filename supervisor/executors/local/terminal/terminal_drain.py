@@ -32,7 +32,7 @@ class TerminalDrain:
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
         reached("last_words.before_write")
         with contextlib.suppress(OSError), os.fdopen(os.open(self._transcript, flags, 0o600), "ab") as file:
-            file.write(Redactor(self._secrets).apply(unread))
+            file.write(Redactor(self._secrets).apply_to_rest(unread))
         reached("last_words.written")
 
     def close(self) -> None:

@@ -13,6 +13,7 @@ from typing import Any, Literal
 from supervisor.agents.terminal_dialogs import TerminalProtocol
 from supervisor.executors.local.terminal.redaction import Redactor
 from supervisor.text.plain_text import plain
+from supervisor.text.terminal_size import COLUMNS
 from supervisor.workspaces.lenient_screen import LenientScreen, LenientStream
 from supervisor.workspaces.workspace_provider import PROMPT_NAME
 
@@ -25,6 +26,8 @@ _SHOWN_AFTER_S = 2.0
 _BRACKETED_PASTE = 2004 << 5
 """The mode in which pasted text is told apart from typed text, as pyte numbers it (private mode 2004 of xterm)."""
 _SCREEN_LINES = 15
+_WRAPPED = re.compile(rf"(?<=^.{{{COLUMNS - 1}}}[\w+/=.-])\n(?=[\w+/=.-])", re.MULTILINE)
+"""The end of a row in which a long word goes on."""
 
 
 class _AnsweringScreen(LenientScreen):
@@ -92,8 +95,9 @@ class TerminalDriver:
 
     def last_lines(self) -> str:
         """What the lower part of the screen shows, as plain text."""
-        lines = [line.rstrip() for line in self._screen.display if line.strip()]
-        return self._mask.apply(plain("\n".join(lines[-_SCREEN_LINES:])).encode()).decode("utf-8", "replace")
+        shown = plain("\n".join(line.rstrip() for line in self._screen.display if line.strip()))
+        masked = self._mask.apply(_WRAPPED.sub("", shown).encode()).decode("utf-8", "replace")
+        return "\n".join(masked.split("\n")[-_SCREEN_LINES:])
 
     def close(self) -> None:
         """Look no more."""
