@@ -102,10 +102,8 @@ class ResultsWriter:
 
     async def flush(self, *, everything: bool = False) -> None:
         """Write what is not written yet; `everything` also looks at sinks of which nothing new is known."""
+        self._cancel_timers()
         for state in self._states.values():
-            if state.timer is not None:
-                state.timer.cancel()
-                state.timer = None
             state.dirty = state.dirty or everything
         if self._tasks:
             await asyncio.wait(self._tasks)
@@ -121,11 +119,23 @@ class ResultsWriter:
         state.dirty = True
         await self._write(state)
 
-    def close(self) -> None:
-        """End the thread."""
-        if self._reader is not None:
-            self._thread.submit(self._reader.close)
-        self._thread.shutdown(wait=True)
+    async def close(self) -> None:
+        """Let what is being written come to its end, which lets go of its lock; write no more, and end the thread."""
+        self._cancel_timers()
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+            self._cancel_timers()  # of what is to be written once more
+        try:
+            if self._reader is not None:
+                await self._in_thread(self._reader.close)
+        finally:
+            self._thread.shutdown(wait=True)
+
+    def _cancel_timers(self) -> None:
+        for state in self._states.values():
+            if state.timer is not None:
+                state.timer.cancel()
+                state.timer = None
 
     def _bytes_take_s(self, state: _State) -> float:
         """Seconds from the beginning until a sink may be written once more."""

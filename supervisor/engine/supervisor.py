@@ -24,7 +24,7 @@ from supervisor.engine.job_context import JobContext
 from supervisor.errors import SupervisorError
 from supervisor.executors.executor import ExecutorContext
 from supervisor.executors.open_executors import OpenExecutors
-from supervisor.host import asyncio_setup
+from supervisor.host import asyncio_setup, fd_limit
 from supervisor.host.file_events import FileEvents, InotifyEvents, file_events
 from supervisor.host.machine_errors import MACHINE_ERRORS, ignore_machine_errors, machine_error
 from supervisor.host.steady_clock import SteadyClock
@@ -41,7 +41,7 @@ from supervisor.workspaces.empty_folder import EmptyFolderProvider
 from supervisor.workspaces.session_retention import SessionRetention
 
 JOBS_AT_ONCE = 64
-"""Jobs that a daemon works on; the others wait in the queue, where they cost nothing."""
+"""Jobs that a daemon works on at most; the others wait in the queue, where they cost nothing."""
 _NEWS_DELAY_S = 0.02
 """How long news of changes in the store are gathered before it is looked at."""
 
@@ -121,7 +121,8 @@ class Supervisor:
         """Work on one job until it ended or was stopped; raises what makes it impossible to go on."""
         watcher = asyncio.ensure_future(self._watch_stop_requests())
         try:
-            return await self._run_until_done(job, patient=False)
+            with self._logs.of(job):
+                return await self._run_until_done(job, patient=False)
         finally:
             watcher.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -165,11 +166,12 @@ class Supervisor:
         Without anything to do it ends after `linger_s` seconds; None: it stays.
         """
         running: dict[int, asyncio.Task[None]] = {}
+        at_once = fd_limit.fit_jobs(JOBS_AT_ONCE, self._project.settings.concurrency)
         self._requeue_abandoned()
         while True:
             self._news.clear()
             async with self._retry_when_machine_fails():
-                room = 0 if self._stopping else JOBS_AT_ONCE - len(running)
+                room = 0 if self._stopping else at_once - len(running)
                 for job in jobs.next_queued(self.database, room, running) if room > 0 else ():
                     running[job.id] = asyncio.ensure_future(self._serve_job(job))
                     running[job.id].add_done_callback(lambda _: self._news.set())
@@ -187,7 +189,8 @@ class Supervisor:
     async def _serve_job(self, job: Job) -> None:
         """One job in the daemon: what ends it is written into the store, and the daemon goes on."""
         try:
-            ended = await self._run_until_done(job, patient=True)
+            with self._logs.of(job):
+                ended = await self._run_until_done(job, patient=True)
             if job.id in self._interrupted and ended.status == "stopped":
                 self.stopped_early = True
                 with self.event_log.transaction():

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import threading
 import time
 from pathlib import Path
 
@@ -97,7 +99,7 @@ def test_what_is_written_to_a_large_main_file_is_bounded_by_its_size(tmp_path: P
             await files.flush()
             return files._states[1].written_bytes, time.monotonic() - began
         finally:
-            files.close()
+            await files.close()
 
     share, results_writer.SHARE = results_writer.SHARE, float("inf")  # only bytes are to hold it back
     try:
@@ -109,6 +111,44 @@ def test_what_is_written_to_a_large_main_file_is_bounded_by_its_size(tmp_path: P
     assert list(json.loads((tmp_path / "one.json").read_bytes())) == names
     assert size > merges * 100_000
     assert written <= (TIMES_ITS_SIZE + 1) * size + FLOOR_BYTES + BYTES_A_SECOND * took
+
+
+def test_a_write_that_is_under_way_when_its_job_ends_lets_go_of_everything(tmp_path: Path) -> None:
+    database = open_store(tmp_path / "vfs/.supervisor/store.sqlite", create=True)
+    phase = Phase(id=1, name="one", items="items.json", intelligence="1.md", output="one.json")
+    pipeline = Pipeline(name="facts", collection="facts", phases=(phase,))
+    job, _ = jobs.submit(database, pipeline, "demo", JobOptions(agent="a"))
+    with database.transaction():
+        phases.ensure(database, job.id, pipeline)
+        item_reconcile.reconcile_source(database, job.id, 1, [("a", {})], "mark")
+        items.take_edit(database, job.id, 1, "a", 1)
+    lock = JsonSink(tmp_path / "one.json").lock()
+    threads = threading.active_count()
+
+    async def end_under_way() -> ResultsWriter:
+        sinks = {1: JsonSink(tmp_path / "one.json")}
+        files = ResultsWriter(job.id, EventLog(database), (phase,), sinks, _nothing, lambda _: False)
+        with lock:  # as another process has it
+            files.mark_dirty(1)
+            while not files._tasks:
+                await asyncio.sleep(0)
+            closing = asyncio.ensure_future(files.close())
+            while files._states[1].timer is not None or not files._states[1].busy.locked():
+                await asyncio.sleep(0)
+        await closing
+        return files
+
+    files = asyncio.run(end_under_way())
+    assert files.failure is None
+    assert threading.active_count() == threads
+    assert not [name for name in _open_files() if name.endswith(".lock")]
+    assert json.loads((tmp_path / "one.json").read_bytes()) == {"a": 1}
+    database.close()
+
+
+def _open_files() -> list[str]:
+    """What this process has open, by name."""
+    return [os.path.realpath(f"/proc/self/fd/{number}") for number in os.listdir("/proc/self/fd")]
 
 
 async def _nothing(_: int, __: list[str]) -> None:

@@ -114,7 +114,7 @@ def test_the_lines_of_a_listener_are_those_around_it(tmp_path: Path) -> None:
             super().__init__()
             self.lines: list[str] = []
 
-        def hear(self, line: str) -> None:
+        def feed_line(self, line: str) -> None:
             self.lines.append(line)
 
     ear = Ear()

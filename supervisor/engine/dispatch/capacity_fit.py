@@ -9,6 +9,7 @@ from supervisor.agents.isolation_policy import isolation
 from supervisor.engine.dispatch.slots import Slots
 from supervisor.engine.job_context import JobContext
 from supervisor.executors.open_executors import OpenExecutors
+from supervisor.host import fd_limit
 
 
 def fit_slots(slots: Slots, context: JobContext, agents: Sequence[Agent], executors: OpenExecutors) -> str:
@@ -24,6 +25,7 @@ def fit_slots(slots: Slots, context: JobContext, agents: Sequence[Agent], execut
         rooms.append(executors.of(agent.profile.executor).capacity(agent, wanted, asked))
     tightest = min(rooms, key=lambda room: room.sessions)
     slots.fit(tightest.sessions)
+    fd_limit.raise_limit(fd_limit.needed(min(wanted, tightest.sessions), slots.jobs))
     short = ""
     if tightest.sessions < own:
         short = tightest.shortage(own)

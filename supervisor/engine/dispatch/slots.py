@@ -32,6 +32,11 @@ class Slots:
         """How many sessions run."""
         return self._jobs.total()
 
+    @property
+    def jobs(self) -> int:
+        """How many jobs are worked on: each of them is woken when a slot becomes free."""
+        return len(self._waiting)
+
     def wanted(self, job_limit: int) -> int:
         """How many are to run at once with a job of this limit, should the machine have room for them."""
         return max(self._overall, job_limit)

@@ -131,14 +131,14 @@ class JobRun:
         finally:
             for stop_listening in listening:
                 stop_listening()
-            self._results.close()
+            await self._results.close()
 
     async def _work(self) -> None:
         """Run batches until none is left, then write everything; what a person edited meanwhile makes more of them."""
         while True:
             while not self._stop.is_set:
                 self._start_ready()
-                if not self._running and self._pause is None:
+                if not self._running and (not self._ready or self._stop.is_set):
                     break
                 self._wake.clear()
                 with contextlib.suppress(TimeoutError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
@@ -67,7 +68,7 @@ class LocalExecutor:
         mark = f"{self._key}/{request.name}"
         handle = SessionHandle(executor=NAME, session=request.name, address={"mark": mark})
         group = make_cgroup(f"{self._key}-{request.name}", request.isolation.limits)
-        with contextlib.ExitStack() as undo:
+        async with contextlib.AsyncExitStack() as undo:
             undo.callback(_end_group, group)
             undo.callback(driver.reclaim_credentials, paths)
             with _machine_errors():
@@ -82,9 +83,12 @@ class LocalExecutor:
             reached("session.before_spawn")
             with _machine_errors():
                 spawned = await self._spawned(request.name, start, mark)
+                undo.push_async_callback(self._spawner.forget, request.name)
+                undo.callback(os.close, spawned.terminal)
+                undo.push_async_callback(self._spawner.end_now, request.name)
+                reached("session.spawned")
+                monitor = SessionMonitor(self._events, request, driver, paths, workspace.transcript, spawned)
             undo.pop_all()
-        reached("session.spawned")
-        monitor = SessionMonitor(self._events, request, driver, paths, workspace.transcript, spawned)
         self._sessions[request.name] = _Session(mark, workspace, paths, group, monitor, asyncio.Lock())
         return handle
 
@@ -133,7 +137,7 @@ class LocalExecutor:
         tightest = min(limits, key=lambda limit: limit.sessions)
         if tightest.sessions < 1:
             raise CapacityError(f"not even one session is possible: {tightest.allowed}", remedy=tightest.remedy)
-        fd_limit.raise_limit(machine_capacity.files_for(min(most, tightest.sessions)))
+        fd_limit.raise_limit(fd_limit.needed(min(most, tightest.sessions)))
         watches = machine_capacity.watches(wanted)
         remarks = []
         if watches is not None and watches.sessions < wanted:
@@ -187,10 +191,11 @@ class LocalExecutor:
 
     async def _let_go(self, name: str) -> None:
         session = self._sessions.pop(name)
-        session.monitor.close()
-        _end_group(session.group)
-        session.monitor.agent.reclaim_credentials(session.paths)
-        await self._spawner.forget(name)
+        async with contextlib.AsyncExitStack() as last:  # each is done, whatever comes of those before
+            last.push_async_callback(self._spawner.forget, name)
+            last.callback(session.monitor.agent.reclaim_credentials, session.paths)
+            last.callback(_end_group, session.group)
+            last.callback(session.monitor.close)
 
 
 @contextlib.contextmanager

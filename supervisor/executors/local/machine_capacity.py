@@ -8,12 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from supervisor.host import fd_limit
 from supervisor.host.cgroups import process_limit
 
-_OWN_FILES = 28
-"""Files that the supervisor itself opens, with those of the calls of a moment."""
-_FILES_A_SESSION = 2
-"""Its terminal and its transcript."""
 _OWN_PROCESSES = 4
 """The spawner, a content worker with its thread, the thread that writes main files."""
 _PROCESSES_A_SESSION, _IN_BUBBLEWRAP = 1, 3
@@ -23,7 +20,6 @@ _RESERVED_PIDS = 300
 _NAME_SPACES = ("cgroup", "ipc", "mnt", "pid", "user", "uts")
 """What bubblewrap makes one of for each session."""
 _PROC_SYS = Path("/proc/sys")
-_PLENTY = 1 << 31
 
 
 class CapacityLimit(NamedTuple):
@@ -64,18 +60,12 @@ def watches(wanted: int) -> CapacityLimit | None:
     )
 
 
-def files_for(sessions: int) -> int:
-    return _OWN_FILES + _FILES_A_SESSION * sessions
-
-
 def _open_files(wanted: int) -> CapacityLimit:
-    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    allowed = _PLENTY if hard == resource.RLIM_INFINITY else hard
-    needed = files_for(wanted)
+    allowed, needed = fd_limit.hard_limit(), fd_limit.needed(wanted)
     return CapacityLimit(
         "open files",
         f"{allowed} open files for one process (hard limit)",
-        max(0, allowed - _OWN_FILES) // _FILES_A_SESSION,
+        max(0, allowed - fd_limit.OWN) // fd_limit.OF_A_SESSION,
         f"`ulimit -n {needed}` as root before it starts, or `LimitNOFILE={needed}` for systemd, makes room",
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import shutil
 import subprocess
@@ -12,6 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from supervisor.agents.output_parser import OutputParser
 from supervisor.errors import AgentError
 from supervisor.executors.executor import CouldNotStart
 from supervisor.model.isolation import Isolation
@@ -79,6 +81,26 @@ def test_isolation_that_cannot_be_had_is_said_before_anything_is_recorded(local:
     error, recorded = refused(local, AgentError, isolation=Isolation(sandbox="workspace", network="none"))
     assert "needs the sandbox bubblewrap" in str(error)
     assert recorded == []
+
+
+def test_a_session_that_cannot_be_watched_is_ended_with_all_that_is_open_of_it(
+    local: LocalSubject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full() -> OutputParser:
+        assert [Path(link).name for link in open_files() if "ptmx" in link] == ["ptmx"]
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    monkeypatch.setattr(local.agent.driver, "parser", full)
+    error, recorded = refused(local, CouldNotStart)
+    assert str(error) == "Too many open files"
+    assert [handle.session for handle in recorded] == [NAME]
+    assert local.running() == set()
+    assert not [link for link in open_files() if "ptmx" in link or str(local.project.root) in link]
+
+
+def open_files() -> list[str]:
+    """What this process has open, by name."""
+    return [os.path.realpath(f"/proc/self/fd/{number}") for number in os.listdir("/proc/self/fd")]
 
 
 def test_a_spawner_that_dies_takes_its_sessions_with_it_and_the_next_has_another(local: LocalSubject) -> None:

@@ -25,6 +25,7 @@ class Redactor:
 
     def __init__(self, values: Iterable[str] = ()) -> None:
         forms = {form for value in values if len(value) >= _SHORTEST for form in _forms(value)}
+        secret_shapes.prepare()
         self._values = sorted(forms, key=len, reverse=True)
         self._pattern = re.compile(b"|".join(_searched(value) for value in self._values))
 

@@ -73,6 +73,11 @@ _OTHERS = (
 )
 
 
+def prepare() -> None:
+    """Compile what is searched for, which takes some milliseconds: not between what was read and what is kept of it."""
+    _patterns()
+
+
 def spans(data: bytes) -> Iterator[Span]:
     """Begin and end of each, in no order; they may overlap. Takes time in proportion to the data, whatever that is."""
     for pattern in _patterns():

@@ -108,6 +108,14 @@ class SpawnerClient:
             with contextlib.suppress(ConnectionError):
                 await self._send(self._channel, {"do": "end", "name": name, "grace_s": grace_s})
 
+    async def end_now(self, name: str) -> None:
+        """End the session at once where something of it is left, and wait for that."""
+        ended = self._ending.get(name)
+        if ended is not None:
+            await self.end(name, 0)
+            with contextlib.suppress(SpawnerLost):
+                await asyncio.shield(ended)
+
     async def forget(self, name: str) -> None:
         """All that an ended session printed was read. The spawner, which need not wake up for it, is told with the next
         session, or at once where none runs any more."""

@@ -22,6 +22,7 @@ class TerminalDrain:
 
     def keep(self) -> None:
         """Write what nobody read to the end of the transcript."""
+        redactor = Redactor(self._secrets)
         os.set_blocking(self._terminal, False)
         unread = b""
         with contextlib.suppress(OSError):  # nothing more, or its last process is gone
@@ -32,7 +33,7 @@ class TerminalDrain:
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
         reached("last_words.before_write")
         with contextlib.suppress(OSError), os.fdopen(os.open(self._transcript, flags, 0o600), "ab") as file:
-            file.write(Redactor(self._secrets).apply_to_rest(unread))
+            file.write(redactor.apply_to_rest(unread))
         reached("last_words.written")
 
     def close(self) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import os
 from pathlib import Path
 
 from supervisor.agents.output_parser import OutputParser
+from supervisor.executors.local.terminal.private_keys import PrivateKeys
 from supervisor.executors.local.terminal.redaction import Redactor
 from supervisor.failpoints import reached
 from supervisor.workspaces.transcript_reader import _LONGEST_LINE, _TAIL_BYTES, lines_of, plain
@@ -19,6 +21,7 @@ class TranscriptWriter:
         self._path = path
         self._max_bytes = max_bytes
         self._mask = mask
+        self._keys = PrivateKeys()
         self._parser = parser
         self._hears = type(parser) is not OutputParser
         self._file: int | None = None
@@ -33,14 +36,17 @@ class TranscriptWriter:
         self.size += len(data)
         whole, end, rest = (self._unended + data).rpartition(b"\n")
         if len(rest) > _LONGEST_LINE:
-            whole, end, rest = whole + end + rest, b"", b""
+            long = whole + end + rest
+            cut = self._mask.cut(long)
+            whole, end, rest = long[:cut], b"", long[cut:]
         self._unended = rest
         if whole or end:
             self._take(whole + end)
 
     def tail(self, lines: int = 12) -> str:
         """The last lines as plain text."""
-        kept = [line.rstrip() for line in plain(self._tail + self._mask.apply(self._unended)).splitlines()]
+        unended = self._mask.apply(self._unended, copy.copy(self._keys))
+        kept = [line.rstrip() for line in plain(self._tail + unended).splitlines()]
         return "\n".join([line for line in kept if line.strip()][-lines:])
 
     def close(self) -> None:
@@ -55,7 +61,7 @@ class TranscriptWriter:
             self._file = None
 
     def _take(self, lines: bytes) -> None:
-        masked = self._mask.apply(lines)
+        masked = self._mask.apply(lines, self._keys)
         keep = masked[: max(0, self._max_bytes - self._kept)]
         self._kept += len(masked)
         self._tail = (self._tail + masked)[-_TAIL_BYTES:]
