@@ -33,7 +33,7 @@ test-machine: $(VENV)/dev.stamp  ## Have the machine fail in many ways while job
 	TEST_PATIENCE_S=180 $(BIN)/python -m pytest -n 4 -m machine tests/machine
 
 crash-test: $(VENV)/dev.stamp  ## Kill N processes (500), at every point and at random moments, and look what is lost
-	PYTHONPATH=tests $(BIN)/python -m crash $(N) $(if $(SEED),--seed $(SEED)) $(if $(PLAN),--plan '$(PLAN)')
+	$(BIN)/python -m tests.crash $(N) $(if $(SEED),--seed $(SEED)) $(if $(PLAN),--plan '$(PLAN)')
 
 power-loss-test: $(VENV)/dev.stamp  ## Replay recorded runs with the power lost at every moment
 	$(BIN)/python -m pytest -n auto -m power_loss tests/power_loss

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from examples import LONG
 from hypothesis import settings
-from small_project import SmallProject
+
+from tests.examples import LONG
+from tests.small_project import SmallProject
 
 settings.register_profile("project", deadline=None, derandomize=not LONG)  # no test is about time
 settings.load_profile("project")

@@ -16,7 +16,8 @@ from urllib.parse import urlsplit
 
 import jinja2
 import pytest
-from model_server import CACHED, INPUT, MODES, OUTPUT, ModelServer
+
+from tests.model_server import CACHED, INPUT, MODES, OUTPUT, ModelServer
 
 TESTS = Path(__file__).parents[1]
 PATHS = {

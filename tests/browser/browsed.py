@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from service.served import Served
+from tests.service.served import Served
 
 AGENT = """\
 import hashlib, json, os, pathlib

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from browser.browsed import Browsed
-from browser.looking import PATIENCE_MS, Watch, sign_in
+from tests.browser.browsed import Browsed
+from tests.browser.looking import PATIENCE_MS, Watch, sign_in
 
 CHROMIUM = os.environ.get("SUPERVISOR_TEST_CHROMIUM") or shutil.which("chromium") or "chromium"
 

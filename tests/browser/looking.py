@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, expect
 
-from browser.browsed import Browsed
+from tests.browser.browsed import Browsed
 
 PATIENCE_MS = 30_000
 expect.set_options(timeout=PATIENCE_MS)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from playwright.sync_api import Page, expect
 
-from browser.browsed import Browsed
-from browser.looking import sign_in
+from tests.browser.browsed import Browsed
+from tests.browser.looking import sign_in
 
 
 def test_who_is_not_signed_in_is_asked_for_a_secret_and_comes_to_where_they_wanted(

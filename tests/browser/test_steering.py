@@ -7,8 +7,8 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from browser.browsed import Browsed
-from browser.looking import open_job
+from tests.browser.browsed import Browsed
+from tests.browser.looking import open_job
 
 
 def test_a_job_is_started_and_a_wrong_field_is_named(page: Page, served: Browsed) -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from small_project import SmallProject, pipeline_text, plain_words, toml
+
+from tests.small_project import SmallProject, pipeline_text, plain_words, toml
 
 PIPELINE = "phase_intelligence/facts/pipeline.toml"
 ITEMS = "vfs/items.json"

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from small_project import Directory, Ran, SmallProject, plain_words
+
+from tests.small_project import Directory, Ran, SmallProject, plain_words
 
 # The smallest pipeline, as its documentation prints it.
 SETTINGS = """\

@@ -11,7 +11,8 @@ from contextlib import contextmanager
 
 import pexpect
 import pytest
-from small_project import SmallProject
+
+from tests.small_project import SmallProject
 
 PATIENCE_S = 60
 WAITING = """\

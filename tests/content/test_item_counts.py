@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
-from small_project import SmallProject
+
+from tests.small_project import SmallProject
 
 
 @pytest.mark.parametrize(

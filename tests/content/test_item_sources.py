@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from small_project import SmallProject
+
+from tests.small_project import SmallProject
 
 ECHO = """\
 import json, os

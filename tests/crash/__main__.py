@@ -1,4 +1,4 @@
-"""`python -m crash 500`: kill that often, and say what came of it; ends with 1 where anything is wrong."""
+"""`python -m tests.crash 500`: kill that often, and say what came of it; ends with 1 where anything is wrong."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 
-from crash import checks, plans
-from crash.plans import Plan
-from crash.rounds import ANY_MOMENT, Death, Round
+from tests.crash import checks, plans
+from tests.crash.plans import Plan
+from tests.crash.rounds import ANY_MOMENT, Death, Round
 
 _ENOUGH_FOR_ALL = 500
 """As many kills as make it a matter of course that each point is among them."""

@@ -17,9 +17,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from crash import course, processes
-from crash.plans import HARMLESS, Kill, Plan
-from crash.sessions import Run, Sessions, address
+from tests.crash import course, processes
+from tests.crash.plans import HARMLESS, Kill, Plan
+from tests.crash.sessions import Run, Sessions, address
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 _JOB = f"{course.PIPELINE}/{course.TARGET}"

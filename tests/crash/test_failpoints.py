@@ -10,12 +10,12 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from small_project import SmallProject
 
 import supervisor
-from crash import plans
-from crash.rounds import Round
 from supervisor import failpoints
+from tests.crash import plans
+from tests.crash.rounds import Round
+from tests.small_project import SmallProject
 
 CODE = Path(supervisor.__file__).parent
 REGISTERED = sorted(failpoints.ALL)

@@ -6,9 +6,9 @@ import signal
 from pathlib import Path
 
 import pytest
-from small_project import Directory
 
 from supervisor.failpoints import INIT_POINTS
+from tests.small_project import Directory
 
 
 def killed(folder: Path, name: str, point: str) -> bool:

@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from engine_support import processes
-from engine_support.copied_content import copied_content
-from engine_support.damage import Damaged, cut_off, lay_out, until_it_ends
-from engine_support.project import Project
-from engine_support.small import Small
+
+from tests.engine.engine_support import processes
+from tests.engine.engine_support.copied_content import copied_content
+from tests.engine.engine_support.damage import Damaged, cut_off, lay_out, until_it_ends
+from tests.engine.engine_support.project import Project
+from tests.engine.engine_support.small import Small
 
 
 @pytest.fixture

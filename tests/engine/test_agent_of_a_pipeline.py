@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from engine_support.small import ANSWER, PIPELINE, Small, numbered
+
+from tests.engine.engine_support.small import ANSWER, PIPELINE, Small, numbered
 
 pytestmark = pytest.mark.service
 

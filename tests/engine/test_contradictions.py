@@ -6,8 +6,9 @@ import os
 from typing import Any
 
 import pytest
-from engine_support.small import VALIDATOR_BEGINS, Small, open_gate
-from engine_support.waiting import reader_of
+
+from tests.engine.engine_support.small import VALIDATOR_BEGINS, Small, open_gate
+from tests.engine.engine_support.waiting import reader_of
 
 ONE_MEANING = """
 def validate(batch, output, merged):

@@ -6,8 +6,9 @@ import json
 import re
 
 import pytest
-from engine_support.small import Small, numbered, open_gate, said
-from engine_support.waiting import until
+
+from tests.engine.engine_support.small import Small, numbered, open_gate, said
+from tests.engine.engine_support.waiting import until
 
 ANSWER = "write(answers())\n"
 

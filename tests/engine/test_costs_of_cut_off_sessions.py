@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from engine_support import processes
-from engine_support.small import TARGET, Small, numbered, said
+
+from tests.engine.engine_support import processes
+from tests.engine.engine_support.small import TARGET, Small, numbered, said
 
 COSTS = """print('{"type": "supervisor_usage", "cost_usd": 0.5, "input_tokens": 100}', flush=True)\n"""
 CUT_OFF = f"{COSTS}if not (here.parents[4] / 'open').exists():\n    wait_at('gate')\nwrite(answers())\n"

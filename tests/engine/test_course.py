@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from engine_support.course_rules import check_course
-from engine_support.project import Project, Session
+
+from tests.engine.engine_support.course_rules import check_course
+from tests.engine.engine_support.project import Project, Session
 
 FILES = ("seed_pairs.json", "lego_pairs.json", "lego_baskets.json")
 MadeCourse = Callable[..., Project]

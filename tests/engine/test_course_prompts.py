@@ -6,7 +6,8 @@ import itertools
 from collections.abc import Callable
 
 import pytest
-from engine_support.project import Project
+
+from tests.engine.engine_support.project import Project
 
 pytestmark = pytest.mark.slow
 

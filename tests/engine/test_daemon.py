@@ -10,10 +10,11 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from engine_support import processes
-from engine_support.project import PROGRAM, Running
-from engine_support.small import ANSWER, TARGET, Small, numbered, open_gate, said
-from engine_support.waiting import PATIENCE_S, until
+
+from tests.engine.engine_support import processes
+from tests.engine.engine_support.project import PROGRAM, Running
+from tests.engine.engine_support.small import ANSWER, TARGET, Small, numbered, open_gate, said
+from tests.engine.engine_support.waiting import PATIENCE_S, until
 
 JOB = f"small/{TARGET}"
 WAITS = "wait_at('gate')\nwrite(answers())\n"

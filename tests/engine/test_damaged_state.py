@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from engine_support.damage import COUNT, PHASES, Damaged, ended_badly, overwrite
-from engine_support.small import TARGET
+
+from tests.engine.engine_support.damage import COUNT, PHASES, Damaged, ended_badly, overwrite
+from tests.engine.engine_support.small import TARGET
 
 PAGE = 1024
 damage = pytest.mark.damage

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from engine_support.project import Running
-from engine_support.small import Small, numbered, open_gate, said
-from engine_support.waiting import until
 from filelock import FileLock
+
+from tests.engine.engine_support.project import Running
+from tests.engine.engine_support.small import Small, numbered, open_gate, said
+from tests.engine.engine_support.waiting import until
 
 HALFWAY = """
 if (phase, batch) == (1, 2) and session == 1:

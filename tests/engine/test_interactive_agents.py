@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from engine_support.small import Small, numbered, said
+
+from tests.engine.engine_support.small import Small, numbered, said
 
 pytestmark = pytest.mark.slow
 

@@ -11,12 +11,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from engine_support import processes
-from engine_support.copied_content import copied_content
-from engine_support.project import Project, Session
-from engine_support.small import Small, numbered, said
-from engine_support.waiting import until
-from test_course import made
+
+from tests.engine.engine_support import processes
+from tests.engine.engine_support.copied_content import copied_content
+from tests.engine.engine_support.project import Project, Session
+from tests.engine.engine_support.small import Small, numbered, said
+from tests.engine.engine_support.waiting import until
+from tests.engine.test_course import made
 
 pytestmark = pytest.mark.slow
 

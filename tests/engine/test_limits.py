@@ -7,8 +7,9 @@ import sqlite3
 import time
 
 import pytest
-from engine_support.small import Small, numbered, open_gate, said
-from engine_support.waiting import until
+
+from tests.engine.engine_support.small import Small, numbered, open_gate, said
+from tests.engine.engine_support.waiting import until
 
 LIMITED_ONCE = """
 def limited(until=None):

@@ -8,9 +8,10 @@ import sys
 from collections.abc import Iterator
 
 import pytest
-from engine_support.damage import Damaged, ended_badly, until_it_ends
-from engine_support.small import TARGET, Small, numbered, said
-from engine_support.waiting import until
+
+from tests.engine.engine_support.damage import Damaged, ended_badly, until_it_ends
+from tests.engine.engine_support.small import TARGET, Small, numbered, said
+from tests.engine.engine_support.waiting import until
 
 damage = pytest.mark.damage
 

@@ -6,9 +6,10 @@ import json
 from collections.abc import Sequence
 
 import pytest
-from engine_support import processes
-from engine_support.project import Session
-from engine_support.small import PIPELINE, Small, numbered, open_gate
+
+from tests.engine.engine_support import processes
+from tests.engine.engine_support.project import Session
+from tests.engine.engine_support.small import PIPELINE, Small, numbered, open_gate
 
 pytestmark = pytest.mark.service
 

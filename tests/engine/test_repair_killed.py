@@ -7,10 +7,10 @@ import re
 from collections.abc import Callable
 
 import pytest
-from engine_support.damage import Damaged, overwrite
-from engine_support.small import TARGET
 
 from supervisor.failpoints import REPAIR_POINTS
+from tests.engine.engine_support.damage import Damaged, overwrite
+from tests.engine.engine_support.small import TARGET
 
 pytestmark = pytest.mark.damage
 

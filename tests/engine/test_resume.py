@@ -8,9 +8,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
-from engine_support import processes
-from engine_support.small import ANSWER, TARGET, Small, numbered, open_gate, said
-from engine_support.waiting import reader_of
+
+from tests.engine.engine_support import processes
+from tests.engine.engine_support.small import ANSWER, TARGET, Small, numbered, open_gate, said
+from tests.engine.engine_support.waiting import reader_of
 
 TWO_PHASES = [{}, {}]
 LETTERS = """

@@ -5,8 +5,9 @@ from __future__ import annotations
 import signal
 
 import pytest
-from engine_support import processes
-from engine_support.small import TARGET, Small, numbered, open_gate, said
+
+from tests.engine.engine_support import processes
+from tests.engine.engine_support.small import TARGET, Small, numbered, open_gate, said
 
 WRONG_UNTIL_TOLD = """
 told = (here / "prompt.md").read_text().partition("# RETRY")[2]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
-from engine_support.small import Small, numbered, open_gate, said
+
+from tests.engine.engine_support.small import Small, numbered, open_gate, said
 
 LETTERS = """
 def expand(item_id, payload):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine_support.small import Small, numbered, said
+from tests.engine.engine_support.small import Small, numbered, said
 
 ANSWER = "write(answers())\n"
 HANGS = "time.sleep(100000)\n"

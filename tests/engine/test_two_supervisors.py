@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from engine_support.small import TARGET, Small, numbered, open_gate, said
+
+from tests.engine.engine_support.small import TARGET, Small, numbered, open_gate, said
 
 WAITS = "wait_at('gate')\nwrite(answers())\n"
 

@@ -6,10 +6,11 @@ import os
 import signal
 
 import pytest
-from engine_support import processes
-from engine_support.processes import Process
-from engine_support.project import Session
-from engine_support.small import Small, numbered, open_gate, said
+
+from tests.engine.engine_support import processes
+from tests.engine.engine_support.processes import Process
+from tests.engine.engine_support.project import Session
+from tests.engine.engine_support.small import Small, numbered, open_gate, said
 
 LEFT_BEHIND = """
 def leave_behind(clean):

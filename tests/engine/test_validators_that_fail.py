@@ -6,9 +6,10 @@ import os
 import signal
 
 import pytest
-from engine_support import processes
-from engine_support.small import TARGET, Small, numbered, open_gate, said
-from engine_support.waiting import reader_of, until
+
+from tests.engine.engine_support import processes
+from tests.engine.engine_support.small import TARGET, Small, numbered, open_gate, said
+from tests.engine.engine_support.waiting import reader_of, until
 
 ONLY_BATCH_2 = """
 import os, sys, time

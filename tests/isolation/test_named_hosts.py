@@ -10,7 +10,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from engine_support.small import Small, numbered
+
+from tests.engine.engine_support.small import Small, numbered
 
 CLIS = os.environ.get("SUPERVISOR_TEST_CLIS")
 FETCH = """

@@ -7,9 +7,9 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from engine_support import processes
-from engine_support.small import Small
-from three_phases import main_files
+from tests.engine.engine_support import processes
+from tests.engine.engine_support.small import Small
+from tests.machine.three_phases import main_files
 
 _UNSIGHTLY = (
     *("Traceback (most recent", "Exception ignored", "Task exception was never", "Logging error", "Fatal Python"),

@@ -13,10 +13,10 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "engine"))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from engine_support import processes
-from engine_support.small import Small
-from three_phases import lay_out
-from undisturbed import Calm, run_undisturbed
+from tests.engine.engine_support import processes
+from tests.engine.engine_support.small import Small
+from tests.machine.three_phases import lay_out
+from tests.machine.undisturbed import Calm, run_undisturbed
 
 NUMBERS = ("runs", "faults", "waited", "stopped", "wrong")
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import random
 
 import pytest
-from engine_support.small import Small
-from faulty_calls import Fault
-from trial import suffer, suffer_in_daemon
-from undisturbed import Calm
+
+from tests.engine.engine_support.small import Small
+from tests.machine.faulty_calls import Fault
+from tests.machine.trial import suffer, suffer_in_daemon
+from tests.machine.undisturbed import Calm
 
 pytestmark = pytest.mark.machine
 

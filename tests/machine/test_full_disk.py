@@ -7,14 +7,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from aftermath import broken, not_undisturbed, traces
-from engine_support.project import Running
-from engine_support.small import PIPELINE, TARGET, Small, open_gate
-from engine_support.waiting import until
-from small_disk import fill, mounted, use_up_files
-from three_phases import AGENT, lay_out
-from trial import RUN, WAITS, environment
-from undisturbed import Calm
+
+from tests.engine.engine_support.project import Running
+from tests.engine.engine_support.small import PIPELINE, TARGET, Small, open_gate
+from tests.engine.engine_support.waiting import until
+from tests.machine.aftermath import broken, not_undisturbed, traces
+from tests.machine.small_disk import fill, mounted, use_up_files
+from tests.machine.three_phases import AGENT, lay_out
+from tests.machine.trial import RUN, WAITS, environment
+from tests.machine.undisturbed import Calm
 
 pytestmark = pytest.mark.machine
 

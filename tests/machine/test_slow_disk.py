@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from aftermath import not_undisturbed, traces
-from engine_support.project import Running
-from engine_support.small import Small
-from faulty_calls import slowed
-from three_phases import lay_out
-from trial import RUN, environment
-from undisturbed import Calm
+
+from tests.engine.engine_support.project import Running
+from tests.engine.engine_support.small import Small
+from tests.machine.aftermath import not_undisturbed, traces
+from tests.machine.faulty_calls import slowed
+from tests.machine.three_phases import lay_out
+from tests.machine.trial import RUN, environment
+from tests.machine.undisturbed import Calm
 
 pytestmark = pytest.mark.machine
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from engine_support.small import Small, numbered
+from tests.engine.engine_support.small import Small, numbered
 
 AGENT = """\
 try:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from aftermath import broken, not_undisturbed, traces
-from crash.processes import holder
-from engine_support.project import PROGRAM, Running
-from engine_support.small import PIPELINE, TARGET, Small
-from engine_support.waiting import until
-from faulty_calls import Fault, end_tracer, injected
+from tests.crash.processes import holder
+from tests.engine.engine_support.project import PROGRAM, Running
+from tests.engine.engine_support.small import PIPELINE, TARGET, Small
+from tests.engine.engine_support.waiting import until
+from tests.machine.aftermath import broken, not_undisturbed, traces
+from tests.machine.faulty_calls import Fault, end_tracer, injected
 
 RUN = (*PROGRAM, "run", PIPELINE, TARGET)
 WAITS = "no work is possible"

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from engine_support.project import Running
-from faulty_calls import counting, numbers
-from three_phases import lay_out, main_files
-from trial import RUN, environment
+from tests.engine.engine_support.project import Running
+from tests.machine.faulty_calls import counting, numbers
+from tests.machine.three_phases import lay_out, main_files
+from tests.machine.trial import RUN, environment
 
 _ABOUT_FILES = (
     *("fcntl", "write", "pwrite64", "fsync", "fdatasync", "rename", "mkdir", "unlink", "ftruncate", "openat", "mmap"),

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from engine_support import processes
-from engine_support.copied_content import copied_content
-from engine_support.project import Project
+
+from tests.engine.engine_support import processes
+from tests.engine.engine_support.copied_content import copied_content
+from tests.engine.engine_support.project import Project
 
 
 @pytest.fixture

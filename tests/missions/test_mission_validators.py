@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from mission_parts import DEMO, PHASES, answers, errors
+
+from tests.missions.mission_parts import DEMO, PHASES, answers, errors
 
 GOOD = answers(DEMO)
 Spoil = Callable[[Any], object]

@@ -10,12 +10,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from disk_model import Change, Disk, Fate, Tree, fates
-from engine_support import processes
-from engine_support.project import Session
-from engine_support.small import PIPELINE, TARGET, Small
-from recording import Item, Step, Stored, fast_folder, laid_out_at, main_files, stored_in
-from replay import Said, Syncing, real, replay, syncs
+from tests.engine.engine_support import processes
+from tests.engine.engine_support.project import Session
+from tests.engine.engine_support.small import PIPELINE, TARGET, Small
+from tests.power_loss.disk_model import Change, Disk, Fate, Tree, fates
+from tests.power_loss.recording import Item, Step, Stored, fast_folder, laid_out_at, main_files, stored_in
+from tests.power_loss.replay import Said, Syncing, real, replay, syncs
 
 MOST, DRAWN = 6, 4
 """Changes of which each is lost alone, kept alone, and so on, at every moment; and random states besides."""

@@ -7,8 +7,8 @@ from os.path import join
 from pathlib import Path
 from typing import NamedTuple
 
-from disk_model import Disk, File, Folder
-from recorded_calls import Call, Word
+from tests.power_loss.disk_model import Disk, File, Folder
+from tests.power_loss.recorded_calls import Call, Word
 
 
 class Said(NamedTuple):

@@ -8,9 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from disk_model import Disk, File, Folder, Tree, fates
-from recorded_calls import read_calls, traced
-from replay import Said, real, replay
+
+from tests.power_loss.disk_model import Disk, File, Folder, Tree, fates
+from tests.power_loss.recorded_calls import read_calls, traced
+from tests.power_loss.replay import Said, real, replay
 
 ROOT = "/disk"
 

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from engine_support import processes
-from engine_support.small import Small, numbered
-from losses import Losses
-from recording import Step, record
+
+from tests.engine.engine_support import processes
+from tests.engine.engine_support.small import Small, numbered
+from tests.power_loss.losses import Losses
+from tests.power_loss.recording import Step, record
 
 pytestmark = pytest.mark.power_loss
 

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from engine_support import processes
-from model_server import ModelServer
-from support import CLIS, Cli, Squares, why_not
+
+from tests.engine.engine_support import processes
+from tests.model_server import ModelServer
+from tests.real_agents.support import CLIS, Cli, Squares, why_not
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

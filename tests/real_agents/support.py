@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from engine_support.project import Ended, Project, Running
-from engine_support.waiting import until
-from model_server import CACHED, FRESH, OUTPUT, STORED, Batch, ModelServer
-from small_project import pipeline_text, toml
+
+from tests.engine.engine_support.project import Ended, Project, Running
+from tests.engine.engine_support.waiting import until
+from tests.model_server import CACHED, FRESH, OUTPUT, STORED, Batch, ModelServer
+from tests.small_project import pipeline_text, toml
 
 FOLDER_VARIABLE = "SUPERVISOR_TEST_CLIS"
 """Names the folder in which npm installed the CLIs; without it they are looked for on PATH."""
@@ -239,8 +240,9 @@ class Squares(Project):
 
     def running_pid(self) -> int:
         """The process of the session that runs."""
-        found = until(lambda: self.rows("SELECT handle FROM attempts WHERE outcome = 'running'"), "a session runs")
-        return int(json.loads(found[0]["handle"])["pid"])
+        (session,) = until(lambda: self.rows("SELECT name FROM attempts WHERE outcome = 'running'"), "a session runs")
+        note = self.state / "sessions" / session["name"] / "process.json"
+        return int(json.loads(until(lambda: note.exists() and note.read_text(), "its process is noted"))["pid"])
 
     def files_with(self, text: str) -> list[Path]:
         """Files below the project in whose bytes a text stands, or in the targets of whose links."""

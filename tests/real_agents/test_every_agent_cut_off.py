@@ -7,10 +7,11 @@ import os
 import signal
 
 import pytest
-from engine_support import processes
-from engine_support.waiting import until
-from model_server import Mode, ModelServer
-from support import BATCH, Cli, Squares
+
+from tests.engine.engine_support import processes
+from tests.engine.engine_support.waiting import until
+from tests.model_server import Mode, ModelServer
+from tests.real_agents.support import BATCH, Cli, Squares
 
 STALL_S = 2.0
 LEAVES = Mode("leaves a process and says so", command="setsid sleep {nap} >/dev/null 2>&1 & printf 'left %s' 42")

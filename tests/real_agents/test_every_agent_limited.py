@@ -6,9 +6,10 @@ import re
 import time
 
 import pytest
-from engine_support.waiting import until
-from model_server import ModelServer, Record
-from support import BATCH, CLIS, FAR_S, PIPELINE, TARGET, Cli, Squares, why_not
+
+from tests.engine.engine_support.waiting import until
+from tests.model_server import ModelServer, Record
+from tests.real_agents.support import BATCH, CLIS, FAR_S, PIPELINE, TARGET, Cli, Squares, why_not
 
 MANY = 10**6
 TAKES_OVER = {"claude": "codex", "codex": "gemini", "gemini": "opencode", "opencode": "codex"}

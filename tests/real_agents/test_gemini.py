@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from model_server import CACHED, FRESH, OUTPUT, STORED, ModelServer
-from support import BATCH, CLIS, FAR_S, PIPELINE, TARGET, Cli, Squares
+
+from tests.model_server import CACHED, FRESH, OUTPUT, STORED, ModelServer
+from tests.real_agents.support import BATCH, CLIS, FAR_S, PIPELINE, TARGET, Cli, Squares
 
 GEMINI = next(each for each in CLIS if each.name == "gemini")
 TEMPLATE = Path(__file__).parents[2] / "supervisor" / "project" / "templates" / "batch.md.j2"

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from model_server import Call, Mode, ModelServer, Part, Turn
-from support import BATCH, CLIS, FAR_S, Cli, Squares, asked_in, search_path
+
+from tests.model_server import Call, Mode, ModelServer, Part, Turn
+from tests.real_agents.support import BATCH, CLIS, FAR_S, Cli, Squares, asked_in, search_path
 
 CHAT_CONFIG = """\
 {

@@ -6,8 +6,9 @@ import re
 from pathlib import Path
 
 import pytest
-from engine_support.small import Small, numbered
-from html_reading import Page
+
+from tests.engine.engine_support.small import Small, numbered
+from tests.reporting.html_reading import Page
 
 TELLS = "print(json.dumps({'type': 'supervisor_usage', 'cost_usd': 0.25, 'input_tokens': 10, 'output_tokens': 2}))\n"
 AGENT = f"{TELLS}write(answers() if batch > 1 or (session > 1 and phase == 1) else dict(list(answers().items())[:1]))\n"

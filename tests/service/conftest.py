@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from service.served import Served
+from tests.service.served import Served
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import socket
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from service.served import PATIENCE_S, Served
+from tests.service.served import PATIENCE_S, Served
 
 
 class Answer(NamedTuple):

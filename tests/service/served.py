@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from small_project import Directory
+
+from tests.small_project import Directory
 
 AGENT = """\
 import json, os, time

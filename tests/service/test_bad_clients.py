@@ -11,8 +11,8 @@ import httpx
 import psutil
 import pytest
 
-from service.raw import connect, head, rest, told
-from service.served import GOOD, Served, ended, until
+from tests.service.raw import connect, head, rest, told
+from tests.service.served import GOOD, Served, ended, until
 
 MOST = 4096
 SLOW = 1000

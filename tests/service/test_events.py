@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 from itertools import takewhile
 
-from service.served import GOOD, Served, ended, events
+from tests.service.served import GOOD, Served, ended, events
 
 
 def kinds(found: list[dict[str, object]]) -> list[object]:

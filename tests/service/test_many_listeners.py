@@ -16,8 +16,8 @@ import httpx
 import psutil
 import pytest
 
-from service.raw import connect, head
-from service.served import GOOD, PATIENCE_S, Served, ended, events, until
+from tests.service.raw import connect, head
+from tests.service.served import GOOD, PATIENCE_S, Served, ended, events, until
 
 LISTENERS = 200
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from service.served import GOOD, Served, ended
+from tests.service.served import GOOD, Served, ended
 
 SEED = 20
 SUBMISSIONS = 200

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from service.served import GOOD, Served, ended
+from tests.service.served import GOOD, Served, ended
 
 RULES = """\
 seed = 1

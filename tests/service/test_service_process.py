@@ -12,9 +12,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-from machine.small_disk import fill, mounted
 
-from service.served import GOOD, PATIENCE_S, Served, ended, until
+from tests.machine.small_disk import fill, mounted
+from tests.service.served import GOOD, PATIENCE_S, Served, ended, until
 
 
 def test_asked_to_end_during_requests_it_ends_cleanly_and_what_it_answered_is_done(served: Served) -> None:
@@ -161,7 +161,7 @@ def test_no_secret_is_told_to_the_log_or_in_an_answer(served: Served) -> None:
         for path in ("/metrics", "/openapi.json", "/readyz", f"/{secret}", f"/api/v1/jobs?before={secret[:4]}"):
             answers.append(client.get(path).text.replace(f"/{secret}", ""))
         answers.append(client.post("/api/v1/workflow", content=b"{").text)
-        for table in ("submissions", "clients"):  # what fails then has the secret in its variables
+        for table in ("submissions", "api_clients"):  # what fails then has the secret in its variables
             with sqlite3.connect(served.root / "vfs/.supervisor/store.sqlite") as store:
                 store.execute(f"ALTER TABLE {table} RENAME TO lost")
             faulty = client.get(f"/api/v1/jobs/{job}")

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from service.served import GOOD, Served, ended, until
+from tests.service.served import GOOD, Served, ended, until
 
 
 def submit(client: httpx.Client, **more: Any) -> dict[str, Any]:

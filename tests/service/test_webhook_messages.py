@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from supervisor.engine import job_control
 from supervisor.store.database import Database, open_store
 from supervisor.store.tables import jobs, webhook_deliveries
 from tests.service.webhook_store import OWNER, ended, submitted
@@ -77,7 +78,7 @@ def test_a_waiting_job_that_is_cancelled_says_nothing_of_why_it_was_stopped_befo
     job = submitted(database, "demo", URL)
     with database.transaction():
         jobs.set_status(database, job, "stopped", "the budget is spent")
-    jobs.request_stop(database, jobs.get(database, job), "cancel")
+    job_control.request_stop(database, job, "cancel", supervised=False)
     (message,) = webhook_deliveries.of_job(database, job)
     assert json.loads(message.payload)["data"]["error_message"] is None
 

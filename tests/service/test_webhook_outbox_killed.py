@@ -11,9 +11,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-from service.webhook_receiver import Receiver
-from service.webhook_store import one_message
 from supervisor.failpoints import VARIABLE
+from tests.service.webhook_receiver import Receiver
+from tests.service.webhook_store import one_message
 
 HERE = Path(__file__).parent
 

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from service.served import GOOD, Served, ended, until
-from service.webhook_receiver import Receiver, status
+from tests.service.served import GOOD, Served, ended, until
+from tests.service.webhook_receiver import Receiver, status
 
 
 @contextlib.asynccontextmanager

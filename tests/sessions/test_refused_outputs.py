@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 import psutil
 import pytest
-from small_project import Ran, SmallProject, plain_words
+
+from tests.small_project import Ran, SmallProject, plain_words
 
 AGENT = """\
 import json, os, signal, sys, time

@@ -7,7 +7,7 @@ import signal
 from pathlib import Path
 from typing import NamedTuple
 
-from engine_support.waiting import until
+from tests.engine.engine_support.waiting import until
 
 
 class Process(NamedTuple):

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from engine_support.waiting import PATIENCE_S, until
+from tests.engine.engine_support.waiting import PATIENCE_S, until
 
 PROGRAM = (sys.executable, "-m", "supervisor")
 _BUSY_S = 30.0

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from engine_support.project import Ended, Project, Running, Session
-from engine_support.waiting import reader_of, until
+from tests.engine.engine_support.project import Ended, Project, Running, Session
+from tests.engine.engine_support.waiting import reader_of, until
 
 PIPELINE, TARGET = "small", "demo"
 AGENT_BEGINS = '''\

@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from small_project import SmallProject
-
 from supervisor.engine.events.event_log import EventLog
 from supervisor.engine.job_context import JobContext
 from supervisor.engine.known_answers.known_answer import AnswerRequest, KnownAnswer, KnownAnswers
@@ -18,6 +16,7 @@ from supervisor.project.project import find_project
 from supervisor.store.database import open_store
 from supervisor.store.tables import batches, items, jobs, phases
 from supervisor.store.transitions import batch_transitions, item_reconcile
+from tests.small_project import SmallProject
 
 PHASE = 1
 SIZE = 3

@@ -8,10 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from small_project import Ran, SmallProject
 
 from supervisor.failpoints import VARIABLE
 from tests.engine.phases.conformance.kinds import KINDS
+from tests.small_project import Ran, SmallProject
 
 ROOT = Path(__file__).resolve().parents[4]
 SQUARES = {"a": {"square": 1}, "b": {"square": 4}, "c": {"square": 9}}
