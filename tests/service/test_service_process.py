@@ -170,7 +170,7 @@ def test_no_secret_is_told_to_the_log_or_in_an_answer(served: Served) -> None:
             with sqlite3.connect(served.root / "vfs/.supervisor/store.sqlite") as store:
                 store.execute(f"ALTER TABLE lost RENAME TO {table}")
     assert served.stop(signal.SIGTERM) == 0
-    until(lambda: any("no such table: clients" in line for line in served.log))
+    until(lambda: any("no such table: api_clients" in line for line in served.log))
     told = "".join([*answers, *served.log])
     assert secret not in told and secret.removeprefix("sup_") not in told
     assert key.hex() not in told and repr(key) not in told
