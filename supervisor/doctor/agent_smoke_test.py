@@ -63,8 +63,8 @@ async def smoke_test_agent(project: Project, agent: Agent, model: str | None) ->
             events.close()
     if answered(result) and project.store.exists():
         database = open_store(project.store)
-        with database.transaction():
-            agent_cooldowns.clear(database, agent.name)
+        with database.transaction() as transaction:
+            agent_cooldowns.clear(transaction, agent.name)
         database.ring()
         database.close()
     return result

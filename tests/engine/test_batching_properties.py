@@ -46,8 +46,8 @@ def opened(batch_size: int = 3) -> Iterator[tuple[Database, Job]]:
         database = open_store(Path(folder) / "store.sqlite", create=True)
         database.execute("PRAGMA synchronous = OFF")
         job, _ = jobs.submit(database, pipeline, "t", JobOptions(agent="a"))
-        with database.transaction(durable=False):
-            phases.ensure(database, job.id, pipeline)
+        with database.transaction(durable=False) as transaction:
+            phases.ensure(transaction, job.id, pipeline)
         try:
             yield database, job
         finally:
@@ -55,8 +55,8 @@ def opened(batch_size: int = 3) -> Iterator[tuple[Database, Job]]:
 
 
 def take(database: Database, job: Job, source: list[tuple[str, Any]]) -> item_reconcile.SourceChange:
-    with database.transaction(durable=False):
-        return item_reconcile.reconcile_source(database, job.id, 1, source, repr(source))
+    with database.transaction(durable=False) as transaction:
+        return item_reconcile.reconcile_source(transaction, job.id, 1, source, repr(source))
 
 
 def numbered(count: int) -> list[tuple[str, Any]]:
@@ -64,8 +64,8 @@ def numbered(count: int) -> list[tuple[str, Any]]:
 
 
 def form(database: Database, job: Job, phase: int, size: int, *, complete: bool = True) -> None:
-    with database.transaction(durable=False):
-        batches.form(database, job.id, phase, size, complete=complete)
+    with database.transaction(durable=False) as transaction:
+        batches.form(transaction, job.id, phase, size, complete=complete)
 
 
 def formed(database: Database, job: Job, phase: int = 1) -> list[list[str]]:
@@ -81,9 +81,9 @@ def merge(database: Database, job: Job, phase: int, batch: int, refused: frozens
     """End a batch as the engine does: what is refused is quarantined, the rest merged."""
     members = items.of_batch(database, batch)
     error = (ValidationError(type="refused", message="refused"),)
-    with database.transaction(durable=False):
+    with database.transaction(durable=False) as transaction:
         batch_transitions.settle(
-            database,
+            transaction,
             job.id,
             phase,
             batch,
@@ -91,7 +91,7 @@ def merge(database: Database, job: Job, phase: int, batch: int, refused: frozens
             {item.id: {"of": item.payload} for item in members if item.id not in refused},
             {item.id: error for item in members if item.id in refused},
         )
-        batch_transitions.set_batch_status(database, batch, "failed" if refused else "done")
+        batch_transitions.set_batch_status(transaction, batch, "failed" if refused else "done")
 
 
 def merged(database: Database, job: Job, phase: int) -> dict[str, Any]:
@@ -136,8 +136,8 @@ def test_another_batch_size_moves_only_what_had_no_session_and_loses_no_item(
         begun = data.draw(st.sets(st.sampled_from(range(len(before)))))
         for place in begun:
             merge(database, job, 1, place + 1)
-        with database.transaction(durable=False):
-            batches.dissolve_unstarted(database, job.id, 1, other)
+        with database.transaction(durable=False) as transaction:
+            batches.dissolve_unstarted(transaction, job.id, 1, other)
         form(database, job, 1, other)
         after = formed(database, job)
         assert sorted(item for batch in after for item in batch) == [item_id for item_id, _ in numbered(count)]
@@ -182,8 +182,8 @@ def test_boundaries_of_later_phases_do_not_depend_on_the_order_of_merges(
     with opened() as (database, job):
         take(database, job, numbered(count))
         form(database, job, 1, size)
-        with database.transaction(durable=False):
-            item_reconcile.mirror_items(database, job.id, SECOND, 1)
+        with database.transaction(durable=False) as transaction:
+            item_reconcile.mirror_items(transaction, job.id, SECOND, 1)
         form(database, job, SECOND, second_size)
         while True:
             ready = [
@@ -194,8 +194,8 @@ def test_boundaries_of_later_phases_do_not_depend_on_the_order_of_merges(
             phase, batch = data.draw(st.sampled_from(ready))
             merge(database, job, phase, batch, failing if phase == 1 else frozenset())
             if phase == 1:
-                with database.transaction(durable=False):
-                    item_reconcile.feed_payloads(database, job.id, SECOND, 1)
+                with database.transaction(durable=False) as transaction:
+                    item_reconcile.feed_payloads(transaction, job.id, SECOND, 1)
             if phase == SECOND or not phases.is_complete(database, job.id, EXPANDED):
                 _expand(database, job, expand_to, third_size)
         good = [item_id for item_id, _ in numbered(count) if item_id not in failing]
@@ -213,10 +213,10 @@ def _expand(database: Database, job: Job, expand_to: dict[str, int], size: int) 
     below = item_reconcile.frontier(database, job.id, SECOND)
     sources = item_reconcile.to_expand(database, job.id, EXPANDED, SECOND, below=below, everything=False)
     expanded = [[(f"{source[0]}-{place}", place) for place in range(expand_to[source[0]])] for source in sources]
-    with database.transaction(durable=False):
-        item_reconcile.expand(database, job.id, EXPANDED, sources, expanded, below=below)
-        phases.set_complete(database, job.id, EXPANDED, below is None)
-        batches.form(database, job.id, EXPANDED, size, complete=below is None)
+    with database.transaction(durable=False) as transaction:
+        item_reconcile.expand(transaction, job.id, EXPANDED, sources, expanded, below=below)
+        phases.set_complete(transaction, job.id, EXPANDED, below is None)
+        batches.form(transaction, job.id, EXPANDED, size, complete=below is None)
 
 
 SOURCES = st.lists(
@@ -235,8 +235,8 @@ def test_whatever_becomes_of_the_source_only_new_and_changed_items_are_done(
         for version in versions:
             take(database, job, version)
             form(database, job, 1, 3)
-            with database.transaction(durable=False):
-                batches.drop_empty(database, job.id)
+            with database.transaction(durable=False) as transaction:
+                batches.drop_empty(transaction, job.id)
             done: list[str] = []
             for batch in batches.ready(database, job.id, 1):
                 done += [item.id for item in items.of_batch(database, batch.id)]
@@ -262,13 +262,13 @@ def test_a_view_of_what_is_merged_shows_what_is_merged_in_order_at_every_moment(
             victim = data.draw(st.sampled_from([item_id for item_id, _ in numbered(count)]))
             doing = data.draw(st.sampled_from(["nothing", "edit", "drop", "release"]))
             is_merged = victim in merged(database, job, 1)
-            with database.transaction(durable=False):
+            with database.transaction(durable=False) as transaction:
                 if doing == "edit" and is_merged:
-                    items.take_edit(database, job.id, 1, victim, "edited")
+                    items.take_edit(transaction, job.id, 1, victim, "edited")
                 elif doing == "drop":
-                    item_reconcile.exclude(database, job.id, 1, victim)
+                    item_reconcile.exclude(transaction, job.id, 1, victim)
                 elif doing == "release":
-                    item_reconcile.requeue_items(database, job.id, 1, [victim])
+                    item_reconcile.requeue_items(transaction, job.id, 1, [victim])
             view.begin()
             assert list(view[1].items()) == list(merged(database, job, 1).items())
             assert view.read_phases() == [1]
@@ -293,8 +293,8 @@ def test_what_passed_once_and_failed_later_is_done_when_it_comes_back() -> None:
         form(database, job, 1, 2)
         (batch,) = batches.ready(database, job.id, 1)
         for passed in ({"i000": "right at first"}, {}):
-            with database.transaction(durable=False):
-                batch_transitions.keep_passed(database, job.id, 1, batch.id, passed)
+            with database.transaction(durable=False) as transaction:
+                batch_transitions.keep_passed(transaction, job.id, 1, batch.id, passed)
         take(database, job, numbered(2)[1:])
         take(database, job, numbered(2))
         assert merged(database, job, 1) == {}

@@ -49,14 +49,12 @@ class CapturedOutputs:
         return sum(map(len, self._outputs.values()))
 
     def _take_in(self, attempt: Attempt, result: SessionResult | None, *, waits: bool) -> None:
-        with self._context.event_log.transaction():
+        with self._context.event_log.transaction() as transaction:
             if waits and result is not None and result.output is not None:
-                batch_transitions.record_session(self._context.database, attempt.id, result)
+                batch_transitions.record_session(transaction, attempt.id, result)
                 self._outputs[attempt.batch].append((attempt, result.output))
             elif waits or attempt.outcome != "unvalidated":  # else its validator failed: it is kept until it is mended
-                batch_transitions.end_session(
-                    self._context.database, attempt.id, "interrupted", counted=False, result=result
-                )
+                batch_transitions.end_session(transaction, attempt.id, "interrupted", counted=False, result=result)
 
     async def lookup(self, request: AnswerRequest) -> Sequence[KnownAnswer]:
         """The batch's outputs, each with what is wrong with its shape."""
