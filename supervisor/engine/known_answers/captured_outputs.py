@@ -10,6 +10,7 @@ from supervisor.engine.job_context import JobContext
 from supervisor.engine.known_answers.known_answer import AnswerRequest, KnownAnswer
 from supervisor.engine.validation.output_validation import parse_output
 from supervisor.executors.open_executors import OpenExecutors
+from supervisor.model.json_document import JsonDocument
 from supervisor.model.session import SessionResult
 from supervisor.model.session_handle import SessionHandle
 from supervisor.store.tables import attempts
@@ -25,7 +26,7 @@ class CapturedOutputs:
     def __init__(self, context: JobContext, executors: OpenExecutors) -> None:
         self._context = context
         self._executors = executors
-        self._outputs: dict[int, list[tuple[Attempt, bytes]]] = defaultdict(list)
+        self._outputs: dict[int, list[tuple[Attempt, JsonDocument]]] = defaultdict(list)
         """Batch id to the attempts that left a whole output, and that output."""
         self.running: dict[int, list[tuple[int, SessionHandle]]] = defaultdict(list)
         """Batch id to the attempts whose sessions still run, and where they are."""
