@@ -17,7 +17,7 @@ from supervisor.sinks import json_sink
 from supervisor.store.database import Database, open_store
 from supervisor.store.integrity import write_receipts
 from supervisor.store.queries import merged_snapshot
-from supervisor.store.tables import batches, events
+from supervisor.store.tables import batches, events, phases
 from supervisor.store.transaction import Transaction
 from supervisor.store.transitions import batch_transitions
 from supervisor.text import content_hash
@@ -77,4 +77,4 @@ def _write_main_file(scratch: Scratch, database: Database, job: int) -> None:
         written = file.write(merged)
         assert written is not None, "nobody else writes it"
         write_receipts.record_receipt(database, job, _PHASE, written)
-        merged_snapshot.record_written(database, job, _PHASE, written)
+        phases.record_written(database, job, _PHASE, written)

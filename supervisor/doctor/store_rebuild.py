@@ -62,10 +62,10 @@ def recreate_jobs(project: Project, database: Database) -> Iterator[str]:
         except SupervisorError as error:
             yield f"job {known.id} {known.pipeline}/{known.target}: left out, {error.in_one_line()}"
             continue
-        with database.transaction():
+        with database.transaction() as transaction:
             if live is not None:
-                database.execute("UPDATE jobs SET superseded_at = ? WHERE id = ?", (time.time(), live.id))
-            database.execute(
+                transaction.execute("UPDATE jobs SET superseded_at = ? WHERE id = ?", (time.time(), live.id))
+            transaction.execute(
                 "INSERT INTO jobs (id, pipeline, collection, target, status, options, created_at, detail)"
                 " VALUES (?, ?, ?, ?, 'stopped', ?, ?, 'found again beside a damaged store')",
                 (
@@ -139,7 +139,7 @@ def _take_over(
             else:
                 items.put_back_value(transaction, job.id, phase, item_id, value)
         for item_id in lost:
-            database.execute(
+            transaction.execute(
                 "UPDATE items SET status = CASE WHEN payload IS NULL THEN 'blocked' ELSE 'waiting' END,"
                 " batch = CASE WHEN status = 'quarantined' THEN NULL ELSE batch END, value = NULL, errors = NULL,"
                 " instructions_version = NULL, seq = NULL WHERE job = ? AND phase = ? AND id = ?"
@@ -147,8 +147,8 @@ def _take_over(
                 (job.id, phase, item_id),
             )
         if lost:
-            database.execute("UPDATE phases SET status = 'waiting' WHERE job = ? AND phase = ?", (job.id, phase))
-            database.execute(
+            transaction.execute("UPDATE phases SET status = 'waiting' WHERE job = ? AND phase = ?", (job.id, phase))
+            transaction.execute(
                 "UPDATE jobs SET status = 'stopped' WHERE id = ? AND status IN ('completed', 'failed')", (job.id,)
             )
     if behind or ours or row["written_hash"] is None:
@@ -177,8 +177,8 @@ def _is_stale(row: sqlite3.Row | None, value: Any, written_seq: int, *, behind: 
 
 def _catch_up(database: Database, job: int, phase: int, receipt: PhaseReceipt | None, sha256: str | None) -> None:
     """Have the store count on from what the main file was given, and know the file for its own; it is written anew."""
-    with database.transaction():
-        database.execute(
+    with database.transaction() as transaction:
+        transaction.execute(
             "UPDATE phases SET next_seq = 1 + max(next_seq, ?), written_hash = ? WHERE job = ? AND phase = ?",
             (0 if receipt is None else receipt.seq + 1, sha256, job, phase),
         )

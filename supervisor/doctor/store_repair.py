@@ -25,7 +25,7 @@ from supervisor.store.integrity.integrity_check import count_anew
 from supervisor.store.integrity.salvage import Salvaged, salvage
 from supervisor.store.integrity.sqlite_wal import checkpoint_wal
 from supervisor.store.queries import merged_snapshot
-from supervisor.store.tables import jobs
+from supervisor.store.tables import jobs, phases
 
 
 def repair(project: Project) -> Iterator[str]:
@@ -171,7 +171,7 @@ class _Repair:
                 return
             before = write_receipts.find_receipt(self._project.state, job, phase)
             write_receipts.record_receipt(database, job, phase, written)
-            merged_snapshot.record_written(database, job, phase, written)
+            phases.record_written(database, job, phase, written)
         reached("repair.main_file_written")
         yield f"{shown}: written from the store, {len(taken.rows)} items"
         if before is not None and before.seq == taken.seq and before.sha256 != written.sha256:

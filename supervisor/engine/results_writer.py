@@ -21,7 +21,7 @@ from supervisor.sinks.sink_registry import open_sink
 from supervisor.store.database import Database, open_store
 from supervisor.store.integrity import write_receipts
 from supervisor.store.queries import merged_snapshot
-from supervisor.store.tables import items
+from supervisor.store.tables import items, phases
 from supervisor.store.transaction import Transaction
 from supervisor.store.transitions import item_reconcile
 
@@ -216,7 +216,7 @@ class ResultsWriter:
         state.size = written.size
         state.written_bytes += written.size
         write_receipts.record_receipt(self._reader, self._job, phase.id, written)
-        merged_snapshot.record_written(self._reader, self._job, phase.id, written)
+        phases.record_written(self._reader, self._job, phase.id, written)
         return True
 
     async def _take_over(self, state: _State, edits: HandEdits) -> None:

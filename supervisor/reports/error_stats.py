@@ -51,7 +51,7 @@ def top_messages(database: Database, job: int, most: int) -> list[Message]:
     """The messages that came up most, those that say the same of different items taken together."""
     counts: Counter[tuple[int, str, str]] = Counter()
     examples: dict[tuple[int, str, str], str] = {}
-    for row in database.execute(
+    for row in database.each_row(
         "SELECT a.phase, json_extract(e.value, '$.type') AS kind, substr(json_extract(e.value, '$.message'), 1, 1000)"
         " AS message, count(*) AS n FROM attempts a, json_each(a.errors) e WHERE a.job = ? AND a.errors IS NOT NULL"
         " GROUP BY 1, 2, 3 ORDER BY min(a.id)",

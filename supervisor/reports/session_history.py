@@ -119,7 +119,7 @@ def sessions_of(
     gated = {agent: outside(spans, stopped) for agent, spans in closed.items()}
     found: list[Session] = []
     before: dict[int, float] = {}
-    for row in database.execute(
+    for row in database.each_row(
         "SELECT a.phase, a.batch AS batch_id, coalesce(b.number, 0) AS batch, a.number, a.name, a.agent, a.outcome,"
         " a.counted, a.started_at, a.ended_at, a.duration_s, a.cost_usd FROM attempts a"
         " LEFT JOIN batches b ON b.id = a.batch WHERE a.job = ? ORDER BY a.started_at, a.id",

@@ -80,11 +80,11 @@ class AsyncDatabase:
 
     def _read(self, look: Callable[[Database], _T]) -> _T:
         database = self._database()
-        database.execute("BEGIN")
+        database.connection.execute("BEGIN")
         try:
             return look(database)
         finally:
-            database.execute("ROLLBACK")
+            database.connection.execute("ROLLBACK")
 
     def _look_for_news(self, look: Callable[[Database], _T]) -> _T | None:
         version = self._database().data_version()

@@ -192,11 +192,11 @@ def bring_to_version(database: Database) -> None:
             remedy="Install the newer supervisor.",
         )
     # Another process may do the same at this moment: the version decides, inside the transaction.
-    with database.transaction():
+    with database.transaction() as transaction:
         version = database.value("PRAGMA user_version")
         for statement in _statements(SCHEMA_FILE) if version == 0 else _migrations(version):
-            database.execute(statement)
-        database.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+            transaction.execute(statement)
+        transaction.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
 
 def _migrations(version: int) -> Iterator[str]:

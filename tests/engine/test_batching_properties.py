@@ -44,7 +44,7 @@ def opened(batch_size: int = 3) -> Iterator[tuple[Database, Job]]:
     )
     with tempfile.TemporaryDirectory() as folder:
         database = open_store(Path(folder) / "store.sqlite", create=True)
-        database.execute("PRAGMA synchronous = OFF")
+        database.connection.execute("PRAGMA synchronous = OFF")
         job, _ = jobs.submit(database, pipeline, "t", JobOptions(agent="a"))
         with database.transaction(durable=False) as transaction:
             phases.ensure(transaction, job.id, pipeline)

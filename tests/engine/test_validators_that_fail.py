@@ -33,7 +33,7 @@ FAULTS = {
 def lay_out(small: Small, fault: str) -> Small:
     return small.lay_out(
         numbered(6),
-        phases=[{"validator": "check.py", "validator_timeout": 1.5}, {}],
+        phases=[{"validator": "check.py", "validator_timeout": 5}, {}],
         validators={"check.py": ONLY_BATCH_2.format(fault=fault)},
     )
 
@@ -150,7 +150,7 @@ if json.load(sys.stdin)["batch"] == 2:
 print('{{"errors": []}}')
 """
     command = ["python3", "-I", "-S", "check_it.py"]
-    small.lay_out(numbered(6), phases=[{"validator": command, "validator_timeout": 1.5}])
+    small.lay_out(numbered(6), phases=[{"validator": command, "validator_timeout": 5}])
     small.write("validators/small/check_it.py", program)
     small.run(status=1)
     assert list(small.main()) == ["i01", "i02", "i05", "i06"]

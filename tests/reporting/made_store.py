@@ -15,6 +15,7 @@ from supervisor.model.validation_report import ValidationError
 from supervisor.store.database import Database, open_store
 from supervisor.store.tables import jobs, phases
 from supervisor.store.tables.attempts import Outcome
+from supervisor.store.transaction import Transaction
 from supervisor.store.transitions import batch_transitions
 
 BEGUN = 1_700_000_000.0
@@ -57,22 +58,22 @@ class MadeStore:
 
     def add(self, *sessions: Ran) -> None:
         """Note sessions, and that the batches of those that passed ended with them."""
-        with self.database.transaction(durable=False):
+        with self.database.transaction(durable=False) as transaction:
             for session in sessions:
-                self._add(session)
+                self._add(transaction, session)
 
     def tell(self, at: float, kind: str, data: str = "{}") -> None:
         """Note an event so many seconds after the job's start."""
-        with self.database.transaction(durable=False):
-            self.database.execute(
+        with self.database.transaction(durable=False) as transaction:
+            transaction.execute(
                 "INSERT INTO events (job, at, kind, level, text, data) VALUES (?, ?, ?, 'INFO', '', ?)",
                 (self._id, BEGUN + at, kind, data),
             )
 
-    def _add(self, session: Ran) -> None:
+    def _add(self, transaction: Transaction, session: Ran) -> None:
         key = (session.phase, session.batch)
         if key not in self._batches:
-            made = self.database.execute(
+            made = transaction.execute(
                 "INSERT INTO batches (job, phase, number, size, status) VALUES (?, ?, ?, 20, 'running')",
                 (self._id, *key),
             )
@@ -82,18 +83,16 @@ class MadeStore:
         of, number = self._batches[key]
         self._batches[key] = (of, number + 1)
         name = session_name.session_name(of, number + 1)
-        with self.database.transaction() as transaction:
-            begun = BEGUN + session.start
-            attempt = batch_transitions.adopt_session(transaction, of, number + 1, name, session.agent, ["i"], begun).id
+        begun = BEGUN + session.start
+        attempt = batch_transitions.adopt_session(transaction, of, number + 1, name, session.agent, ["i"], begun).id
         heard = AgentReport(model=session.model, usage=Usage(cost_usd=session.cost_usd))
         result = SessionResult(ending="exited", output=b"{}", heard=heard, duration_s=session.took)
         counted = session.outcome in ("passed", "partial", "failed")
-        with self.database.transaction() as transaction:
-            batch_transitions.end_session(
-                transaction, attempt, session.outcome, counted=counted, errors=session.errors, result=result
-            )
+        batch_transitions.end_session(
+            transaction, attempt, session.outcome, counted=counted, errors=session.errors, result=result
+        )
         if session.outcome == "passed":
-            self.database.execute(
+            transaction.execute(
                 "UPDATE batches SET status = 'done', ended_at = ? WHERE id = ?",
                 (BEGUN + session.start + session.took, of.id),
             )

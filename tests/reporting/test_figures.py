@@ -137,7 +137,7 @@ def test_an_agent_that_is_limited_still_is_so_until_now(tmp_path: Path) -> None:
     store.tell(1, "agent_limited", '{"agent": "mine"}')
     store.add(Ran(0, 1, "limited"))
     with store.database.transaction():
-        store.database.execute("UPDATE jobs SET status = 'paused'")
+        store.database.connection.execute("UPDATE jobs SET status = 'paused'")
     found = collect(store.database, store.job, now=BEGUN + 61)
     assert found.clock == WallClock(1.0, 60.0, 0.0, 0.0)
 

@@ -131,7 +131,7 @@ def _named(folder: Path, words: str) -> MadeStore:
     error = ValidationError(type=words, item_id=words, message=words)
     store.add(Ran(0, 1, "failed", agent=words, errors=(error,), model=words), Ran(2, 1, agent=words))
     with store.database.transaction():
-        store.database.execute(
+        store.database.connection.execute(
             "INSERT INTO items (job, phase, id, position, status, errors) VALUES (1, 1, ?, 0, 'quarantined', ?)",
             (words, f"[{error.model_dump_json()}]"),
         )

@@ -245,7 +245,7 @@ def everything(database: Database) -> StoreCollector:
         jobs.set_status(transaction, 1, "running")
         agent_cooldowns.start(transaction, "a", AgentFailure(kind="rate_limit", message="slow down"), 1000.0)
         for table, status in (("batch_counts", "pending"), ("item_counts", "waiting")):
-            database.execute(f"INSERT INTO {table} VALUES (1, 1, '{status}', 3)")
+            database.connection.execute(f"INSERT INTO {table} VALUES (1, 1, '{status}', 3)")
     return StoreCollector(database)
 
 

@@ -106,7 +106,7 @@ def test_messages_to_some_hosts_can_be_left_out_of_what_is_due(database: Databas
     slow = [ended(database, f"s{n}", "https://slow.example/x").id for n in range(3)]
     quick = [ended(database, f"q{n}", "https://quick.example/x").id for n in range(3)]
     for at, message in enumerate([*slow, *quick]):
-        database.execute("UPDATE webhook_deliveries SET next_try = ? WHERE id = ?", (at, message))
+        database.connection.execute("UPDATE webhook_deliveries SET next_try = ? WHERE id = ?", (at, message))
     assert [each.id for each in webhook_deliveries.due(database, 4, 9)] == [*slow, *quick[:2]]
     assert [each.id for each in webhook_deliveries.due(database, 9, 2, hosts_besides=["slow.example"])] == quick[:2]
     assert [each.id for each in webhook_deliveries.due(database, 9, 3, besides=slow[:1])] == [*slow[1:], quick[0]]

@@ -22,7 +22,7 @@ from supervisor.model.validation_report import ValidationError
 from supervisor.sinks.hand_edits import HandEdits
 from supervisor.sinks.json_sink import JsonSink, as_lines, render
 from supervisor.store.database import Database, open_store
-from supervisor.store.queries.merged_snapshot import ResultSnapshot, record_written, snapshot
+from supervisor.store.queries.merged_snapshot import ResultSnapshot, snapshot
 from supervisor.store.tables import batches, jobs, phases
 from supervisor.store.transitions import batch_transitions, item_reconcile
 from supervisor.text import content_hash
@@ -107,7 +107,7 @@ class Written:
         main_file.edits(None)
         written = main_file.write(taken)
         assert written is not None
-        record_written(self.database, self.job, 1, written)
+        phases.record_written(self.database, self.job, 1, written)
 
     def content(self) -> Any:
         return json.loads(self.path.read_bytes())

@@ -35,7 +35,7 @@ def killed_while_open(folder: Path, transactions: int) -> Iterator[Path]:
         with database.transaction():
             for n in range(number, COUNT, transactions):
                 payload = {"n": n, "text": f"{n} " * 40}
-                database.execute(
+                database.connection.execute(
                     "INSERT INTO items"
                     " (job, phase, id, position, status, payload, digest, value, seq, instructions_version)"
                     " VALUES (1, 1, ?, ?, 'merged', ?, ?, ?, 1, 1)",

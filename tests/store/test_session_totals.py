@@ -111,7 +111,7 @@ def test_counters_that_were_changed_are_found_and_made_anew(database: Database) 
     right = summary(database)
     for change in ("sessions = 7", "retries = 0", "cost_usd = 0.9", "model = 'x'", "duration_s = 0"):
         with database.transaction():
-            database.execute(f"UPDATE session_totals SET {change}")
+            database.connection.execute(f"UPDATE session_totals SET {change}")
         assert session_totals.wrong(database), change
         with database.transaction() as transaction:
             count_anew(transaction)

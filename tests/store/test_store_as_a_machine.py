@@ -165,7 +165,7 @@ class StoreMachine(RuleBasedStateMachine):
                     batch_transitions.end_session(transaction, begun.attempt, "interrupted", counted=False)
                     batch_transitions.set_batch_status(transaction, begun.batch.id, "pending")
         elif ends == "killed in a transaction":
-            self.database.execute("BEGIN IMMEDIATE")
+            self.database.connection.execute("BEGIN IMMEDIATE")
             for begun in self.begun:
                 self._settle_in_the_store(Transaction(self.database.connection), begun, self._answers(data, begun))
         self.database.close()
@@ -390,7 +390,7 @@ class StoreMachine(RuleBasedStateMachine):
         if taken.rows or not look.missing:
             written = file.write(taken)
             assert written is not None
-            merged_snapshot.record_written(self.database, self.job.id, phase, written)
+            phases.record_written(self.database, self.job.id, phase, written)
 
     def _items(self) -> list[dict[str, Any]]:
         """All items as the store has them, but for the numbers of the merges."""

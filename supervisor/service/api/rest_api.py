@@ -231,7 +231,7 @@ async def get_output(job_id: JobId, here: Here, client: Known) -> StreamingRespo
         row = database.row("SELECT phase, merge FROM phases WHERE job = ? ORDER BY position DESC LIMIT 1", (job_id,))
         if row is None or job.status not in ("completed", "completed_with_gaps"):
             raise Problem(409, f"job {job_id} is {job.status}", "Wait for its end.")
-        return merged_snapshot.snapshot(database, job_id, row["phase"], row["merge"], within=True)
+        return merged_snapshot.snapshot(database, job_id, row["phase"], row["merge"])
 
     taken = await here.store.read(look)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from supervisor.model.frozen_model import FrozenModel
-from supervisor.model.write_receipt import WriteReceipt
 from supervisor.store.database import Database
 from supervisor.store.tables import phases
 from supervisor.store.transaction import StoreReader
@@ -23,19 +22,14 @@ class ResultSnapshot(FrozenModel):
     """Item id and value as JSON, in canonical order."""
 
 
-def snapshot(database: StoreReader, job: int, phase: int, merge: str, *, within: bool = False) -> ResultSnapshot:
-    """All that is merged of a phase at this moment; `within` a transaction that has begun."""
-    if not within:
-        database.execute("BEGIN")
-    try:
+def snapshot(database: Database, job: int, phase: int, merge: str) -> ResultSnapshot:
+    """All that is merged of a phase at this moment."""
+    with database.snapshot():
         seq = phases.current_seq(database, job, phase)
         rows = database.rows(
             "SELECT id, value FROM items WHERE job = ? AND phase = ? AND status = 'merged' ORDER BY position, id",
             (job, phase),
         )
-    finally:
-        if database.connection.in_transaction and not within:
-            database.execute("COMMIT")
     pairs = tuple((row["id"], row["value"]) for row in rows)
     return ResultSnapshot.model_construct(job=job, phase=phase, merge=merge, seq=seq, rows=pairs)
 
@@ -75,12 +69,3 @@ def last_write(database: StoreReader, job: int, phase: int) -> LastWrite:
     )
     assert row is not None
     return LastWrite(row["written_seq"], row["written_hash"], row["next_seq"] - 1)
-
-
-def record_written(database: Database, job: int, phase: int, written: WriteReceipt) -> None:
-    """Note what the phase's sink holds now."""
-    with database.transaction(durable=False):
-        database.execute(
-            "UPDATE phases SET written_seq = ?, written_hash = ? WHERE job = ? AND phase = ?",
-            (written.seq, written.sha256, job, phase),
-        )

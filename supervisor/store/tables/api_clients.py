@@ -38,7 +38,7 @@ def add(database: Database, name: str, *, sees_all: bool) -> str:
             remedy="Use 1 to 64 letters, digits, dots, dashes and underscores.",
         )
     secret = PREFIX + secrets.token_urlsafe(32)
-    with database.transaction():
+    with database.transaction() as transaction:
         row = database.row("SELECT revoked_at FROM api_clients WHERE name = ?", (name,))
         if row is not None and row["revoked_at"] is None:
             raise UsageError(
@@ -46,7 +46,7 @@ def add(database: Database, name: str, *, sees_all: bool) -> str:
                 where="tokens add",
                 remedy=f"Choose another name, or take its secret back with `supervisor tokens revoke {name}` first.",
             )
-        database.execute(
+        transaction.execute(
             "INSERT OR REPLACE INTO api_clients (name, secret_hash, sees_all, created_at) VALUES (?, ?, ?, ?)",
             (name, _hash(secret), int(sees_all), time.time()),
         )
@@ -55,8 +55,8 @@ def add(database: Database, name: str, *, sees_all: bool) -> str:
 
 def revoke(database: Database, name: str) -> None:
     """Take a client's secret back; UsageError where there is no such client."""
-    with database.transaction():
-        done = database.execute(
+    with database.transaction() as transaction:
+        done = transaction.execute(
             "UPDATE api_clients SET revoked_at = ? WHERE name = ? AND revoked_at IS NULL", (time.time(), name)
         ).rowcount
     if not done:

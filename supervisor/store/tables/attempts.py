@@ -168,10 +168,8 @@ def expired(database: StoreReader, before: float) -> list[str]:
 
 def forget_files(database: Database, names: Sequence[str]) -> None:
     """Note that these sessions' files are gone."""
-    with database.transaction(durable=False):
-        database.connection.executemany(
-            "UPDATE attempts SET workspace_kept = 0 WHERE name = ?", [(name,) for name in names]
-        )
+    with database.transaction(durable=False) as transaction:
+        transaction.execute_many("UPDATE attempts SET workspace_kept = 0 WHERE name = ?", [(name,) for name in names])
 
 
 def _attempt(row: sqlite3.Row) -> Attempt:

@@ -37,7 +37,7 @@ def form(transaction: Transaction, job: int, phase: int, size: int, *, complete:
             "INSERT INTO batches (job, phase, number, size, status) VALUES (?, ?, ?, ?, 'pending')",
             (job, phase, number, len(members)),
         )
-        transaction.connection.executemany(
+        transaction.execute_many(
             "UPDATE items SET batch = ? WHERE job = ? AND phase = ? AND id = ?",
             [(made.lastrowid, job, phase, item_id) for item_id in members],
         )
@@ -60,7 +60,7 @@ def dissolve_unstarted(transaction: Transaction, job: int, phase: int, size: int
 
 def ready(database: StoreReader, job: int, phase: int, *, above: int = 0) -> list[StoredBatch]:
     """Pending batches of a phase, with numbers above `above`, whose items all have their content; in order."""
-    rows = database.execute(
+    rows = database.rows(
         f"SELECT * FROM batches b WHERE job = ? AND phase = ? AND {_OPEN} AND status = 'pending' AND number > ?"
         " AND NOT EXISTS"
         " (SELECT 1 FROM items i WHERE i.batch = b.id AND i.status = 'blocked') ORDER BY number",

@@ -36,7 +36,7 @@ def submit(
         else:
             job_id = row["id"]
             if row["status"] in ENDED:
-                database.execute(
+                transaction.execute(
                     "UPDATE jobs SET status = 'queued', stop_request = NULL, options = ?, detail = '' WHERE id = ?",
                     (options.model_dump_json(), job_id),
                 )
@@ -72,8 +72,8 @@ def add(
 
 def adopt_options(database: Database, job_id: int, options: JobOptions) -> None:
     """Queue a job that nobody works on, with the options of the command that goes on with it."""
-    with database.transaction():
-        database.execute(
+    with database.transaction() as transaction:
+        transaction.execute(
             "UPDATE jobs SET status = 'queued', stop_request = NULL, options = ?, detail = '' WHERE id = ?",
             (options.model_dump_json(), job_id),
         )
@@ -81,8 +81,8 @@ def adopt_options(database: Database, job_id: int, options: JobOptions) -> None:
 
 def supersede(database: Database, job_id: int) -> None:
     """Make room for a fresh job of the same target; the rows stay."""
-    with database.transaction():
-        database.execute("UPDATE jobs SET superseded_at = ? WHERE id = ?", (time.time(), job_id))
+    with database.transaction() as transaction:
+        transaction.execute("UPDATE jobs SET superseded_at = ? WHERE id = ?", (time.time(), job_id))
 
 
 def get(database: StoreReader, job_id: int) -> Job:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from supervisor.model.pipeline import Pipeline
+from supervisor.model.write_receipt import WriteReceipt
+from supervisor.store.database import Database
 from supervisor.store.transaction import StoreReader, Transaction
 
 _OPEN_WORK = (
@@ -114,3 +116,12 @@ def next_seq(database: StoreReader, job: int, phase: int) -> int:
 def current_seq(database: StoreReader, job: int, phase: int) -> int:
     """The number of the last change of what is merged."""
     return int(database.value("SELECT next_seq - 1 FROM phases WHERE job = ? AND phase = ?", (job, phase)))
+
+
+def record_written(database: Database, job: int, phase: int, written: WriteReceipt) -> None:
+    """Note what the phase's sink holds now."""
+    with database.transaction(durable=False) as transaction:
+        transaction.execute(
+            "UPDATE phases SET written_seq = ?, written_hash = ? WHERE job = ? AND phase = ?",
+            (written.seq, written.sha256, job, phase),
+        )

@@ -117,7 +117,7 @@ def keep_passed(transaction: Transaction, job: int, phase: int, batch: int, valu
     transaction.execute(
         "UPDATE items SET status = 'waiting', value = NULL WHERE batch = ? AND status = 'passed'", (batch,)
     )
-    transaction.connection.executemany(
+    transaction.execute_many(
         "UPDATE items SET status = 'passed', value = ? WHERE job = ? AND phase = ? AND id = ? AND batch = ?",
         [(in_order(value), job, phase, item_id, batch) for item_id, value in values.items()],
     )
@@ -147,12 +147,12 @@ def settle(
     """
     seq = next_seq(transaction, job, phase)
     version = transaction.value("SELECT instructions FROM phases WHERE job = ? AND phase = ?", (job, phase))
-    transaction.connection.executemany(
+    transaction.execute_many(
         "UPDATE items SET status = 'merged', value = ?, seq = ?, errors = NULL, instructions_version = ?"
         " WHERE job = ? AND phase = ? AND id = ? AND batch = ? AND digest = ?",
         [(in_order(value), seq, version, job, phase, i, batch, digests[i]) for i, value in accepted.items()],
     )
-    transaction.connection.executemany(
+    transaction.execute_many(
         "UPDATE items SET status = 'quarantined', value = NULL, errors = ?, instructions_version = ?"
         " WHERE job = ? AND phase = ? AND id = ? AND batch = ? AND digest = ?",
         [

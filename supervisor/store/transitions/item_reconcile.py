@@ -64,7 +64,7 @@ def reconcile_source(
             changed.append(item_id)
     if moved:
         next_seq(transaction, job, phase)
-    transaction.connection.executemany(
+    transaction.execute_many(
         "INSERT INTO items (job, phase, id, position, status, payload, digest) VALUES (?, ?, ?, ?, 'waiting', ?, ?)",
         fresh,
     )
