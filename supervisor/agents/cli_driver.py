@@ -1,4 +1,4 @@
-"""What an agent is to the rest of the supervisor."""
+"""The door to a program that works as an agent: how it is started, and what it needs and leaves."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class CliDriver(ABC):
     def command(self, paths: SessionPaths, model: str | None) -> list[str]:
         """The program and its arguments."""
 
-    def prepare(self, paths: SessionPaths, spec: SessionRequest) -> None:  # noqa: B027 - most need nothing
+    def prepare(self, paths: SessionPaths, request: SessionRequest) -> None:  # noqa: B027 - most need nothing
         """Write what a session needs besides prompt and input file, most of all into its home."""
 
     def environment(self, paths: SessionPaths) -> dict[str, str]:
@@ -79,7 +79,7 @@ class CliDriver(ABC):
         return OutputParser()
 
     def parse_files(self, home: Path, parser: OutputParser) -> None:  # noqa: B027 - most print all that there is to know
-        """Have the listener take what a session that ended left in its home: what it cost, and when a limit ends."""
+        """Have the parser take what a session that ended left in its home: what it cost, and when a limit ends."""
 
     def priced(self, usage: Usage) -> Usage:
         """What a session cost, with the money where only tokens were told and their price is known."""

@@ -105,9 +105,9 @@ class InstalledCliDriver(CliDriver):
             by=by or "",
         )
 
-    def prepare(self, paths: SessionPaths, spec: SessionRequest) -> None:
+    def prepare(self, paths: SessionPaths, request: SessionRequest) -> None:
         if self.key_variable() is None:
-            self.sign_in.lend(paths.home, boxed=spec.isolation.sandbox == "bubblewrap")
+            self.sign_in.lend(paths.home, boxed=request.isolation.sandbox == "bubblewrap")
 
     def reclaim_credentials(self, paths: SessionPaths) -> None:
         self.sign_in.reclaim(paths.home)

@@ -85,7 +85,7 @@ class ResultsWriter:
         self._edited = edited
         self._holds_more = holds_more
         self._states = {phase.id: _State(phase, sinks[phase.id]) for phase in phases}
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="main-file")
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="results")
         self._reader: Database | None = None
         self._begun_at = time.monotonic()
         self._tasks: set[asyncio.Task[None]] = set()

@@ -175,7 +175,7 @@ class Supervisor:
                 for job in jobs.next_queued(self.database, room, running) if room > 0 else ():
                     running[job.id] = asyncio.ensure_future(self._serve_job(job))
                     running[job.id].add_done_callback(lambda _: self._news.set())
-                self._apply_stop_requests()
+                self._apply_store_changes()
             running = {job_id: task for job_id, task in running.items() if not task.done()}
             if self._stopping and not running:
                 return
@@ -234,7 +234,7 @@ class Supervisor:
             await asyncio.sleep(_NEWS_DELAY_S)
             self._news.clear()
             async with self._retry_when_machine_fails():
-                self._apply_stop_requests()
+                self._apply_store_changes()
 
     @contextlib.asynccontextmanager
     async def _retry_when_machine_fails(self) -> AsyncIterator[None]:
@@ -248,7 +248,7 @@ class Supervisor:
             await asyncio.sleep(FIRST_WAIT_S)
             self._news.set()
 
-    def _apply_stop_requests(self) -> None:
+    def _apply_store_changes(self) -> None:
         self._cooldowns.reload()
         for job_id, run in self._runs.items():
             asked = jobs.get(self.database, job_id).stop_request

@@ -1,1 +1,1 @@
-"""Executors: they take a SessionSpec and give a SessionResult; where and how is theirs."""
+"""Executors: they take a SessionRequest and give a SessionResult; where and how is theirs."""

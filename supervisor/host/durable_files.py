@@ -1,4 +1,4 @@
-"""Folders whose names are on the disk by the time that something in them is reported."""
+"""Files and folders that are on the disk, with their names, by the time that something in them is reported."""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ async def _serve(project: Project, *, stay: bool, ready: int | None) -> int:
 
 
 def ensure(project: Project) -> LockOwner:
-    """The project's daemon, started in the background where there is none; CannotGoOn where it cannot be had."""
+    """The project's daemon, started in the background where there is none; CannotContinue where it cannot be had."""
     make_folder(project.state)
     log = project.state / "daemon.log"
     for _ in range(_START_TRIES):
@@ -120,7 +120,7 @@ def live_in_daemon(project: Project, pipeline: str, target: str) -> Job | None:
 
 
 def end(project: Project, patience_s: float = 60.0) -> bool:
-    """End the project's daemon: sessions ended, state saved. False where there is none; CannotGoOn where it stays."""
+    """End the project's daemon, its sessions with it. False where there is none; CannotContinue where it stays."""
     found = lock_owner(project)
     if found is None or found.kind != "daemon":
         return False

@@ -6,7 +6,7 @@ import re
 
 from supervisor.model.frozen_model import FrozenModel
 
-_PART = re.compile(r"\{(\w+)\}")
+PART = re.compile(r"\{(\w+)\}")
 
 
 class Target(FrozenModel):
@@ -18,4 +18,4 @@ class Target(FrozenModel):
     def fill(self, text: str) -> str:
         """Put `{target}` and the parts into a text of the pipeline file, which holds no other names."""
         known = {"target": self.name, **self.parts}
-        return _PART.sub(lambda match: known[match[1]], text)
+        return PART.sub(lambda match: known[match[1]], text)

@@ -13,7 +13,7 @@ from pydantic import ValidationError as ModelError
 
 from supervisor.errors import PipelineError, TargetError
 from supervisor.model.pipeline import Phase, Pipeline, Upstream
-from supervisor.model.target import _PART, Target
+from supervisor.model.target import PART, Target
 from supervisor.project.job_input import input_schema
 from supervisor.project.model_errors import explain
 from supervisor.project.project import Project
@@ -100,7 +100,7 @@ def _check_parts(pipeline: Pipeline, phase: Phase, path: Path) -> None:
     """What stands in braces is a part of the target's name."""
     known = ["target", *(re.compile(pipeline.target.pattern).groupindex if pipeline.target else ())]
     for key, text in (("items", phase.items_file), ("limit", phase.limit)):
-        for name in _PART.findall(text or ""):
+        for name in PART.findall(text or ""):
             if name not in known:
                 raise PipelineError(
                     f"phase {phase.id}: {key} {text!r} holds {{{name}}}, which is no part of a target's name",

@@ -47,8 +47,8 @@ def session_folders(project: Project) -> list[str]:
 def store_damage(project: Project, *, thorough: bool = False) -> list[StoreDamage]:
     """What is wrong with the store; `thorough` also looks at every row and compares all indices."""
     noted = write_receipts.all_receipts(project.state)  # before the store, which may be worked with at this moment
-    found = _without_store(project, noted)
-    return _inside(project, noted, thorough=thorough) if found is None else found
+    found = damage_without_store(project, noted)
+    return damage_inside(project, noted, thorough=thorough) if found is None else found
 
 
 def lost_commits(project: Project) -> int:
@@ -77,13 +77,13 @@ def is_behind(database: Database, receipt: PhaseReceipt) -> bool:
     return bool(next_seq is None or receipt.seq >= next_seq)
 
 
-def _without_store(project: Project, noted: list[PhaseReceipt]) -> list[StoreDamage] | None:
+def damage_without_store(project: Project, noted: list[PhaseReceipt]) -> list[StoreDamage] | None:
     """What is wrong where there is no store to be looked into; None where there is one."""
-    absence = _absence(project, noted)
+    absence = damage_of_absence(project, noted)
     return absence if absence or missing(project) is not None else None
 
 
-def _absence(project: Project, noted: list[PhaseReceipt]) -> list[StoreDamage]:
+def damage_of_absence(project: Project, noted: list[PhaseReceipt]) -> list[StoreDamage]:
     """What is wrong where there is no store, or one without anything in it."""
     log = Path(f"{project.store}-wal")
     if mended_store(project).exists():
@@ -99,7 +99,7 @@ def _absence(project: Project, noted: list[PhaseReceipt]) -> list[StoreDamage]:
     return [StoreDamage(repair="store", text=f"{what}, but {traces}")]
 
 
-def _inside(project: Project, noted: list[PhaseReceipt], *, thorough: bool = False) -> list[StoreDamage]:
+def damage_inside(project: Project, noted: list[PhaseReceipt], *, thorough: bool = False) -> list[StoreDamage]:
     """What is wrong in a store that is there."""
     try:
         database = integrity_check.open_read_only(project.store)

@@ -10,7 +10,14 @@ from pathlib import Path
 from supervisor.errors import StoreError
 from supervisor.host.durable_files import file_state
 from supervisor.project.project import Project
-from supervisor.project.store_damage import StoreDamage, _absence, _inside, _without_store, mended_store, store_damage
+from supervisor.project.store_damage import (
+    StoreDamage,
+    damage_of_absence,
+    damage_inside,
+    damage_without_store,
+    mended_store,
+    store_damage,
+)
 from supervisor.store.database import MEND
 from supervisor.store.integrity import write_receipts
 from supervisor.store.integrity.write_receipts import PhaseReceipt
@@ -35,7 +42,7 @@ class StoreGuard:
         self._thread: threading.Thread | None = None
         with contextlib.suppress(OSError, RuntimeError, sqlite3.Error):  # met again, and said then
             noted = write_receipts.all_receipts(project.state)
-            self._found = _without_store(project, noted)
+            self._found = damage_without_store(project, noted)
             if self._found is None:
                 self._thread = threading.Thread(target=self._look, args=(noted,), daemon=True)
                 self._thread.start()
@@ -50,7 +57,7 @@ class StoreGuard:
 
     def _look(self, noted: list[PhaseReceipt]) -> None:
         with contextlib.suppress(OSError, sqlite3.Error):
-            self._found = _inside(self._project, noted)
+            self._found = damage_inside(self._project, noted)
 
     def _files(self) -> list[tuple[int, int, int] | None]:
         """What tells that the store was written to: by another process, since this one waits."""
@@ -60,7 +67,7 @@ class StoreGuard:
 
 def require_not_lost(project: Project) -> None:
     """StoreError where the store is not there, or empty, although work was done; the quick part of `require_sound`."""
-    _refuse(project, _absence(project, write_receipts.all_receipts(project.state)))
+    _refuse(project, damage_of_absence(project, write_receipts.all_receipts(project.state)))
 
 
 def require_present(project: Project, error: Exception) -> None:

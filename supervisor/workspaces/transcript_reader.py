@@ -9,9 +9,9 @@ from pathlib import Path
 
 from supervisor.text import plain_text
 
-_TAIL_BYTES, _LONGER_TAIL_BYTES = 8192, 512 << 10
+TAIL_BYTES, _LONGER_TAIL_BYTES = 8192, 512 << 10
 """The end of a transcript, and where nothing in it says anything to people, as in an answer that comes bit by bit."""
-_LONGEST_LINE = 4 << 20
+LONGEST_LINE = 4 << 20
 """A line that is longer is taken in pieces."""
 _DRAWN = re.compile(rb"\x1b\[\??[0-9;]*[ABCDHJf]|\x1b\[\?1049h")
 """Moves the cursor about, or clears the screen: the bytes in their order are not what was seen. That one shows the
@@ -51,7 +51,7 @@ def _replayed(data: bytes) -> str:
 
 def last_line(path: Path, shown: Callable[[str], str] = str) -> str:
     """The last line of a transcript that says something to people, or an empty text."""
-    for tail_bytes in (_TAIL_BYTES, _LONGER_TAIL_BYTES):
+    for tail_bytes in (TAIL_BYTES, _LONGER_TAIL_BYTES):
         try:
             with open(path, "rb") as file:
                 begins = file.seek(max(0, os.fstat(file.fileno()).st_size - tail_bytes))

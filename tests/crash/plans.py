@@ -201,7 +201,7 @@ def _reaching(point: str, count: int) -> Plan:
         return Plan((), (Kill("run", "supervisor@30"), Kill("fresh", how)))
     if subject == "recovery":
         return Plan((), (Kill("run", "both@12"), Kill("run", how)))
-    if subject == "last_words":
+    if subject == "terminal_drain":
         return Plan((), (Kill("run", f"deaf@3,{how}"),))
     if point in ("session.before_kill", "session.killed"):
         return Plan((), (Kill("run", f"spawner@12,{how}"),))

@@ -163,9 +163,9 @@ def test_what_was_left_unread_is_kept_without_its_secrets(tmp_path: Path, read: 
     terminal, other = os.pipe()
     os.write(other, ("s3cret-value and " + KEYS[3] + "\n").removeprefix(read).encode())
     os.close(other)
-    last_words = TerminalDrain(terminal, str(tmp_path / "transcript.txt"), ["s3cret-value"])
-    last_words.keep()
-    last_words.close()
+    drain = TerminalDrain(terminal, str(tmp_path / "transcript.txt"), ["s3cret-value"])
+    drain.keep()
+    drain.close()
     written = (tmp_path / "transcript.txt").read_text()
     assert written == "[secret] and [secret]\n"
 

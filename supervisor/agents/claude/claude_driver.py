@@ -68,13 +68,13 @@ class ClaudeDriver(InstalledCliDriver):
         program = self.program
         return frozenset() if program is None else _options_of(program, program.stat().st_mtime_ns)
 
-    def prepare(self, paths: SessionPaths, spec: SessionRequest) -> None:
-        if spec.isolation.sandbox == "bubblewrap":  # else the sign-in stays where it is, see `switches`
-            super().prepare(paths, spec)
+    def prepare(self, paths: SessionPaths, request: SessionRequest) -> None:
+        if request.isolation.sandbox == "bubblewrap":  # else the sign-in stays where it is, see `switches`
+            super().prepare(paths, request)
         _temporary(paths).mkdir(mode=0o700)
-        if spec.shared:
-            _shared(paths).write_text(spec.prompt[: spec.shared], encoding="utf-8")
-            _rest(paths).write_text(spec.prompt[spec.shared :], encoding="utf-8")
+        if request.shared:
+            _shared(paths).write_text(request.prompt[: request.shared], encoding="utf-8")
+            _rest(paths).write_text(request.prompt[request.shared :], encoding="utf-8")
         if self.typing is not None:
             settings = claude_terminal.settings(paths.workspace.resolve(), os.environ.get(self.key_variables[0]))
             (paths.home / ".claude.json").write_text(settings, encoding="utf-8")

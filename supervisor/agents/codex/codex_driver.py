@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 
 from supervisor.agents.codex import codex_display, codex_failures
-from supervisor.agents.codex.codex_parser import _LARGEST_RECORD_BYTES, CodexParser
+from supervisor.agents.codex.codex_parser import LARGEST_RECORD_BYTES, CodexParser
 from supervisor.agents.credentials import Credentials
 from supervisor.agents.installed_cli import InstalledCliDriver
 from supervisor.agents.output_parser import OutputParser
@@ -74,16 +74,16 @@ class CodexDriver(InstalledCliDriver):
         said = re.search(r"^bwrap: .*", tried.stderr, re.MULTILINE)
         return said[0] if tried.returncode and said else None
 
-    def prepare(self, paths: SessionPaths, spec: SessionRequest) -> None:
+    def prepare(self, paths: SessionPaths, request: SessionRequest) -> None:
         folder = paths.home / ".codex"
         folder.mkdir(mode=0o700)
         _temporary(paths).mkdir(mode=0o700)
-        (folder / "config.toml").write_text(self._config(self._sandbox_mode(spec)), encoding="utf-8")
-        super().prepare(paths, spec)
+        (folder / "config.toml").write_text(self._config(self._sandbox_mode(request)), encoding="utf-8")
+        super().prepare(paths, request)
 
-    def _sandbox_mode(self, spec: SessionRequest) -> str:
+    def _sandbox_mode(self, request: SessionRequest) -> str:
         """Codex's own sandbox where there is no other: one in another does not start for root, nor on many systems."""
-        if spec.isolation.sandbox == "bubblewrap":
+        if request.isolation.sandbox == "bubblewrap":
             return "danger-full-access"
         if not any("danger" in word for word in self.settings.args) and self._broken_sandbox is not None:
             raise AgentError(
@@ -127,7 +127,7 @@ class CodexDriver(InstalledCliDriver):
     def parse_files(self, home: Path, parser: OutputParser) -> None:
         assert isinstance(parser, CodexParser)
         for path in sorted((home / ".codex" / "sessions").glob("*/*/*/rollout-*.jsonl")):
-            if path.is_file() and not path.is_symlink() and path.stat().st_size <= _LARGEST_RECORD_BYTES:
+            if path.is_file() and not path.is_symlink() and path.stat().st_size <= LARGEST_RECORD_BYTES:
                 with open(path, encoding="utf-8", errors="replace") as lines:
                     parser.feed_record(lines)
 

@@ -10,7 +10,7 @@ from supervisor.agents.codex import codex_failures
 from supervisor.agents.json_lines_parser import JsonLinesParser, as_event, count, words
 from supervisor.model.agent_report import Usage
 
-_LARGEST_RECORD_BYTES = 64 << 20
+LARGEST_RECORD_BYTES = 64 << 20
 
 
 class CodexParser(JsonLinesParser):

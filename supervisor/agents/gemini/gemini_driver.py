@@ -59,14 +59,14 @@ class GeminiDriver(InstalledCliDriver):
         account = os.environ.get(_ACCOUNT_FILE)
         return [*super().readable(paths), *([] if not account else [Path(account)])]
 
-    def prepare(self, paths: SessionPaths, spec: SessionRequest) -> None:
-        super().prepare(paths, spec)
+    def prepare(self, paths: SessionPaths, request: SessionRequest) -> None:
+        super().prepare(paths, request)
         _temporary(paths).mkdir(mode=0o700)
         for folder in (paths.home / ".gemini", paths.workspace / ".gemini"):
             folder.mkdir(mode=0o700, exist_ok=True)
         (paths.home / ".gemini" / "settings.json").write_text(self._settings(), encoding="utf-8")
         (paths.workspace / ".gemini" / ".env").touch()  # the first that is found on the way up is taken
-        _begun(paths).write_text(session_begun(spec.prompt), encoding="ascii")
+        _begun(paths).write_text(session_begun(request.prompt), encoding="ascii")
 
     def _settings(self) -> str:
         """Gemini CLI's own settings; tools that are named there run unasked."""

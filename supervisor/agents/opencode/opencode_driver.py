@@ -94,7 +94,7 @@ class OpencodeDriver(InstalledCliDriver):
     def stdin(self, paths: SessionPaths) -> Path:
         return paths.home / "prompt.md"
 
-    def prepare(self, paths: SessionPaths, spec: SessionRequest) -> None:
+    def prepare(self, paths: SessionPaths, request: SessionRequest) -> None:
         # With a key in a variable too: it may be for another provider than the one that was signed in to.
         self.sign_in.lend(paths.home)
         settings = paths.home / FOLDER
@@ -105,9 +105,9 @@ class OpencodeDriver(InstalledCliDriver):
         installed = {"packages": {"": {"dependencies": {"@opencode-ai/plugin": "*"}}}}
         (settings / "package-lock.json").write_text(json.dumps(installed), encoding="utf-8")
         _temporary(paths).mkdir(mode=0o700)
-        shared, rest = spec.prompt[: spec.shared], spec.prompt[spec.shared :]
+        shared, rest = request.prompt[: request.shared], request.prompt[request.shared :]
         if not rest.strip():
-            shared, rest = "", spec.prompt
+            shared, rest = "", request.prompt
         _write(settings / "shared.md", shared)
         _write(self.stdin(paths), rest)
 

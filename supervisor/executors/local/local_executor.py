@@ -61,7 +61,7 @@ class LocalExecutor:
         self, request: SessionRequest, agent: Agent, record: Callable[[SessionHandle], None]
     ) -> SessionHandle:
         driver = agent.program
-        with _machine_errors():
+        with _could_not_start():
             await self.end_stale_sessions()
             workspace = self._workspaces.create(request)
         paths = workspace.paths(self._project.root, request.output_name)
@@ -71,7 +71,7 @@ class LocalExecutor:
         async with contextlib.AsyncExitStack() as undo:
             undo.callback(_end_group, group)
             undo.callback(driver.reclaim_credentials, paths)
-            with _machine_errors():
+            with _could_not_start():
                 request = as_kept_apart(request)
                 driver.prepare(paths, request)
                 start = session_start(request, driver, workspace, paths, group, mark)
@@ -81,7 +81,7 @@ class LocalExecutor:
                 self._workspaces.remove(request.name)
                 raise
             reached("session.before_spawn")
-            with _machine_errors():
+            with _could_not_start():
                 spawned = await self._spawned(request.name, start, mark)
                 undo.push_async_callback(self._spawner.forget, request.name)
                 undo.callback(os.close, spawned.terminal)
@@ -199,7 +199,7 @@ class LocalExecutor:
 
 
 @contextlib.contextmanager
-def _machine_errors() -> Iterator[None]:
+def _could_not_start() -> Iterator[None]:
     """What the machine refuses keeps a session from starting now, and not for good."""
     try:
         yield

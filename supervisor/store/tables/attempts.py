@@ -41,7 +41,7 @@ class Attempt(FrozenModel):
 def unfinished(database: StoreReader, job: int) -> list[Attempt]:
     """Attempts that a dead supervisor left running, and those whose output nobody could judge yet; oldest first."""
     return [
-        _attempt(row)
+        attempt_of(row)
         for row in database.rows(f"SELECT * FROM attempts WHERE job = ? AND outcome IN {OPEN} ORDER BY id", (job,))
     ]
 
@@ -49,7 +49,7 @@ def unfinished(database: StoreReader, job: int) -> list[Attempt]:
 def unaccounted(database: StoreReader) -> list[Attempt]:
     """Cut-off sessions of jobs that nobody works on, of which it is not noted what they cost."""
     return [
-        _attempt(row)
+        attempt_of(row)
         for row in database.rows(
             f"SELECT a.* FROM jobs j CROSS JOIN attempts a ON a.job = j.id WHERE a.outcome IN {OPEN}"  # in this order
             " AND a.duration_s IS NULL AND (j.superseded_at IS NOT NULL OR j.status IN ('stopped', 'cancelled'))"
@@ -172,7 +172,8 @@ def forget_files(database: Database, names: Sequence[str]) -> None:
         transaction.execute_many("UPDATE attempts SET workspace_kept = 0 WHERE name = ?", [(name,) for name in names])
 
 
-def _attempt(row: sqlite3.Row) -> Attempt:
+def attempt_of(row: sqlite3.Row) -> Attempt:
+    """An attempt as its row has it."""
     return Attempt(
         id=row["id"],
         batch=row["batch"],

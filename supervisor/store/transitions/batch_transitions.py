@@ -11,7 +11,7 @@ from supervisor.model.job import StoredBatch
 from supervisor.model.session import SessionResult
 from supervisor.model.session_handle import SessionHandle
 from supervisor.model.validation_report import ValidationError
-from supervisor.store.tables.attempts import Attempt, Outcome, _attempt
+from supervisor.store.tables.attempts import Attempt, Outcome, attempt_of
 from supervisor.store.tables.phases import next_seq
 from supervisor.store.tables.session_totals import OPEN
 from supervisor.store.transaction import Transaction
@@ -62,7 +62,7 @@ def adopt_session(
     transaction.execute("UPDATE attempts SET started_at = ? WHERE id = ?", (started_at, attempt))
     row = transaction.row("SELECT * FROM attempts WHERE id = ?", (attempt,))
     assert row is not None
-    return _attempt(row)
+    return attempt_of(row)
 
 
 def end_session(

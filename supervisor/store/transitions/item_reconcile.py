@@ -252,7 +252,7 @@ def expand(
 
     Returns whether items were left out or taken back that were there before.
 
-    ItemsError where an id is doubled, or one item became more than STRIDE.
+    SourceError where an id is doubled, or one item became more than STRIDE.
     """
     first_time = 0
     left_or_back = moved = False

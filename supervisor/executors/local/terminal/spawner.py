@@ -56,7 +56,7 @@ class Spawner:
         """The soft limit of open files that sessions get."""
         self._sessions: dict[int, _Session] = {}
         self._names: dict[str, _Session] = {}
-        self._last_words: dict[str, TerminalDrain] = {}
+        self._drains: dict[str, TerminalDrain] = {}
         self._incoming = b""
         self._own_note = {"spawner": os.getpid(), "spawner_ticks": process_tree.start_ticks(os.getpid())}
         self._subreaper = process_tree.become_subreaper()
@@ -107,7 +107,7 @@ class Spawner:
     def _spawn(self, request: dict[str, Any]) -> None:
         name = request["name"]
         self._forget(request["forget"])
-        fd_limit.raise_limit(_OWN_FILES + len(self._last_words))
+        fd_limit.raise_limit(_OWN_FILES + len(self._drains))
         reached("spawner.before_fork")
         try:
             pid, terminal = start(
@@ -132,7 +132,7 @@ class Spawner:
         session = _Session(name, mark, pid, wrapped=request["wrapped"])
         self._sessions[pid] = self._names[name] = session
         reply = {"told": "spawned", "name": name, "pid": pid, "started_ticks": started_ticks}
-        self._last_words[name] = TerminalDrain(terminal, request["transcript"], request["secrets"])
+        self._drains[name] = TerminalDrain(terminal, request["transcript"], request["secrets"])
         self._reply(reply, terminal)
         reached("spawner.replied")
 
@@ -151,9 +151,9 @@ class Spawner:
     def _forget(self, names: list[str]) -> None:
         """The supervisor has read all that these sessions printed."""
         for name in names:
-            last_words = self._last_words.pop(name, None)
-            if last_words is not None:
-                last_words.close()
+            drain = self._drains.pop(name, None)
+            if drain is not None:
+                drain.close()
 
     def _ask_to_end(self, name: str, grace_s: float) -> None:
         session = self._names.get(name)
@@ -254,8 +254,8 @@ class Spawner:
                 process_tree.send_to_group(session.pid, signal.SIGKILL)
         self._end_descendants()
         reached("spawner.killed_all")
-        for last_words in self._last_words.values():
-            last_words.keep()
+        for drain in self._drains.values():
+            drain.keep()
 
     def _end_descendants(self) -> None:
         while self._subreaper:

@@ -31,10 +31,10 @@ class TerminalDrain:
         if not unread:
             return
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
-        reached("last_words.before_write")
+        reached("terminal_drain.before_write")
         with contextlib.suppress(OSError), os.fdopen(os.open(self._transcript, flags, 0o600), "ab") as file:
             file.write(redactor.apply_to_rest(unread))
-        reached("last_words.written")
+        reached("terminal_drain.written")
 
     def close(self) -> None:
         """Let go of the terminal."""

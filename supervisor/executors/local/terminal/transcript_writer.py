@@ -11,7 +11,7 @@ from supervisor.agents.output_parser import OutputParser
 from supervisor.executors.local.terminal.private_keys import PrivateKeys
 from supervisor.executors.local.terminal.redaction import Redactor
 from supervisor.failpoints import reached
-from supervisor.workspaces.transcript_reader import _LONGEST_LINE, _TAIL_BYTES, lines_of, plain
+from supervisor.workspaces.transcript_reader import LONGEST_LINE, TAIL_BYTES, lines_of, plain
 
 
 class TranscriptWriter:
@@ -35,7 +35,7 @@ class TranscriptWriter:
         """Take more output; whole lines of it are masked, kept and heard."""
         self.size += len(data)
         whole, end, rest = (self._unended + data).rpartition(b"\n")
-        if len(rest) > _LONGEST_LINE:
+        if len(rest) > LONGEST_LINE:
             long = whole + end + rest
             cut = self._mask.cut(long)
             whole, end, rest = long[:cut], b"", long[cut:]
@@ -64,7 +64,7 @@ class TranscriptWriter:
         masked = self._mask.apply(lines, self._keys)
         keep = masked[: max(0, self._max_bytes - self._kept)]
         self._kept += len(masked)
-        self._tail = (self._tail + masked)[-_TAIL_BYTES:]
+        self._tail = (self._tail + masked)[-TAIL_BYTES:]
         if keep:
             self._keep(keep)
         if self._hears:
