@@ -12,8 +12,8 @@ from supervisor.host.durable_files import file_state
 from supervisor.project.project import Project
 from supervisor.project.store_damage import (
     StoreDamage,
-    damage_of_absence,
     damage_inside,
+    damage_of_absence,
     damage_without_store,
     mended_store,
     store_damage,
