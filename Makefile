@@ -30,17 +30,17 @@ test-adversarial: $(VENV)/dev.stamp  ## Run the catalogue of agents that do what
 	$(BIN)/python -m pytest -n 0 -m adversarial
 
 test-machine: $(VENV)/dev.stamp  ## Have the machine fail in many ways while jobs run: disk, memory, files, processes, clock
-	TEST_PATIENCE_S=180 $(BIN)/python -m pytest -n 4 -m machine tests/machine
+	TEST_PATIENCE_S=180 $(BIN)/python -m pytest -n 4 -m machine tests/chaos/machine
 
 crash-test: $(VENV)/dev.stamp  ## Kill N processes (500), at every point and at random moments, and look what is lost
-	$(BIN)/python -m tests.crash $(N) $(if $(SEED),--seed $(SEED)) $(if $(PLAN),--plan '$(PLAN)')
+	$(BIN)/python -m tests.chaos.crash $(N) $(if $(SEED),--seed $(SEED)) $(if $(PLAN),--plan '$(PLAN)')
 
 power-loss-test: $(VENV)/dev.stamp  ## Replay recorded runs with the power lost at every moment
-	$(BIN)/python -m pytest -n auto -m power_loss tests/power_loss
+	$(BIN)/python -m pytest -n auto -m power_loss tests/chaos/power_loss
 
 test-browser: $(VENV)/dev.stamp $(CHECKS)/stamp  ## Look at the web page with Chromium, by mouse, keyboard and axe
 	@command -v chromium >/dev/null || apt-get install -y -q chromium || { echo 'Chromium is needed: install it as `chromium`' >&2; exit 1; }
-	SUPERVISOR_TEST_AXE=$(CURDIR)/$(CHECKS) $(BIN)/python -m pytest -n 2 -m browser tests/browser
+	SUPERVISOR_TEST_AXE=$(CURDIR)/$(CHECKS) $(BIN)/python -m pytest -n 2 -m browser tests/external/browser
 
 test-agents: $(VENV)/dev.stamp $(CLIS)/stamp  ## Run the tests of the real agent CLIs, which it installs here
 	TEST_PATIENCE_S=180 SUPERVISOR_TEST_CLIS=$(CURDIR)/$(CLIS) $(BIN)/python -m pytest -n auto -m agents
@@ -97,13 +97,13 @@ $(PEERS)/stamp: benchmarks/peers.txt
 	$(PEERS)/bin/python -m pip install --quiet --requirement $<
 	@touch $@
 
-$(CHECKS)/stamp: tests/browser/package.json
+$(CHECKS)/stamp: tests/external/browser/package.json
 	@command -v npm >/dev/null || { echo 'npm is needed to install axe: install Node.js 20 or newer, which brings it' >&2; exit 1; }
 	rm -rf $(CHECKS) && mkdir $(CHECKS) && cp $< $(CHECKS)/package.json
 	cd $(CHECKS) && npm install --no-package-lock --no-audit --no-fund --loglevel=error
 	@touch $@
 
-$(CLIS)/stamp: tests/real_agents/package.json
+$(CLIS)/stamp: tests/external/real_agents/package.json
 	@command -v npm >/dev/null || { echo 'npm is needed to install the agent CLIs: install Node.js 20 or newer, which brings it' >&2; exit 1; }
 	rm -rf $(CLIS) && mkdir $(CLIS) && cp $< $(CLIS)/package.json
 	cd $(CLIS) && npm install --ignore-scripts=false --no-package-lock --no-audit --no-fund --loglevel=error

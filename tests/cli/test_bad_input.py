@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tests.small_project import SmallProject, pipeline_text, plain_words, toml
+from tests.support.facts_project import SmallProject, pipeline_text, plain_words, toml
 
 PIPELINE = "phase_intelligence/facts/pipeline.toml"
 ITEMS = "vfs/items.json"

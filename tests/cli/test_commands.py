@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tests.small_project import Directory, Ran, SmallProject, plain_words
+from tests.support.facts_project import Directory, Ran, SmallProject, plain_words
 
 # The smallest pipeline, as its documentation prints it.
 SETTINGS = """\

@@ -11,7 +11,7 @@ import pytest
 
 from supervisor.cli.cli_app import GROUPS, app_for
 from supervisor.cli.main import HELP_FILE
-from tests.small_project import Directory, plain_words
+from tests.support.facts_project import Directory, plain_words
 
 PUT_TOGETHER = 'from supervisor.cli.cli_app import app_for; app_for(())(["--help"], prog_name="supervisor")'
 
