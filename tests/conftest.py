@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import settings
+import pytest
 
-from tests.support.property_examples import LONG
-
-settings.register_profile("project", deadline=None, derandomize=not LONG)  # no test is about time
-settings.load_profile("project")
-
+pytest.register_assert_rewrite("tests.support")
 pytest_plugins = ("tests.support.fixtures",)

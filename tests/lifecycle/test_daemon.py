@@ -9,8 +9,6 @@ import socket
 import subprocess
 from pathlib import Path
 
-import pytest
-
 from tests.support import processes
 from tests.support.project_folder import PROGRAM, Running
 from tests.support.scripted_project import ANSWER, TARGET, Small, numbered, open_gate, said
@@ -292,31 +290,6 @@ def test_after_kill_9_of_the_daemon_status_and_stop_answer(small: Small) -> None
     assert small.job_status() == "stopped"
 
 
-@pytest.mark.slow
-def test_twenty_starts_of_different_targets_are_all_done(small: Small) -> None:
-    small.lay_out(numbered(2))
-    targets = [f"target_{number}" for number in range(20)]
-    commands = [small.begin("start", "small", target) for target in targets]
-    statuses = [command.end() for command in commands]
-    assert statuses == [0] * 20, [command.err for command in commands if command.process.returncode]
-    assert {small.until_ended(target) for target in targets} == {"completed"}
-    for target in targets:
-        assert json.loads((small.results(target, "made") / "out_1.json").read_text()) == said(numbered(2))
-    assert len(small.sessions()) == 20
-
-
-@pytest.mark.slow
-def test_starts_that_meet_a_daemon_which_is_about_to_end_are_all_done(small: Small) -> None:
-    """One after the other, each when the one before is done, so that some come while the daemon leaves."""
-    small.lay_out(numbered(2))
-    for number in range(6):
-        small.done("start", "small", f"target_{number}")
-        small.until_ended(f"target_{number}")
-        if number % 2:
-            until(lambda: not (small.state / "supervisor.json").exists(), "the daemon lets go")
-    assert {small.job_status(f"target_{number}") for number in range(6)} == {"completed"}
-
-
 def test_systemd_is_told_when_it_is_ready_and_when_it_stops(small: Small, tmp_path: Path) -> None:
     small.lay_out(numbered(2))
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
@@ -359,18 +332,6 @@ def test_fresh_of_a_job_that_the_daemon_works_on_is_not_passed_over_in_silence(s
     assert not list(small.folder.glob("set_aside_*"))
     open_all(small, 2)
     assert small.until_ended() == "completed"
-
-
-@pytest.mark.slow
-def test_starts_of_one_target_at_the_same_moment_do_the_work_once(small: Small) -> None:
-    small.lay_out(numbered(8))
-    commands = [small.begin("start", "small", TARGET) for _ in range(8)]
-    assert [command.end() for command in commands] == [0] * 8, [command.err for command in commands]
-    holder = small.state / "supervisor.json"
-    until(lambda: small.job_status() == "completed" and not holder.exists(), "the daemon has nothing left to do")
-    assert len(small.rows("SELECT * FROM jobs")) == 1
-    assert len(small.sessions()) == 4
-    assert small.main() == said(numbered(8))
 
 
 def test_a_job_that_cannot_go_on_says_why_and_the_daemon_does_the_others(small: Small) -> None:

@@ -5,13 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-import pytest
-
 from tests.support import processes
 from tests.support.project_folder import Session
 from tests.support.scripted_project import PIPELINE, Small, numbered, open_gate
-
-pytestmark = pytest.mark.service
 
 SHOW = """
 import re

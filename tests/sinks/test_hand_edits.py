@@ -199,20 +199,6 @@ def test_an_edit_made_while_a_run_is_dead_is_taken_over(small: Small) -> None:
     assert small.main(2) == said(small.main(1))
 
 
-def test_the_main_file_parses_at_every_look(small: Small) -> None:
-    small.lay_out(numbered(60), settings={"concurrency": 8}, phases=[{"batch_size": 1}])
-    running = small.begin_run()
-    looks = 0
-    while running.read_lines(1):
-        if small.path().exists():
-            found = small.main()
-            assert found == {i: a for i, a in said(numbered(60)).items() if i in found}
-            assert list(found) == sorted(found)
-            looks += 1
-    assert running.end() == 0
-    assert looks >= 10
-
-
 def test_what_a_session_makes_of_content_that_was_edited_meanwhile_is_not_taken(small: Small) -> None:
     agent = """
 if (phase, batch, session) in ((1, 2, 1), (2, 1, 1)):

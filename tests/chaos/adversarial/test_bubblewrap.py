@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import socket
 import sys
 from pathlib import Path
@@ -12,10 +11,7 @@ from typing import Any
 
 import pytest
 
-from supervisor.executors.local.sandbox.bubblewrap import why_no_bubblewrap
 from tests.support.scripted_project import Small, numbered, said
-
-pytestmark = pytest.mark.adversarial
 
 BOXED = {"sandbox": "bubblewrap"}
 ANSWER = "write(answers())\n"
@@ -27,19 +23,6 @@ def looks(boxed: Small, program: str, **settings: Any) -> Any:
     boxed.lay_out(numbered(1), agent=agent, settings={**BOXED, **settings})
     boxed.run()
     return boxed.main()["i01"]
-
-
-def test_a_session_works_in_it_and_the_log_says_so(boxed: Small) -> None:
-    boxed.lay_out(numbered(4), settings=BOXED)
-    ended = boxed.run()
-    assert boxed.main() == said(numbered(4))
-    assert "sandbox bubblewrap" in ended.out
-
-
-def test_the_strongest_level_that_works_is_taken_by_itself(small: Small) -> None:
-    small.lay_out(numbered(2), settings={"sandbox": "auto"})
-    level = "workspace" if why_no_bubblewrap() else "bubblewrap"
-    assert f"sandbox {level}" in small.run().out
 
 
 def test_nothing_of_the_project_is_seen_but_the_own_workspace(boxed: Small) -> None:
@@ -253,35 +236,6 @@ def test_a_program_behind_a_version_managers_shim_is_found_with_its_manager(boxe
     boxed.write("supervisor.toml", f'{text}\n[agents.managed]\ncommand = ["{manager}/shims/agent"]\n')
     boxed.run("--agent", "managed")
     assert boxed.main() == {"i01": "found"}
-
-
-def test_where_it_was_asked_for_and_is_not_there_the_job_does_not_begin(small: Small, tmp_path: Path) -> None:
-    tools = tmp_path / "tools"
-    tools.mkdir()
-    for name in ("sh", "env"):
-        (tools / name).symlink_to(shutil.which(name) or "")
-    small.lay_out(numbered(2), settings=BOXED)
-    ended = small.cli("run", "small", "demo", PATH=str(tools))
-    assert ended.status == 4
-    assert "bubblewrap is not installed" in ended.err and "apt install bubblewrap" in ended.err
-    assert not small.sessions()
-    found = small.cli("doctor", PATH=str(tools)).out
-    assert "sandbox: workspace; bubblewrap is not installed" in found
-
-
-def test_an_agent_or_a_job_may_have_another_level(boxed: Small) -> None:
-    boxed.lay_out(numbered(2), settings=BOXED, agent_settings={"sandbox": "workspace"})
-    assert "sandbox workspace" in boxed.run().out
-    assert "sandbox bubblewrap" in boxed.done("run", "small", "other", "--sandbox", "bubblewrap").out
-    assert (
-        "sandbox: Input should be 'auto', 'workspace' or 'bubblewrap'" in boxed.run("--sandbox", "strong", status=2).err
-    )
-
-
-def test_a_network_of_named_hosts_needs_the_sandbox(small: Small) -> None:
-    small.lay_out(numbered(2), settings={"sandbox": "workspace", "network": "none"})
-    ended = small.run(status=4)
-    assert "network = 'none' needs the sandbox bubblewrap" in ended.err
 
 
 def test_the_input_of_a_retry_reaches_it_as_well(boxed: Small) -> None:

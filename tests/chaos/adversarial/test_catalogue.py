@@ -13,8 +13,6 @@ from tests.chaos.adversarial.catalogue import CASES, MERGED, PROGRAM, Case
 from tests.support import processes
 from tests.support.scripted_project import PIPELINE, TARGET, Small
 
-pytestmark = pytest.mark.adversarial
-
 LEVELS = ("workspace", "bubblewrap")
 PHASE = {"batch_size": 1, "max_attempts": 1, "timeout": 4}
 SETTINGS = {

@@ -15,8 +15,6 @@ from tests.support.scripted_project import Small, numbered, said
 ANSWER = "write(answers())\n"
 MB = 1 << 20
 
-pytestmark = pytest.mark.adversarial
-
 levels = pytest.mark.parametrize(
     "level",
     [

@@ -7,19 +7,20 @@ import random
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from tests.support.damage_and_mending import (
+    PAGE,
+    gone,
+    has_its_main_file_written_again,
+    is_not_taken_for_none,
+    is_refused_and_mended,
+    removed,
+    tells_and_has_again_what_its_log_lost,
+)
 from tests.support.damaged_project import COUNT, PHASES, Damaged, ended_badly, overwrite
 from tests.support.scripted_project import TARGET
-
-PAGE = 1024
-damage = pytest.mark.damage
-
-
-def gone(project: Damaged) -> None:
-    project.store.unlink()
 
 
 def emptied(project: Damaged) -> None:
@@ -38,15 +39,6 @@ def cut_in_half(project: Damaged) -> None:
     overwrite(project.store, lambda data: data[: len(data) // 2])
 
 
-def every_third_page(project: Damaged) -> None:
-    def change(data: bytearray) -> bytearray:
-        for start in range(2 * PAGE, len(data), 3 * PAGE):
-            data[start : start + PAGE] = random.Random(start).randbytes(PAGE)
-        return data
-
-    overwrite(project.store, change)
-
-
 def no_trigger(project: Damaged) -> None:
     project.change("DROP TRIGGER item_moved")
 
@@ -60,39 +52,26 @@ def no_text(project: Damaged) -> None:
 
 
 STORE: dict[str, tuple[Callable[[Damaged], None], str]] = {
-    "gone": (gone, "it is not there, but 20 session folders and notes of 3 main files of earlier runs are there"),
     "emptied": (emptied, "it is empty, but 20 session folders"),
     "first page overwritten": (first_page, "not a database"),
     "garbage": (garbage, "not a database"),
     "cut in half": (cut_in_half, "malformed"),
-    "every third page overwritten": (every_third_page, ""),
     "a trigger missing": (no_trigger, "item_moved is missing"),
 }
 ROWS: dict[str, tuple[Callable[[Damaged], None], str]] = {
     "a value cut short": (no_json, "rows hold what cannot be: 2 of items"),
     "a value that is no text": (no_text, "rows hold what cannot be: 1 of items"),
 }
-ALWAYS = ("gone", "every third page overwritten")
 
 
-def cases(table: dict[str, Any]) -> list[Any]:
-    return [pytest.param(*row, id=name, marks=() if name in ALWAYS else damage) for name, row in table.items()]
-
-
-@pytest.mark.parametrize(("breaks", "named"), cases(STORE))
+@pytest.mark.parametrize(("breaks", "named"), STORE.values(), ids=STORE)
 def test_a_damaged_store_is_refused_by_name_and_mended_and_nothing_is_done_again(
     finished: Damaged, breaks: Callable[[Damaged], None], named: str
 ) -> None:
-    breaks(finished)
-    assert named in finished.findings()
-    assert finished.findings().startswith("failure store: ")
-    assert "doctor --repair" in finished.refused()
-    assert "set_aside_" in finished.repair() or not finished.store.exists()
-    assert finished.again() == []
-    assert finished.status()["status"] == "completed"
+    is_refused_and_mended(finished, breaks, named)
 
 
-@pytest.mark.parametrize(("breaks", "named"), cases(ROWS))
+@pytest.mark.parametrize(("breaks", "named"), ROWS.values(), ids=ROWS)
 def test_rows_that_hold_what_cannot_be_are_had_again_from_the_main_files(
     finished: Damaged, breaks: Callable[[Damaged], None], named: str
 ) -> None:
@@ -102,35 +81,21 @@ def test_rows_that_hold_what_cannot_be_are_had_again_from_the_main_files(
     assert finished.again() == []
 
 
-def test_counters_that_disagree_with_the_rows_are_found_and_made_anew(finished: Damaged) -> None:
-    finished.change("UPDATE item_counts SET n = n - 2 WHERE phase = 2", "DELETE FROM batch_counts WHERE phase = 3")
-    assert "job 1 phase 2: 10 items are counted as merged, there are 12" in finished.findings()
-    assert "are counted as" in finished.refused()
-    assert "its counters are made anew" in finished.repair()
-    assert finished.again() == []
-
-
-def test_sums_of_sessions_that_disagree_with_them_are_found_and_made_anew(finished: Damaged) -> None:
-    finished.change("UPDATE session_totals SET sessions = sessions + 1 WHERE phase = 2")
-    assert "job 1 phase 2: sessions is counted as 7, its sessions come to 6" in finished.findings()
-    assert "its counters are made anew" in finished.repair()
-    assert finished.again() == []
-
-
-@pytest.mark.parametrize("breaks", [gone, pytest.param(emptied, marks=damage)])
 @pytest.mark.parametrize(
-    "words", [("status",), *(pytest.param((word,), marks=damage) for word in ("jobs", "logs", "watch"))], ids=" ".join
+    ("breaks", "word"),
+    [
+        (breaks, word)
+        for word in ("status", "jobs", "logs", "watch")
+        for breaks in (gone, emptied)
+        if (breaks, word) != (gone, "status")  # which tests/doctor has
+    ],
 )
 def test_a_lost_store_is_not_taken_for_none_and_looking_leaves_it_as_it_is(
-    finished: Damaged, breaks: Callable[[Damaged], None], words: tuple[str, ...]
+    finished: Damaged, breaks: Callable[[Damaged], None], word: str
 ) -> None:
-    breaks(finished)
-    before = finished.files()
-    assert "of earlier runs are there" in ended_badly(finished.cli(*words))
-    assert finished.files() == before
+    is_not_taken_for_none(finished, breaks, word)
 
 
-@damage
 def test_a_folder_in_the_place_of_the_store_is_named_and_no_repair_touches_it(finished: Damaged) -> None:
     gone(finished)
     finished.store.mkdir()
@@ -150,7 +115,6 @@ def test_sessions_of_batches_that_are_lost_are_counted_as_before(finished: Damag
     assert finished.status()["phases"][2]["batches"] == {"total": 8, "done": 8, "running": 0}
 
 
-@damage
 def test_of_an_item_that_is_lost_the_answer_is_found_with_its_session(finished: Damaged) -> None:
     finished.change("DELETE FROM items WHERE id = 'i03'", "DROP TRIGGER item_moved")
     for phase in (1, 2, 3):
@@ -169,7 +133,6 @@ def test_a_session_answers_for_batches_that_have_other_bounds_now(finished: Dama
     assert finished.status()["sessions"] == 20
 
 
-@damage
 def test_a_value_that_was_changed_in_the_store_is_had_again_from_the_main_file(finished: Damaged) -> None:
     finished.change("UPDATE items SET value = replace(value, '3', '4') WHERE phase = 1 AND id = 'i03'")
     assert "out_1.json: 1 values that it was written with are others in the store now: i03" in finished.findings()
@@ -177,7 +140,6 @@ def test_a_value_that_was_changed_in_the_store_is_had_again_from_the_main_file(f
     assert finished.again() == []
 
 
-@damage
 def test_a_store_of_a_newer_schema_is_named_and_left_alone(finished: Damaged) -> None:
     finished.change("PRAGMA user_version = 99")
     before = finished.files()
@@ -185,10 +147,6 @@ def test_a_store_of_a_newer_schema_is_named_and_left_alone(finished: Damaged) ->
     assert "Install the newer supervisor" in finished.refused()
     assert "Install the newer supervisor" in ended_badly(finished.cli("doctor", "--repair"))
     assert finished.files() == before
-
-
-def removed(path: Path) -> None:
-    path.unlink()
 
 
 def shortened(path: Path) -> None:
@@ -199,26 +157,17 @@ def blank(path: Path) -> None:
     path.write_bytes(b"")
 
 
-@pytest.mark.parametrize("breaks", [removed, pytest.param(shortened, marks=damage), pytest.param(blank, marks=damage)])
-@pytest.mark.parametrize("repaired", [True, pytest.param(False, marks=damage)], ids=["repaired", "run"])
+@pytest.mark.parametrize(
+    ("breaks", "repaired"),
+    [(removed, False), *((breaks, repaired) for repaired in (True, False) for breaks in (shortened, blank))],
+    ids={True: "repaired", False: "run"}.get,
+)
 def test_a_main_file_that_is_gone_or_cut_short_is_written_from_the_store(
     finished: Damaged, breaks: Callable[[Path], None], repaired: bool
 ) -> None:
-    whole = finished.path(3).read_bytes()
-    breaks(finished.path(3))
-    before = finished.files()
-    assert "failure main file vfs/made/demo/out_3.json: it" in finished.findings()
-    if repaired:
-        assert "out_3.json: written from the store, 24 items" in finished.repair()
-    else:
-        finished.run()
-        left = [path.read_bytes() for path in finished.folder.glob("out_3.json.unreadable-*")]
-        assert left == [before[name] for name in before if name.endswith("demo/out_3.json")]
-    assert finished.path(3).read_bytes() == whole
-    assert finished.again() == []
+    has_its_main_file_written_again(finished, breaks, repaired=repaired)
 
 
-@damage
 def test_a_folder_in_the_place_of_a_main_file_is_named_and_left_to_its_owner(finished: Damaged) -> None:
     whole = finished.path(3).read_bytes()
     finished.path(3).unlink()
@@ -231,7 +180,6 @@ def test_a_folder_in_the_place_of_a_main_file_is_named_and_left_to_its_owner(fin
     assert finished.path(3).read_bytes() == whole
 
 
-@damage
 def test_without_store_and_main_files_the_outputs_of_sessions_are_judged_and_not_made_again(
     finished: Damaged,
 ) -> None:
@@ -253,7 +201,6 @@ def test_without_store_and_main_files_the_outputs_of_sessions_are_judged_and_not
     assert finished.status()["sessions"] == 21
 
 
-@damage
 def test_with_all_of_the_state_deleted_main_files_are_taken_for_done_where_a_person_asks_for_it(
     finished: Damaged,
 ) -> None:
@@ -268,10 +215,6 @@ def test_a_folder_beside_the_targets_that_is_none_hides_no_results(finished: Dam
     shutil.copytree(finished.folder, finished.folder.with_name("Before"))
     shutil.rmtree(finished.state)
     assert f"small/{TARGET}: found again" in finished.repair()
-
-
-def no_log(project: Damaged) -> None:
-    project.log.unlink()
 
 
 def log_cut_short(project: Damaged) -> None:
@@ -295,7 +238,6 @@ def log_flipped(project: Damaged) -> None:
 
 
 LOG: dict[str, tuple[Callable[[Damaged], None], str]] = {
-    "gone": (no_log, ""),
     "cut short": (log_cut_short, ""),
     "overwritten": (log_overwritten, ""),
     "alone": (log_alone, "it is empty, but"),
@@ -303,20 +245,13 @@ LOG: dict[str, tuple[Callable[[Damaged], None], str]] = {
 }
 
 
-@pytest.mark.parametrize(("breaks", "named"), cases(LOG))
+@pytest.mark.parametrize(("breaks", "named"), LOG.values(), ids=LOG)
 def test_what_a_damaged_log_has_lost_is_told_and_had_again(
     cut_off_project: Damaged, breaks: Callable[[Damaged], None], named: str
 ) -> None:
-    in_flight = cut_off_project.in_flight()
-    assert len(in_flight) == 6
-    breaks(cut_off_project)
-    assert f"failure store: {named}" in cut_off_project.findings()
-    assert "doctor --repair" in cut_off_project.refused()
-    cut_off_project.repair()
-    assert sorted(cut_off_project.again()) == sorted(in_flight)
+    tells_and_has_again_what_its_log_lost(cut_off_project, breaks, named)
 
 
-@damage
 def test_of_a_log_with_one_damaged_place_all_else_is_read(cut_off_project: Damaged) -> None:
     log_flipped(cut_off_project)
     assert "commits after that place are not read" in cut_off_project.findings()
@@ -351,7 +286,6 @@ def break_anything(project: Damaged, chance: random.Random) -> str:
     return f"{path.name} {kind}"
 
 
-@damage
 @pytest.mark.parametrize("seed", range(30))
 def test_whatever_befalls_the_store_the_job_completes_as_it_would_have_and_pays_twice_for_a_batch_at_most(
     finished: Damaged, cut_off_project: Damaged, seed: int

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
-import sys
 from collections.abc import Iterator
 
 import pytest
@@ -13,10 +11,7 @@ from tests.support.damaged_project import Damaged, ended_badly, until_it_ends
 from tests.support.scripted_project import TARGET, Small, numbered, said
 from tests.support.waiting import until
 
-damage = pytest.mark.damage
 
-
-@damage
 def test_a_repair_refuses_while_a_supervisor_works_and_touches_nothing(cut_off_project: Damaged) -> None:
     (cut_off_project.root / "open").unlink()
     running = cut_off_project.begin_run()
@@ -29,32 +24,6 @@ def test_a_repair_refuses_while_a_supervisor_works_and_touches_nothing(cut_off_p
     running.kill()
 
 
-def test_a_note_with_a_pid_that_another_program_has_now_is_named_and_that_program_left_alone(
-    cut_off_project: Damaged,
-) -> None:
-    stranger = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(1000)"], cwd="/")
-    try:
-        note = {
-            "pid": stranger.pid,
-            "started_ticks": 1,
-            "kind": "daemon",
-            "root": str(cut_off_project.root),
-            "since": 1.0,
-        }
-        (cut_off_project.state / "supervisor.json").write_text(json.dumps(note))
-        cut_off_project.change(f"UPDATE attempts SET handle = json_set(handle, '$.pid', {stranger.pid})")
-        said_of_it = f"`daemon`, process {stranger.pid}, ended without a word; that number is another program's now"
-        assert said_of_it in cut_off_project.findings()
-        assert "no daemon is running" in cut_off_project.done("stop").out
-        assert said_of_it in cut_off_project.repair()
-        assert len(cut_off_project.again()) == 6
-        assert stranger.poll() is None
-    finally:
-        stranger.kill()
-        stranger.wait()
-
-
-@damage
 def test_a_project_that_was_copied_while_it_was_worked_on_goes_on_apart_from_the_original(
     cut_off_project: Damaged,
 ) -> None:
@@ -73,7 +42,6 @@ def test_a_project_that_was_copied_while_it_was_worked_on_goes_on_apart_from_the
     assert cut_off_project.main(3) == copy.main(3)
 
 
-@damage
 def test_a_project_that_is_moved_while_it_is_worked_on_ends_with_a_word_and_goes_on_in_its_new_place(
     cut_off_project: Damaged,
 ) -> None:
@@ -93,7 +61,6 @@ def test_a_project_that_is_moved_while_it_is_worked_on_ends_with_a_word_and_goes
     moved.again()
 
 
-@damage
 def test_a_store_that_was_restored_from_an_older_copy_is_named_and_catches_up(cut_off_project: Damaged) -> None:
     older = {path: path.read_bytes() for path in (cut_off_project.store, cut_off_project.log)}
     cut_off_project.run()
@@ -117,7 +84,6 @@ def read_only(finished: Damaged) -> Iterator[Damaged]:
     subprocess.run(["umount", view], check=True)
 
 
-@damage
 def test_a_project_that_cannot_be_written_can_be_looked_at_and_nothing_else(read_only: Damaged) -> None:
     assert "failure project: vfs cannot be written" in read_only.findings()
     assert "completed" in read_only.done("status").out
@@ -135,7 +101,7 @@ GONE_UNDER_WAY = {
 }
 
 
-@pytest.mark.parametrize("agent", [pytest.param(a, id=name, marks=damage) for name, a in GONE_UNDER_WAY.items()])
+@pytest.mark.parametrize("agent", GONE_UNDER_WAY.values(), ids=GONE_UNDER_WAY)
 def test_a_session_whose_folder_is_deleted_under_way_is_an_attempt_that_failed(small: Small, agent: str) -> None:
     small.lay_out(numbered(2), agent=agent, settings={"concurrency": 1})
     ended = small.run()
@@ -145,7 +111,6 @@ def test_a_session_whose_folder_is_deleted_under_way_is_an_attempt_that_failed(s
     assert small.status()["sessions"] == 2
 
 
-@damage
 def test_with_its_state_deleted_under_way_a_run_ends_with_a_word_and_what_its_main_files_have_is_not_done_again(
     small: Small,
 ) -> None:

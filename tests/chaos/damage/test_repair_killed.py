@@ -12,8 +12,6 @@ from supervisor.failpoints import REPAIR_POINTS
 from tests.support.damaged_project import Damaged, overwrite
 from tests.support.scripted_project import TARGET
 
-pytestmark = pytest.mark.damage
-
 
 def garbage(cut_off_project: Damaged) -> None:
     for path in (cut_off_project.store, cut_off_project.log):

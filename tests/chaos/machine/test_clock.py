@@ -18,8 +18,6 @@ from tests.support.project_folder import Running
 from tests.support.scripted_project import PIPELINE, TARGET, Small, open_gate
 from tests.support.waiting import until
 
-pytestmark = pytest.mark.machine
-
 HOUR, DAY = 3600, 24 * 3600
 _JUMPS = pytest.mark.parametrize("jump", [-DAY, DAY], ids=["back", "on"])
 _FIRST = "phase == 1 and batch == 1 and session == 1"

@@ -11,8 +11,6 @@ from tests.chaos.machine.trial import suffer, suffer_in_daemon
 from tests.chaos.machine.undisturbed import Calm
 from tests.support.scripted_project import Small
 
-pytestmark = pytest.mark.machine
-
 _DISK = ("ENOSPC", "EIO", "EROFS", "EDQUOT")
 _ERRORS: dict[str, tuple[str, ...]] = {
     "write": _DISK,

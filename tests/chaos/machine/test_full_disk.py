@@ -17,8 +17,6 @@ from tests.support.scripted_project import PIPELINE, TARGET, Small, open_gate
 from tests.support.small_disk import fill, mounted, use_up_files
 from tests.support.waiting import until
 
-pytestmark = pytest.mark.machine
-
 RESERVE = 1024 * 1024
 """What is kept free here."""
 ROOM, FILES = "MiB free on the disk", "more files on the disk"

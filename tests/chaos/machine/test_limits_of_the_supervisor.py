@@ -20,8 +20,6 @@ from tests.support.project_processes import holder
 from tests.support.scripted_project import PIPELINE, TARGET, Small
 from tests.support.waiting import until
 
-pytestmark = pytest.mark.machine
-
 ITEMS = 40
 """Twenty batches in each phase, so that sixteen sessions run at once."""
 CROWD = {"concurrency": 16}

@@ -12,8 +12,6 @@ from tests.chaos.machine.undisturbed import Calm
 from tests.support.project_folder import Running
 from tests.support.scripted_project import Small
 
-pytestmark = pytest.mark.machine
-
 _DELAY_S = {"fsync,fdatasync": 0.15, "pwrite64,write": 0.005, "openat,mkdir,rename": 0.005}
 
 

@@ -115,7 +115,6 @@ for text in ("first", "second"):
 """
 
 
-@pytest.mark.power_loss
 @pytest.mark.parametrize("left_out", ["nothing", "sync of the file", "sync of the folder", "rename"])
 def test_a_program_that_leaves_out_a_step_is_found_to_lose_what_it_reported(tmp_path: Path, left_out: str) -> None:
     folder, log = tmp_path / "folder", tmp_path / "calls"

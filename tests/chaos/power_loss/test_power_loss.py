@@ -14,8 +14,6 @@ from tests.chaos.power_loss.recording import Step, record
 from tests.support import processes
 from tests.support.scripted_project import Small, numbered
 
-pytestmark = pytest.mark.power_loss
-
 BY = "def expand(item_id, payload):\n    return [(f'{item_id}-{n}', {'of': payload, 'n': n}) for n in range(2)]\n"
 KILLED_AT = (25, 20)
 """The fdatasync that each of the killed supervisors began last."""

@@ -8,8 +8,6 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from benchmarks.done_project import make_done
 from benchmarks.scratch import SUPERVISOR, Scratch
 
@@ -41,7 +39,6 @@ def rows(scratch: Scratch) -> dict[str, list[dict[str, Any]]]:
     return {name: sorted(table, key=str) for name, table in found.items()}
 
 
-@pytest.mark.slow
 def test_a_project_made_as_done_ends_as_one_that_was_run(tmp_path: Path) -> None:
     ran = Scratch(tmp_path / "ran", "copy.sh", batches=4, batch_size=3)
     ran.add_pipeline("facts")

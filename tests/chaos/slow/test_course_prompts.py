@@ -5,11 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 
-import pytest
-
 from tests.support.project_folder import Project
-
-pytestmark = pytest.mark.slow
 
 
 def common(first: str, second: str) -> int:

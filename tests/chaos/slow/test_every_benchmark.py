@@ -70,7 +70,6 @@ def test_no_benchmark_is_left_out_here() -> None:
     assert set(SMALLEST) == set(BENCHMARKS)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", SMALLEST)
 def test_a_benchmark_prints_and_saves_its_figures(name: str, tmp_path: Path) -> None:
     ran = python(f"benchmarks.{name}", *SMALLEST[name], "--results", tmp_path)
@@ -90,7 +89,6 @@ def test_a_benchmark_prints_and_saves_its_figures(name: str, tmp_path: Path) -> 
         assert all(image.read_text(encoding="utf-8").rstrip().endswith("</svg>") for image in images)
 
 
-@pytest.mark.slow
 def test_the_suite_runs_the_benchmarks_that_are_named(tmp_path: Path) -> None:
     ran = python("benchmarks", "startup", "--no-peers", "--results", tmp_path)
     assert ran.returncode == 0, ran.stderr

@@ -12,14 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.pipelines.course.test_whole_course import made
 from tests.support import processes
+from tests.support.course_files import made
 from tests.support.project_folder import Project, Session
 from tests.support.repository_content import copied_content
 from tests.support.scripted_project import Small, numbered, said
 from tests.support.waiting import until
-
-pytestmark = pytest.mark.slow
 
 TARGET = "ita_for_eng_full"
 RUN = ("run", "course", TARGET)

@@ -26,7 +26,6 @@ printf '{"%s": {"said": 1}}' "$i" > "$SUPERVISOR_OUTPUT_FILE"
 """
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("level", ["workspace", "bubblewrap"])
 def test_a_thousand_daemons_end_with_their_sessions(small: Small, level: str) -> None:
     if level == "bubblewrap" and why_no_bubblewrap():

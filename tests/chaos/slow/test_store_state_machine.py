@@ -9,7 +9,6 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
-import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
@@ -403,4 +402,3 @@ class StoreMachine(RuleBasedStateMachine):
 
 TestStoreAsAMachine = StoreMachine.TestCase
 TestStoreAsAMachine.settings = examples(80, stateful_step_count=30)
-TestStoreAsAMachine.pytestmark = [pytest.mark.slow]

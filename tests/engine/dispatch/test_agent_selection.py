@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.support.scripted_project import ANSWER, PIPELINE, Small, numbered
-
-pytestmark = pytest.mark.service
 
 
 def with_its_own_agent(small: Small) -> Small:

@@ -3,39 +3,14 @@
 from __future__ import annotations
 
 import re
-import sqlite3
 import time
 
-import pytest
-
+from tests.support.limited_agents import ANSWER, LIMITED_ONCE, NOT_SAID, gate, let_through
 from tests.support.scripted_project import Small, numbered, open_gate, said
 from tests.support.waiting import until
 
-LIMITED_ONCE = """
-def limited(until=None):
-    '''Say that it is limited, unless the project's folder says that it is over.'''
-    print(json.dumps({"type": "supervisor_limit", "message": "the plan is used up", "until": until}), flush=True)
-    time.sleep(100000)
-
-
-over = Path(os.environ["SUPERVISOR_PROJECT"]) / "over"
-"""
 UNTIL_THE_NEXT_SECOND = LIMITED_ONCE + "if not over.exists():\n    over.touch()\n    limited(time.time() + 1)\n"
 FOR_HOURS = LIMITED_ONCE + "if not over.exists():\n    limited(time.time() + 7200)\n"
-NOT_SAID = LIMITED_ONCE + "if not over.exists():\n    limited()\n"
-ANSWER = "write(answers())\n"
-
-
-def gate(small: Small) -> dict[str, object] | None:
-    return next(iter(small.rows("SELECT * FROM agent_cooldowns")), None)
-
-
-def let_through(small: Small) -> None:
-    """Move the time of the next try to now, as if the pause were over."""
-    connection = sqlite3.connect(small.state / "store.sqlite", timeout=30)
-    with connection:
-        connection.execute("UPDATE agent_cooldowns SET next_probe_at = ?", (time.time(),))
-    connection.close()
 
 
 def test_a_limit_with_a_time_is_waited_for_and_is_no_attempt(small: Small) -> None:
@@ -105,20 +80,6 @@ def test_a_pause_survives_kill_9_and_ends_with_one_session_that_tries(small: Sma
     assert last.end() == 0
     assert small.main() == said(numbered(8))
     assert small.status()["attempts"] == 4
-
-
-@pytest.mark.slow
-def test_one_that_tries_in_vain_waits_longer(small: Small) -> None:
-    small.lay_out(numbered(2), agent=NOT_SAID + ANSWER)
-    for tries, pause_s in enumerate((60, 120, 240)):
-        running = small.begin_run()
-        found = until(
-            lambda n=tries: (row := gate(small)) and row["failed_probes"] == n and row, f"{tries} tries in vain"
-        )
-        assert found["next_probe_at"] - found["started_at"] == pytest.approx(pause_s)
-        assert running.ask_to_end() == 3
-        let_through(small)
-    assert small.status()["attempts"] == 0
 
 
 def test_many_sessions_that_are_limited_at_once_are_one_limit(small: Small) -> None:

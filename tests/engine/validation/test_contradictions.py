@@ -3,43 +3,12 @@
 from __future__ import annotations
 
 import os
-from typing import Any
 
 import pytest
 
+from tests.support.contradicting_batches import OBEDIENT, lay_out
 from tests.support.scripted_project import VALIDATOR_BEGINS, Small, open_gate
 from tests.support.waiting import reader_of
-
-ONE_MEANING = """
-def validate(batch, output, merged):
-    '''In the whole job one word has one meaning; what is merged stands, whatever its place in the order.'''
-    said = {value["word"]: (item, value["means"]) for item, value in merged[1].items() if item not in batch.items}
-    errors = []
-    for item, value in output.items():
-        other, means = said.setdefault(value["word"], (item, value["means"]))
-        if means != value["means"]:
-            errors.append(ValidationError(type="contradiction", item_id=item,
-                                          message=f"{value['word']} means {means} in {other}", suggestion=means))
-    return ValidationReport(errors=errors)
-"""
-OBEDIENT = """
-wait_at(f"gate{session}")
-told = (here / "prompt.md").read_text().partition("# RETRY")[2]
-means = told.partition("suggestion: ")[2].split()[0] if told else f"meaning{batch}"
-write({i: {"word": p["word"], "means": means} for i, p in items.items()})
-"""
-STUBBORN = OBEDIENT.replace("if told else", "if False else")
-
-
-def lay_out(small: Small, agent: str, batches: int, **phase: Any) -> Small:
-    items = {f"i{number}": {"word": "same"} for number in range(1, batches + 1)}
-    return small.lay_out(
-        items,
-        agent=agent,
-        phases=[{"batch_size": 1, "validator": "check.py", **phase}],
-        validators={"check.py": ONE_MEANING},
-        settings={"concurrency": batches},
-    )
 
 
 def test_of_two_contradicting_batches_the_later_one_gets_the_error(small: Small) -> None:
@@ -107,17 +76,6 @@ def test_of_many_batches_merged_at_the_same_time_none_contradicts_another(small:
     assert len({value["means"] for value in small.main().values()}) == 1
     assert len(small.main()) == 8
     assert [event["kind"] for event in small.events()].count("attempt_failed") == 7
-
-
-@pytest.mark.slow
-def test_batches_that_insist_on_a_contradiction_are_quarantined(small: Small) -> None:
-    lay_out(small, STUBBORN, 3, max_attempts=1)
-    running = small.begin_run()
-    for session in small.at_gate("gate1", 3):
-        open_gate(session, "gate1")
-    assert running.end() == 1
-    assert len(small.main()) == 1
-    assert [item["errors"][0]["type"] for item in small.status()["failed_items"]] == ["contradiction"] * 2
 
 
 def test_a_contradiction_with_what_a_killed_supervisor_merged_is_found_too(small: Small) -> None:

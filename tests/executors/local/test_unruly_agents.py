@@ -254,16 +254,6 @@ def test_a_session_sees_its_own_home_and_only_the_variables_it_is_to_see(small: 
     assert f'"HOME": "{session.folder / "home"}"' in text
 
 
-def test_many_sessions_that_start_at_once_with_much_to_tell_their_spawner_all_start(small: Small) -> None:
-    small.lay_out(numbered(32), phases=[{"batch_size": 1}], settings={"concurrency": 32})
-    settings = small.root / "supervisor.toml"
-    settings.write_text(settings.read_text().replace("[agents.plain]\n", '[agents.plain]\npass_env = ["LONG"]\n'))
-    running = small.begin("run", "small", "demo", LONG="x" * 100_000)
-    assert running.end() == 0, "\n".join(running.lines[-3:]) + running.err
-    assert small.main() == said(numbered(32))
-    assert len(small.sessions()) == 32
-
-
 def test_an_agent_that_prints_without_end_fills_no_disk_and_holds_nothing_up(small: Small) -> None:
     loud = "for _ in range(2000):\n    os.write(1, b'x' * 999 + b'\\n')\nwrite(answers())\n"
     small.lay_out(numbered(2), agent=loud, settings={"max_transcript_bytes": 5000}).run()

@@ -16,14 +16,6 @@ from tests.external.browser.looking import PATIENCE_MS, Watch, sign_in
 CHROMIUM = os.environ.get("SUPERVISOR_TEST_CHROMIUM") or shutil.which("chromium") or "chromium"
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests of this folder."""
-    here = Path(__file__).parent
-    for item in items:
-        if item.path.is_relative_to(here):
-            item.add_marker(pytest.mark.browser)
-
-
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """The browser."""

@@ -75,7 +75,7 @@ def faults_of(page: Page) -> list[str]:
     """What axe finds on the page as it stands."""
     home = os.environ.get("SUPERVISOR_TEST_AXE")
     if home is None:
-        pytest.skip("axe-core is not there: `make test-browser` installs it")
+        pytest.skip("axe-core is not there: `make test-external PART=browser` installs it")
     page.evaluate(Path(home, "node_modules/axe-core/axe.min.js").read_text(encoding="utf-8"))
     found: dict[str, Any] = page.evaluate("axe.run(document, {resultTypes: ['violations', 'incomplete']})")
     return [f"{each['id']}: {each['help']}: {[node['html'] for node in each['nodes']]}" for each in found["violations"]]

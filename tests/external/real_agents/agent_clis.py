@@ -130,7 +130,7 @@ def why_not(cli: Cli) -> str | None:
         return None
     if FOLDER_VARIABLE in os.environ:
         raise pytest.UsageError(f"{cli.name} is not in {os.environ[FOLDER_VARIABLE]}, which {FOLDER_VARIABLE} names")
-    install = f"`npm install -g {cli.package}` installs it, `make test-agents` only for its tests"
+    install = f"`npm install -g {cli.package}` installs it, `make test-external` only for its tests"
     return f"{cli.name} is not installed: {install}"
 
 

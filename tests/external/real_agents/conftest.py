@@ -13,12 +13,11 @@ from tests.support.model_server import ModelServer
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests of this folder, and leave out those of CLIs that are not there."""
+    """Leave out tests of CLIs that are not there."""
     here = Path(__file__).parent
     for item in items:
         if not item.path.is_relative_to(here):
             continue
-        item.add_marker(pytest.mark.agents)
         chosen = item.callspec.params.values() if hasattr(item, "callspec") else ()
         for missing in (reason for each in chosen if isinstance(each, Cli) and (reason := why_not(each))):
             item.add_marker(pytest.mark.skip(reason=missing))

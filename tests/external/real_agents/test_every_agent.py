@@ -134,7 +134,7 @@ def test_items_that_are_missing_are_asked_for_again_alone(cli: Cli, squares: Squ
 def test_agents_lists_each_with_its_version_and_by_what_it_is_signed_in(squares: Squares, server: ModelServer) -> None:
     there = [cli for cli in CLIS if cli.program is not None]
     if not there:
-        pytest.skip("none of the agent CLIs is installed: `make test-agents` installs them")
+        pytest.skip("none of the agent CLIs is installed: `make test-external` installs them")
     for cli in there:
         squares.agent(cli, server)
     rows = {row["name"]: row for row in json.loads(squares.done("agents", "--json").out)["agents"]}

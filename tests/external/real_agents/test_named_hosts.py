@@ -56,7 +56,6 @@ def ports() -> Iterator[tuple[int, int]]:
         server.server_close()
 
 
-@pytest.mark.agents
 def test_named_hosts_are_reached_and_no_others(boxed: Small, ports: tuple[int, int]) -> None:
     tools = f"{Path(CLIS) / 'node_modules/.bin'}:{os.environ['PATH']}" if CLIS else os.environ["PATH"]
     missing = [name for name in ("srt", "rg", "socat") if shutil.which(name, path=tools) is None]
@@ -71,15 +70,3 @@ def test_named_hosts_are_reached_and_no_others(boxed: Small, ports: tuple[int, i
     running = boxed.begin("run", "small", "demo", PATH=tools)
     assert running.end() == 0, "\n".join([*running.lines, running.err])
     assert boxed.main()["i01"] == {"allowed": 200, "other": 403, "directly": None}
-
-
-def test_without_what_it_needs_the_job_does_not_begin(boxed: Small, tmp_path: Path) -> None:
-    tools = tmp_path / "tools"
-    tools.mkdir()
-    (tools / "bwrap").symlink_to(shutil.which("bwrap") or "")
-    (tools / "true").symlink_to(shutil.which("true") or "")
-    boxed.lay_out(numbered(1), settings={"network": ["example.org"]})
-    ended = boxed.cli("run", "small", "demo", "--sandbox", "bubblewrap", PATH=str(tools))
-    assert ended.status == 4
-    assert "a network of named hosts needs srt and rg and socat" in ended.err
-    assert "@anthropic-ai/sandbox-runtime" in ended.err

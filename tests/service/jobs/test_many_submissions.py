@@ -1,13 +1,8 @@
-"""Many submissions at once, and deaths among them: each key makes one job, and what was answered 202 is done."""
+"""Many submissions at once under one key make one job."""
 
 from __future__ import annotations
 
 import concurrent.futures
-import contextlib
-import os
-import random
-import signal
-import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,10 +10,6 @@ import httpx
 import pytest
 
 from tests.support.served_project import GOOD, Served, ended
-
-SEED = 20
-SUBMISSIONS = 200
-DEATHS = 6
 
 
 @pytest.fixture
@@ -43,47 +34,3 @@ def test_fifty_requests_at_once_under_one_key_make_one_job(served: Served) -> No
         assert sum("Idempotency-Replayed" in answer.headers for answer in answers) == 49
         assert [each["job_id"] for each in client.get("/api/v1/jobs").json()["jobs"]] == [job]
         assert ended(client, job)["sessions"] == 2
-
-
-@pytest.mark.slow
-def test_whatever_dies_while_jobs_come_in_each_that_was_answered_is_done_once(served: Served) -> None:
-    chance = random.Random(SEED)
-    deaths = set(chance.sample(range(SUBMISSIONS), DEATHS))
-    accepted: dict[str, int] = {}
-
-    def submit(number: int) -> None:
-        key = f"order-{number}"
-        request = {**GOOD, "idempotency_key": key}
-        while key not in accepted:  # as a client does that got no answer: it asks again, under its key
-            with contextlib.suppress(httpx.TransportError), served.client() as client:
-                answer = client.post("/api/v1/workflow", json=request)
-                assert answer.status_code == 202, answer.text
-                accepted[key] = answer.json()["job_id"]
-
-    with concurrent.futures.ThreadPoolExecutor(4) as threads:
-        sending = []
-        for number in range(SUBMISSIONS):
-            sending.append(threads.submit(submit, number))
-            if number in deaths:
-                sending[chance.randrange(max(0, number - 8), number + 1)].result()
-                _kill(served, chance.choice(["service", "daemon", "both"]))
-        for each in sending:
-            each.result()
-    _kill(served, "both")
-    assert len(accepted) == len(set(accepted.values())) == SUBMISSIONS
-    with served.client() as client:
-        assert {ended(client, job)["status"] for job in accepted.values()} == {"completed"}
-    with sqlite3.connect(served.root / "vfs/.supervisor/store.sqlite") as store:
-        assert dict(store.execute("SELECT idempotency_key, job FROM submissions")) == accepted
-        (count,) = store.execute("SELECT count(*) FROM jobs").fetchone()
-        assert count == SUBMISSIONS
-
-
-def _kill(served: Served, which: str) -> None:
-    """End processes as a power cut would; the service is started again."""
-    if which != "service" and (daemon := served.daemon_pid()) is not None:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(daemon, signal.SIGKILL)
-    if which != "daemon":
-        served.stop(signal.SIGKILL)
-        served.start()

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import sqlite3
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -19,48 +14,9 @@ from supervisor.store.database import Database, open_store
 from supervisor.store.integrity import integrity_check
 from supervisor.store.integrity.salvage import bad_rows, salvage
 from supervisor.store.integrity.sqlite_wal import checkpoint_wal, unread_commits
-from supervisor.text import content_hash
+from tests.support.killed_store import COUNT, PAGE, killed_while_open, rows, scratch
 
-PAGE = 1024
-COUNT = 300
 bounded = settings(max_examples=40)
-
-
-@contextmanager
-def killed_while_open(folder: Path, transactions: int) -> Iterator[Path]:
-    """A copy of a store as a killed process leaves it: with a log that was not taken into the store yet."""
-    path = folder / "store.sqlite"
-    database = open_store(path, create=True)
-    for number in range(transactions):
-        with database.transaction():
-            for n in range(number, COUNT, transactions):
-                payload = {"n": n, "text": f"{n} " * 40}
-                database.execute(
-                    "INSERT INTO items"
-                    " (job, phase, id, position, status, payload, digest, value, seq, instructions_version)"
-                    " VALUES (1, 1, ?, ?, 'merged', ?, ?, ?, 1, 1)",
-                    (f"i{n:04}", n, json.dumps(payload), content_hash.digest(payload), json.dumps({"said": n})),
-                )
-    copy = folder / "copy"
-    copy.mkdir()
-    for name in ("store.sqlite", "store.sqlite-wal"):
-        shutil.copy(folder / name, copy / name)
-    database.close()
-    yield copy / "store.sqlite"
-
-
-@contextmanager
-def scratch() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory() as folder:
-        yield Path(folder)
-
-
-def rows(path: Path) -> dict[str, tuple[Any, ...]]:
-    connection = sqlite3.connect(path)
-    try:
-        return {row[0]: row[1:] for row in connection.execute("SELECT id, position, status, payload, value FROM items")}
-    finally:
-        connection.close()
 
 
 def all_of(database: Database, sql: str) -> list[dict[str, Any]]:
@@ -123,40 +79,6 @@ def test_of_a_log_with_a_flipped_bit_more_is_read_than_sqlite_reads_and_the_loss
         assert checkpoint_wal(path, log) <= 2  # a damaged frame, and one whose checksum goes on from it
         assert (lost > 0) == (fewer != whole) or lost == 0  # the commit that ends the log may never have been whole
         assert len(path.read_bytes()) >= len(fewer)
-
-
-@pytest.mark.slow
-@settings(max_examples=80)
-@given(
-    st.lists(st.tuples(st.floats(0, 0.9999), st.integers(1, 3 * PAGE), st.randoms(use_true_random=False)), max_size=4),
-    st.floats(min_value=0.02, max_value=1),
-)
-def test_whatever_was_overwritten_what_is_read_was_there_and_makes_a_sound_store(
-    places: list[tuple[float, int, Any]], kept: float
-) -> None:
-    with scratch() as folder, killed_while_open(folder, 3) as path:
-        checkpoint_wal(path, Path(f"{path}-wal"))
-        original = rows(path)
-        data = bytearray(path.read_bytes())
-        for where, length, chance in places:
-            start = int(where * len(data))
-            data[start : start + length] = chance.randbytes(min(length, len(data) - start))
-        path.write_bytes(data[: int(kept * len(data))])
-        new = open_store(folder / "new.sqlite", create=True)
-        with new.transaction():
-            told = salvage(path, new)
-        assert integrity_check.integrity_errors(new, thorough=True) == []
-        assert integrity_check.wrong_counters(new) == []
-        read = rows(new.path)
-        new.close()
-        for row in read.values():
-            if row[1] == "merged":
-                assert json.loads(row[3]) is not None
-        if not places and kept == 1:
-            assert read == original
-            assert all(each.whole and not each.bad and not each.missing for each in told)
-        strangers = set(read) - set(original)
-        assert len(strangers) <= sum(length for _, length, _ in places) // 16
 
 
 def test_a_store_without_its_first_page_is_read_whole() -> None:
