@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import stat
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from supervisor.engine.sink_look import look_at_sink
-from supervisor.host.durable_files import replace_durably
 from supervisor.model.item_rows import join_row
 from supervisor.model.job import JobOptions
 from supervisor.model.pipeline import Phase, Pipeline
@@ -53,22 +51,6 @@ def test_the_bytes_are_utf8_with_an_indent_of_two() -> None:
     assert render(taken).decode() == '{\n  "día": {\n    "n": [\n      1,\n      "👍"\n    ]\n  },\n  "b": null\n}\n'
     assert render(taken.model_copy(update={"rows": ()})) == b"{}\n"
     assert render(taken.model_copy(update={"rows": (), "merge": "array"})) == b"[]\n"
-
-
-def test_a_file_is_replaced_whole_or_stays_as_it_was(tmp_path: Path) -> None:
-    path = tmp_path / "facts.json"
-    path.write_bytes(b"old")
-    path.chmod(0o600)
-    assert not replace_durably(path, [b"new"], still=lambda: False)
-    assert (path.read_bytes(), list(tmp_path.iterdir())) == (b"old", [path])
-    assert replace_durably(path, [b"n", b"ew"])
-    assert path.read_bytes() == b"new"
-    assert stat.S_IMODE(path.stat().st_mode) == 0o644
-    folder = tmp_path / "folder"
-    folder.mkdir()
-    with pytest.raises(IsADirectoryError):
-        replace_durably(folder, [b"new"])
-    assert sorted(tmp_path.iterdir()) == [path, folder]
 
 
 class Written:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -127,49 +126,6 @@ def test_an_array_is_merged_of_objects_that_have_an_id(done: SmallProject) -> No
 def test_an_array_is_merged_of_arrays_that_begin_with_an_id(done: SmallProject) -> None:
     assert done.result("rows_of_arrays.json", TARGET) == [["b", {"got": 1}], ["a", {"got": 2}], ["c", {"got": 3}]]
     assert done.result("from_rows.json", TARGET)["c"] == {"got": [{"got": 3}]}
-
-
-def test_without_a_validator_what_has_the_right_shape_passes(project: SmallProject) -> None:
-    project.phases({"validator": None})
-    project.agent('import sys\nopen(sys.argv[2], \'w\').write(\'{"a": null, "b": [], "c": "?"}\')\n')
-    assert project.run().returncode == 0
-    assert project.result() == {"a": None, "b": [], "c": "?"}
-
-
-def test_a_shell_command_can_be_the_validator(project: SmallProject) -> None:
-    project.phases({"validator": ["sh", "check.sh", "two words"], "settings": {"limit": 3}})
-    project.write("validators/facts/check.sh", 'cat > "$1"; echo \'{"valid": true, "errors": []}\'\n')
-    assert project.run().returncode == 0
-    asked = json.loads((project.root / "validators/facts/two words").read_text())
-    assert asked == {
-        "pipeline": "facts",
-        "target": "demo",
-        "phase": 1,
-        "batch": 1,
-        "items": {"a": {"n": 1}, "b": {"n": 2}, "c": {"n": 3}},
-        "output": {"a": {"square": 1}, "b": {"square": 4}, "c": {"square": 9}},
-    }
-
-
-@pytest.mark.skipif(shutil.which("node") is None, reason="there is no node here")
-def test_a_node_program_can_be_the_validator(project: SmallProject) -> None:
-    project.phases({"validator": ["node", "check.cjs"], "max_attempts": 1})
-    project.write(
-        "validators/facts/check.cjs",
-        """\
-const { items, output } = JSON.parse(require("fs").readFileSync(0, "utf8"));
-const odd = Object.keys(items).filter((id) => output[id].square % 2);
-console.log(JSON.stringify({ errors: odd.map((id) => ({
-    type: "odd", item_id: id, message: `${output[id].square} is odd`, suggestion: "take an even number" })) }));
-""",
-    )
-    ran = project.run()
-    assert ran.returncode == 1
-    assert project.result() == {"b": {"square": 4}}
-    assert "failed: phase 1 c: odd: 9 is odd" in ran.stdout
-    failed = {item["id"]: item["errors"] for item in project.job()["failed_items"]}
-    assert failed["c"] == [{"type": "odd", "item_id": "c", "message": "9 is odd", "suggestion": "take an even number"}]
-    assert list(failed) == ["a", "c"]
 
 
 def test_items_are_read_from_where_the_settings_are_not_from_where_the_command_is_given(

@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 import pytest
 
 from tests.support import processes
-from tests.support.scripted_project import ANSWER, TARGET, Small, numbered, open_gate, said
+from tests.support.scripted_project import ANSWER, TARGET, Small, numbered, said
 from tests.support.waiting import reader_of
 
 TWO_PHASES = [{}, {}]
@@ -342,38 +341,6 @@ def test_a_file_that_an_earlier_attempt_left_is_never_taken(small: Small) -> Non
     (failed,) = small.status()["failed_items"]
     assert failed["id"] == "i02"
     assert [error["type"] for error in failed["errors"]] == ["no_output"]
-
-
-def test_a_copy_made_while_the_original_runs_leaves_the_original_alone(small: Small) -> None:
-    small.lay_out(numbered(2), agent="wait_at('gate')\nwrite(answers())\n")
-    running = small.begin_run()
-    (session,) = small.at_gate()
-    agent = next(each for each in processes.of_project(small.root) if "agents/plain.py" in each.command)
-    copy = Small(small.root.with_name("copy"))
-    shutil.copytree(small.root, copy.root, ignore=shutil.ignore_patterns("gate"))
-    copy.write("agents/plain.py", (copy.root / "agents/plain.py").read_text().replace("wait_at('gate')\n", ""))
-    copy.run()
-    assert copy.main() == said(numbered(2))
-    assert agent.lives
-    open_gate(session)
-    assert running.end() == 0
-    assert small.main() == said(numbered(2))
-
-
-def test_a_copy_of_a_project_with_a_daemon_is_nobodys(small: Small, tmp_path: Path) -> None:
-    small.lay_out(numbered(2), agent="wait_at('gate')\nwrite(answers())\n")
-    small.done("start", "small", TARGET)
-    (session,) = small.at_gate()
-    copy = Small(small.root.with_name("copy"))
-    shutil.copytree(small.root, copy.root, ignore=shutil.ignore_patterns("gate"))
-    copy.write("agents/plain.py", (copy.root / "agents/plain.py").read_text().replace("wait_at('gate')\n", ""))
-    assert "no daemon is running" in copy.done("stop").out
-    daemon = processes.process(small.daemon_pid())
-    copy.run()
-    assert copy.main() == said(numbered(2))
-    assert daemon.lives
-    open_gate(session)
-    assert small.until_ended() == "completed"
 
 
 def test_a_new_item_has_all_its_attempts_whatever_one_had_that_left(small: Small) -> None:

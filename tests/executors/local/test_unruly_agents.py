@@ -223,26 +223,6 @@ def test_an_output_that_cannot_be_trusted_is_refused_and_asked_for_again(small: 
     assert f"- type: {kind}\n" in second.prompt.partition("# RETRY")[2]
 
 
-def test_the_spawner_killed_in_the_middle_loses_no_work_and_leaves_no_process(small: Small) -> None:
-    """Its sessions cannot be watched any more: they are ended, and no attempt of the agent's is counted."""
-    deaf = """
-if session == 1:
-    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
-        signal.signal(number, signal.SIG_IGN)
-    wait_at("gate")
-    time.sleep(100000)
-write(answers())
-"""
-    small.lay_out(numbered(6), agent=deaf, settings={"max_attempts": 1})
-    running = small.begin_run()
-    small.at_gate(count=3)
-    spawner = processes.spawner_of(running.pid)
-    os.kill(spawner.pid, signal.SIGKILL)
-    assert running.end() == 0, "\n".join(running.lines) + running.err
-    assert small.main() == said(numbered(6))
-    processes.none_left(small.root)
-
-
 def test_a_session_sees_its_own_home_and_only_the_variables_it_is_to_see(small: Small) -> None:
     agent = "mark('environment', json.dumps(dict(os.environ)))\nwrite(answers())\n"
     small.lay_out(numbered(1), agent=agent)
