@@ -1,4 +1,4 @@
-"""What follows from a report's errors, and text that a terminal may be shown."""
+"""What follows from the errors of a report."""
 
 from __future__ import annotations
 

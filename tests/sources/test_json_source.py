@@ -1,4 +1,4 @@
-"""Where items can come from, what an agent is given of them, and how its answers are put together and judged."""
+"""Where items can come from, what an agent is given of them, and how its answers are put together."""
 
 from __future__ import annotations
 
