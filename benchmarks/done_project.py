@@ -18,6 +18,7 @@ from supervisor.store.database import Database, open_store
 from supervisor.store.integrity import write_receipts
 from supervisor.store.queries import merged_snapshot
 from supervisor.store.tables import batches, events
+from supervisor.store.transaction import Transaction
 from supervisor.store.transitions import batch_transitions
 from supervisor.text import content_hash
 
@@ -41,9 +42,9 @@ def make_done(root: Path, done: int, *, batch_size: int = 1) -> Scratch:
         (first,) = database.rows("SELECT * FROM attempts")
         open_now = batches.ready(database, first["job"], _PHASE)[:-1]
         for begin in range(0, len(open_now), _AT_ONCE):
-            with database.transaction():
+            with database.transaction() as transaction:
                 for batch in open_now[begin : begin + _AT_ONCE]:
-                    _settle(scratch, database, batch, json.loads(first["handle"]))
+                    _settle(scratch, transaction, batch, json.loads(first["handle"]))
         _write_main_file(scratch, database, first["job"])
     sessions = root / "vfs" / ".supervisor" / "sessions"
     for batch in open_now:
@@ -51,21 +52,21 @@ def make_done(root: Path, done: int, *, batch_size: int = 1) -> Scratch:
     return scratch
 
 
-def _settle(scratch: Scratch, database: Database, batch: StoredBatch, address: dict[str, Any]) -> None:
+def _settle(scratch: Scratch, transaction: Transaction, batch: StoredBatch, address: dict[str, Any]) -> None:
     """What the two commits of a batch leave that passes at its first attempt."""
     answer = scratch.answer(batch.number - 1)
     name = session_name.session_name(batch, 1)
     handle = SessionHandle(executor="local", session=name, address=address)
-    attempt = batch_transitions.begin_session(database, batch, 1, name, "mine", list(answer), handle)
+    attempt = batch_transitions.begin_session(transaction, batch, 1, name, "mine", list(answer), handle)
     label = f"phase {batch.phase} batch {batch.number}"
     seen = {"phase": batch.phase, "batch": batch.number, "items": len(answer)}
-    events.record(database, batch.job, "session_started", f"{label}: session 1 started with mine", data=seen)
+    events.record(transaction, batch.job, "session_started", f"{label}: session 1 started with mine", data=seen)
     result = SessionResult(ending="exited", exit_status=0, duration_s=0.01)
-    batch_transitions.end_session(database, attempt, "passed", counted=True, result=result)
+    batch_transitions.end_session(transaction, attempt, "passed", counted=True, result=result)
     digests = {item_id: content_hash.digest({"n": value["n"]}) for item_id, value in answer.items()}
-    batch_transitions.settle(database, batch.job, batch.phase, batch.id, digests, answer, {})
-    batch_transitions.set_batch_status(database, batch.id, "done")
-    events.record(database, batch.job, "batch_ended", f"{label}: {len(answer)} items merged", data=seen)
+    batch_transitions.settle(transaction, batch.job, batch.phase, batch.id, digests, answer, {})
+    batch_transitions.set_batch_status(transaction, batch.id, "done")
+    events.record(transaction, batch.job, "batch_ended", f"{label}: {len(answer)} items merged", data=seen)
 
 
 def _write_main_file(scratch: Scratch, database: Database, job: int) -> None:

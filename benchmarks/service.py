@@ -115,8 +115,8 @@ def _listeners(count: int, seconds: float) -> dict[str, Any]:
             _ready(load)
             before, began = activity(serving.process.pid).cpu_s, time.monotonic()
             for number in range(1, round(seconds * _TICKS_PER_S) + 1):
-                with database.transaction():
-                    events.record(database, 1, "tick", f"{time.time():.6f}")
+                with database.transaction() as transaction:
+                    events.record(transaction, 1, "tick", f"{time.time():.6f}")
                 time.sleep(max(0.0, began + number / _TICKS_PER_S - time.monotonic()))
             used, took = activity(serving.process.pid).cpu_s - before, time.monotonic() - began
             rss = serving.process.memory_info().rss
@@ -224,11 +224,11 @@ def _stopped_job(scratch: Scratch, at_once: int) -> Iterator[tuple[Project, Data
     pipeline = load_pipeline(project, "facts")
     database = open_store(project.store, create=True)
     try:
-        with database.transaction():
+        with database.transaction() as transaction:
             chosen = JobOptions(agent="mine", concurrency=at_once)
-            job = jobs.add(database, pipeline, TARGET, chosen, definition_of(project, pipeline))
-            events.record(database, job, "job_queued", "it waits")
-            jobs.set_status(database, job, "stopped")
+            job = jobs.add(transaction, pipeline, TARGET, chosen, definition_of(project, pipeline))
+            events.record(transaction, job, "job_queued", "it waits")
+            jobs.set_status(transaction, job, "stopped")
         yield project, database
     finally:
         daemon.end(project)
@@ -236,7 +236,8 @@ def _stopped_job(scratch: Scratch, at_once: int) -> Iterator[tuple[Project, Data
 
 
 def _begin(project: Project, database: Database) -> None:
-    jobs.requeue(database, 1)
+    with database.transaction() as transaction:
+        jobs.requeue(transaction, 1)
     daemon.ensure(project)
 
 

@@ -51,8 +51,8 @@ def redeliver(job: o.JobArgument, project: o.ProjectOption = None) -> None:
 
     here = o.project_at(project)
     database, found = o.job_named(here, job)
-    with database.transaction():
-        count = webhook_deliveries.redeliver(database, found.id)
+    with database.transaction() as transaction:
+        count = webhook_deliveries.redeliver(transaction, found.id)
     if not count:
         raise JobError(
             f"job {found.id} has no webhook",

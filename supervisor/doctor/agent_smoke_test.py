@@ -17,7 +17,6 @@ from supervisor.model.session import OutputRejection, SessionRequest, SessionRes
 from supervisor.project.project import Project
 from supervisor.store.database import open_store
 from supervisor.store.tables import agent_cooldowns
-from supervisor.text.strict_json import JsonRefused, parse_strict
 
 _OUTPUT = "answer.json"
 _PROMPT = f"""\
@@ -63,8 +62,8 @@ async def smoke_test_agent(project: Project, agent: Agent, model: str | None) ->
             events.close()
     if answered(result) and project.store.exists():
         database = open_store(project.store)
-        with database.transaction():
-            agent_cooldowns.clear(database, agent.name)
+        with database.transaction() as transaction:
+            agent_cooldowns.clear(transaction, agent.name)
         database.ring()
         database.close()
     return result
@@ -86,7 +85,4 @@ async def _result(executor: Executor, request: SessionRequest, agent: Agent) -> 
 
 def answered(result: SessionResult) -> bool:
     """Whether the session wrote JSON."""
-    try:
-        return result.output is not None and parse_strict(result.output) is not None
-    except JsonRefused:
-        return False
+    return result.output is not None and result.output.is_strict

@@ -84,8 +84,8 @@ def recreate_jobs(project: Project, database: Database) -> Iterator[str]:
         except SupervisorError as error:
             yield f"job {job.id} {job.name}: its phases are left as they are, {error.in_one_line()}"
             continue
-        with database.transaction():
-            phases.ensure(database, job.id, pipeline)
+        with database.transaction() as transaction:
+            phases.ensure(transaction, job.id, pipeline)
 
 
 def restore_answers(project: Project, database: Database, *, remade: bool) -> Iterator[str]:
@@ -132,12 +132,12 @@ def _take_over(
     }
     if lost:
         keep_answers(project.state, job.id, phase, lost)
-    with database.transaction():
+    with database.transaction() as transaction:
         for item_id, value in stale.items():
             if behind:
-                items.take_edit(database, job.id, phase, item_id, value)
+                items.take_edit(transaction, job.id, phase, item_id, value)
             else:
-                items.put_back_value(database, job.id, phase, item_id, value)
+                items.put_back_value(transaction, job.id, phase, item_id, value)
         for item_id in lost:
             database.execute(
                 "UPDATE items SET status = CASE WHEN payload IS NULL THEN 'blocked' ELSE 'waiting' END,"

@@ -101,8 +101,8 @@ class _Repair:
         unread = checkpoint_wal(damaged, folder / log.name)
         reached("repair.folded")
         new = open_store(making, create=True)
-        with new.transaction():
-            told = salvage(damaged, new)
+        with new.transaction() as transaction:
+            told = salvage(damaged, transaction)
         reached("repair.salvaged")
         yield _said(told, unread)
         yield from recreate_jobs(project, new)
@@ -139,8 +139,8 @@ class _Repair:
             yield from self._copy([project.store, Path(f"{project.store}-wal"), *main_files(project, database)])
             reached("repair.copied")
             if any(each.repair == "counters" for each in damage):
-                with database.transaction():
-                    count_anew(database)
+                with database.transaction() as transaction:
+                    count_anew(transaction)
                     reached("repair.before_commit")
                 reached("repair.committed")
                 yield "store: its counters are made anew from its rows"

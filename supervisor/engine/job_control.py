@@ -24,15 +24,15 @@ def request_stop(database: Database, job_id: int, asked: Asked, *, supervised: b
     or it only waits, it is ended here. One that has ended stays as it is, but a stopped one may still be cancelled.
     """
     end = "cancelled" if asked == "cancel" else "stopped"
-    with database.transaction():
+    with database.transaction() as transaction:
         job = jobs.get(database, job_id)
         if job.status == "queued" or (job.status == "stopped" and asked == "cancel"):
-            jobs.set_status(database, job_id, end)
+            jobs.set_status(transaction, job_id, end)
         elif job.status in AT_WORK:
             if supervised:
-                jobs.request_stop(database, job_id, asked)
+                jobs.request_stop(transaction, job_id, asked)
             else:
-                jobs.set_status(database, job_id, end)
+                jobs.set_status(transaction, job_id, end)
     database.ring()
     return jobs.get(database, job_id)
 
@@ -53,11 +53,11 @@ def stop_and_wait(
 
 def resume(database: Database, job_id: int, *, supervised: bool) -> bool:
     """Have a daemon go on with a job; False where it does already."""
-    with database.transaction():
+    with database.transaction() as transaction:
         job = jobs.get(database, job_id)
         if job.goes_on and supervised:
             return False
-        jobs.requeue(database, job_id)
+        jobs.requeue(transaction, job_id)
     database.ring()
     return True
 
@@ -70,7 +70,7 @@ def retry(
     Named items are done again whatever their state; those that depend on them follow where their content changes.
     JobError for an id or a phase that is not there, or where the job is being worked on. Nothing changes for 0 items.
     """
-    with database.transaction():
+    with database.transaction() as transaction:
         job = jobs.get(database, job_id)
         if job.goes_on and supervised:
             raise JobError(
@@ -83,11 +83,11 @@ def retry(
         if not count:
             return 0
         for each, ids in chosen.items():
-            item_reconcile.requeue_items(database, job.id, each, ids)
-            stored_phases.forget_source(database, job.id, each)
-            stored_phases.set_status(database, job.id, each, "waiting")
-        events.record(database, job.id, "items_released", f"{count} items are to be tried again")
-        jobs.requeue(database, job_id)
+            item_reconcile.requeue_items(transaction, job.id, each, ids)
+            stored_phases.forget_source(transaction, job.id, each)
+            stored_phases.set_status(transaction, job.id, each, "waiting")
+        events.record(transaction, job.id, "items_released", f"{count} items are to be tried again")
+        jobs.requeue(transaction, job_id)
     database.ring()
     return count
 

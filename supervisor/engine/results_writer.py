@@ -22,6 +22,7 @@ from supervisor.store.database import Database, open_store
 from supervisor.store.integrity import write_receipts
 from supervisor.store.queries import merged_snapshot
 from supervisor.store.tables import items
+from supervisor.store.transaction import Transaction
 from supervisor.store.transitions import item_reconcile
 
 SHARE = 0.05
@@ -222,28 +223,31 @@ class ResultsWriter:
         """A person's work is never silently overwritten: it is taken into the store, or set aside beside the sink."""
         phase, name = state.phase.id, state.sink.name
         touched = [*edits.values, *edits.removed]
-        with self._event_log.transaction():
+        with self._event_log.transaction() as transaction:
             for item_id, value in edits.values.items():
-                items.take_edit(self._event_log.database, self._job, phase, item_id, value)
+                items.take_edit(transaction, self._job, phase, item_id, value)
             for item_id in edits.removed:
-                item_reconcile.exclude(self._event_log.database, self._job, phase, item_id, by_hand=True)
+                item_reconcile.exclude(transaction, self._job, phase, item_id, by_hand=True)
             if edits.values:
-                self._note(name, f"{len(edits.values)} items edited by hand were taken over", list(edits.values))
+                self._note(
+                    transaction, name, f"{len(edits.values)} items edited by hand were taken over", list(edits.values)
+                )
             if edits.removed:
                 self._note(
+                    transaction,
                     name,
                     f"{len(edits.removed)} items removed by hand are left out from now on"
                     " (retry --items does them again)",
                     list(edits.removed),
                 )
             if edits.problem:
-                self._note(name, f"{edits.problem}; the file was set aside as {edits.copy_kept}", [])
+                self._note(transaction, name, f"{edits.problem}; the file was set aside as {edits.copy_kept}", [])
         if touched:
             await self._edited(phase, touched)
 
-    def _note(self, name: str, text: str, ids: list[str]) -> None:
+    def _note(self, transaction: Transaction, name: str, text: str, ids: list[str]) -> None:
         some = f": {', '.join(ids[:5])}{', …' if len(ids) > 5 else ''}" if ids else ""
-        self._event_log.append(self._job, "hand_edit", f"{name}: {text}{some}", level="WARNING", items=ids)
+        self._event_log.append(transaction, self._job, "hand_edit", f"{name}: {text}{some}", level="WARNING", items=ids)
 
     async def _in_thread(self, work: Callable[..., _T], *arguments: object) -> _T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work, *arguments)

@@ -156,8 +156,8 @@ class Supervisor:
                 self._runs.pop(job.id, None)
             patient = True
             if end is not None:
-                with self.event_log.transaction():
-                    jobs.set_status(self.database, job.id, end)
+                with self.event_log.transaction() as transaction:
+                    jobs.set_status(transaction, job.id, end)
                 return jobs.get(self.database, job.id)
 
     async def serve(self, *, linger_s: float | None) -> None:
@@ -193,15 +193,15 @@ class Supervisor:
                 ended = await self._run_until_done(job, patient=True)
             if job.id in self._interrupted and ended.status == "stopped":
                 self.stopped_early = True
-                with self.event_log.transaction():
-                    jobs.requeue(self.database, job.id)  # the next daemon goes on with it
+                with self.event_log.transaction() as transaction:
+                    jobs.requeue(transaction, job.id)  # the next daemon goes on with it
         except SupervisorError as error:
             logger.error("{}", error)
             with ignore_machine_errors():
                 if jobs.get(self.database, job.id).status == "queued":  # it never came to run
-                    with self.event_log.transaction():
-                        jobs.set_status(self.database, job.id, "failed", str(error))
-                        self.event_log.append(job.id, "job_failed", error.in_one_line(), level="ERROR")
+                    with self.event_log.transaction() as transaction:
+                        jobs.set_status(transaction, job.id, "failed", str(error))
+                        self.event_log.append(transaction, job.id, "job_failed", error.in_one_line(), level="ERROR")
         except Exception as error:
             fault = machine_error(error)
             if fault is None and not isinstance(error, sqlite3.Error):
@@ -225,8 +225,8 @@ class Supervisor:
     def _requeue_abandoned(self) -> None:
         """Jobs that a dead supervisor was working on go on."""
         for job in jobs.with_status(self.database, *AT_WORK):
-            with self.event_log.transaction():
-                jobs.requeue(self.database, job.id)
+            with self.event_log.transaction() as transaction:
+                jobs.requeue(transaction, job.id)
 
     async def _watch_stop_requests(self) -> None:
         while True:

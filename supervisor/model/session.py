@@ -7,6 +7,7 @@ from typing import Literal
 from supervisor.model.agent_report import AgentReport
 from supervisor.model.frozen_model import FrozenModel
 from supervisor.model.isolation import Isolation
+from supervisor.model.json_document import JsonDocument
 
 
 class SessionRequest(FrozenModel):
@@ -62,8 +63,8 @@ class SessionResult(FrozenModel):
     """`output`: ended by us after its output was complete; `exited`: by itself; `timed_out`: its time was over;
     `stalled`: ended by us after a long silence; `could_not_start`: no process came to be, or it was lost;
     `troubled`: without an output for a reason that is not the task's, see `heard.trouble`."""
-    output: bytes | None = None
-    """The output file's bytes, read safely; None where there is none to read."""
+    output: JsonDocument | None = None
+    """What the output file held, read safely; None where there is none to read."""
     refusal: OutputRejection | None = None
     """Why `output` is None."""
     exit_status: int | None = None

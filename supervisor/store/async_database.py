@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from supervisor.store.database import Database, open_store
+from supervisor.store.transaction import Transaction
 
 _READERS = 4
 _T = TypeVar("_T")
-_Change = tuple[Callable[[Database], Any], "asyncio.Future[Any]"]
+_Change = tuple[Callable[[Transaction], Any], "asyncio.Future[Any]"]
 
 
 class AsyncDatabase:
@@ -40,10 +41,10 @@ class AsyncDatabase:
         """The same, if the store changed since this was asked last; None where it did not."""
         return await asyncio.get_running_loop().run_in_executor(self._watcher, self._look_for_news, look)
 
-    async def write(self, change: Callable[[Database], _T]) -> _T:
+    async def write(self, change: Callable[[Transaction], _T]) -> _T:
         """What `change` returns, once it is on the disk, and whoever works on the project was told.
 
-        It runs inside a transaction, which changes that come at the same moment share: each commit waits for the disk.
+        Its transaction is one that changes that come at the same moment share: each commit waits for the disk.
         """
         loop = asyncio.get_running_loop()
         done: asyncio.Future[_T] = loop.create_future()
@@ -111,18 +112,18 @@ class AsyncDatabase:
         finally:
             self._committing = False
 
-    def _commit(self, changes: list[Callable[[Database], Any]]) -> list[Any]:
+    def _commit(self, changes: list[Callable[[Transaction], Any]]) -> list[Any]:
         """Make changes in one transaction; one that fails leaves the others alone, and its error is its result."""
         database = self._database()
         results: list[Any] = []
-        with database.transaction(prompt=True):
+        with database.transaction(prompt=True) as transaction:
             for change in changes:
-                database.execute("SAVEPOINT one")
+                transaction.execute("SAVEPOINT one")
                 try:
-                    results.append(change(database))
+                    results.append(change(transaction))
                 except Exception as error:
-                    database.execute("ROLLBACK TO one")
+                    transaction.execute("ROLLBACK TO one")
                     results.append(error)
-                database.execute("RELEASE one")
+                transaction.execute("RELEASE one")
         database.ring()
         return results

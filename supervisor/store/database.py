@@ -8,11 +8,11 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from supervisor.errors import StoreError
 from supervisor.failpoints import reached
 from supervisor.host.durable_files import make_folder
+from supervisor.store.transaction import StoreReader, Transaction
 
 SCHEMA_VERSION = 5
 """A store of an earlier version is brought to this one by `migrations/<version>.sql`, one after the other."""
@@ -24,16 +24,16 @@ SCHEMA_FILE = _SCRIPTS / "schema.sql"
 _DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT)
 
 
-class Database:
+class Database(StoreReader):
     """One connection to the store."""
 
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
-        self.connection = connection
+        super().__init__(connection)
         self.path = path
         self._durable = True
 
     @contextlib.contextmanager
-    def transaction(self, *, durable: bool = True, prompt: bool = False) -> Iterator[None]:
+    def transaction(self, *, durable: bool = True, prompt: bool = False) -> Iterator[Transaction]:
         """All or nothing. A durable one is on the disk when it returns; another one survives any death of this
         process, but may be lost with the machine's power (WAL mode, synchronous NORMAL).
 
@@ -47,7 +47,7 @@ class Database:
         else:
             self.connection.execute("BEGIN IMMEDIATE")
         try:
-            yield
+            yield Transaction(self.connection)
             reached("store.before_commit")
             self.connection.execute("COMMIT")
         except BaseException:
@@ -83,27 +83,6 @@ class Database:
             yield
         finally:
             self.connection.execute("COMMIT")
-
-    def execute(self, sql: str, parameters: tuple[Any, ...] | dict[str, Any] = ()) -> sqlite3.Cursor:
-        """Run one statement."""
-        try:
-            return self.connection.execute(sql, parameters)
-        except UnicodeDecodeError as error:  # SQLite names what is damaged by its damaged name
-            raise sqlite3.DatabaseError(f"what is damaged could not decode to UTF-8: {error.object!r}") from error
-
-    def rows(self, sql: str, parameters: tuple[Any, ...] | dict[str, Any] = ()) -> list[sqlite3.Row]:
-        """All rows of a query."""
-        return self.execute(sql, parameters).fetchall()
-
-    def row(self, sql: str, parameters: tuple[Any, ...] | dict[str, Any] = ()) -> sqlite3.Row | None:
-        """The first row of a query."""
-        found: sqlite3.Row | None = self.execute(sql, parameters).fetchone()
-        return found
-
-    def value(self, sql: str, parameters: tuple[Any, ...] | dict[str, Any] = ()) -> Any:
-        """The first column of the first row; None where there is none."""
-        found = self.execute(sql, parameters).fetchone()
-        return None if found is None else found[0]
 
     def ring(self) -> None:
         """Wake whoever waits for news of this store.

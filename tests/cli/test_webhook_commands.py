@@ -25,9 +25,9 @@ def test_without_webhooks_it_says_so(project: SmallProject) -> None:
 def test_each_message_is_a_line_that_says_how_it_stands_without_what_may_be_secret(project: SmallProject) -> None:
     database = store(project)
     messages = [ended(database, target, URL) for target in ("a", "b", "c")]
-    with database.transaction():
-        webhook_deliveries.note_try(database, messages[0], "answered 200 OK", 5.0, delivered=True, next_try=None)
-        webhook_deliveries.note_try(database, messages[1], "no connection", 5.0, delivered=False, next_try=None)
+    with database.transaction() as transaction:
+        webhook_deliveries.note_try(transaction, messages[0], "answered 200 OK", 5.0, delivered=True, next_try=None)
+        webhook_deliveries.note_try(transaction, messages[1], "no connection", 5.0, delivered=False, next_try=None)
     database.close()
     ran = project.supervisor("webhooks", "list")
     lines = ran.stdout.splitlines()
@@ -42,8 +42,8 @@ def test_each_message_is_a_line_that_says_how_it_stands_without_what_may_be_secr
 def test_a_message_is_sent_again(project: SmallProject) -> None:
     database = store(project)
     message = ended(database, "a", URL)
-    with database.transaction():
-        webhook_deliveries.note_try(database, message, "no connection", 5.0, delivered=False, next_try=None)
+    with database.transaction() as transaction:
+        webhook_deliveries.note_try(transaction, message, "no connection", 5.0, delivered=False, next_try=None)
     ran = project.supervisor("webhooks", "redeliver", str(message.job))
     assert (ran.returncode, ran.stderr) == (0, "")
     assert "is sent again by `supervisor serve`" in ran.stdout

@@ -80,9 +80,9 @@ def test_what_is_written_to_a_large_main_file_is_bounded_by_its_size(tmp_path: P
     pipeline = Pipeline(name="facts", collection="facts", phases=(phase,))
     job, _ = jobs.submit(database, pipeline, "demo", JobOptions(agent="a"))
     names = [f"i{n}" for n in range(merges)]
-    with database.transaction():
-        phases.ensure(database, job.id, pipeline)
-        item_reconcile.reconcile_source(database, job.id, 1, [(name, {}) for name in names], "mark")
+    with database.transaction() as transaction:
+        phases.ensure(transaction, job.id, pipeline)
+        item_reconcile.reconcile_source(transaction, job.id, 1, [(name, {}) for name in names], "mark")
 
     async def merge_all() -> tuple[int, float]:
         sinks = {1: JsonSink(tmp_path / "one.json")}
@@ -90,8 +90,8 @@ def test_what_is_written_to_a_large_main_file_is_bounded_by_its_size(tmp_path: P
         began = time.monotonic()
         try:
             for name in names:
-                with database.transaction():
-                    items.take_edit(database, job.id, 1, name, "x" * 100_000)
+                with database.transaction() as transaction:
+                    items.take_edit(transaction, job.id, 1, name, "x" * 100_000)
                 files.mark_dirty(1)
                 await asyncio.sleep(0)
                 while files._tasks:
@@ -118,10 +118,10 @@ def test_a_write_that_is_under_way_when_its_job_ends_lets_go_of_everything(tmp_p
     phase = Phase(id=1, name="one", items="items.json", intelligence="1.md", output="one.json")
     pipeline = Pipeline(name="facts", collection="facts", phases=(phase,))
     job, _ = jobs.submit(database, pipeline, "demo", JobOptions(agent="a"))
-    with database.transaction():
-        phases.ensure(database, job.id, pipeline)
-        item_reconcile.reconcile_source(database, job.id, 1, [("a", {})], "mark")
-        items.take_edit(database, job.id, 1, "a", 1)
+    with database.transaction() as transaction:
+        phases.ensure(transaction, job.id, pipeline)
+        item_reconcile.reconcile_source(transaction, job.id, 1, [("a", {})], "mark")
+        items.take_edit(transaction, job.id, 1, "a", 1)
     lock = JsonSink(tmp_path / "one.json").lock()
     threads = threading.active_count()
 

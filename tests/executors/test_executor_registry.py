@@ -48,7 +48,7 @@ async def main():
     print(executor_names(), executor.isolation_level(Isolation()))
     agent = make_agent(project, "actor")
     handle = await executor.submit(playing(NAME, ANSWER), agent, lambda _: None)
-    print((await executor.follow(handle, Observer())).output.decode())
+    print((await executor.follow(handle, Observer())).output.data.decode())
     await executor.close()
 
 

@@ -84,15 +84,15 @@ def a_store(folder: Path) -> Database:
 
 def begin(database: Database, batch: int, agent: str = "a") -> int:
     of = StoredBatch(id=batch, job=1, phase=1, number=batch, size=1, status="pending")
-    with database.transaction(durable=False):
-        return batch_transitions.begin_session(database, of, 1, session_name.session_name(of, 1), agent, ["i"], None)
+    with database.transaction(durable=False) as transaction:
+        return batch_transitions.begin_session(transaction, of, 1, session_name.session_name(of, 1), agent, ["i"], None)
 
 
 def finish(database: Database, attempt: int, outcome: Outcome = "passed", took: float = 1.0, **usage: Any) -> None:
     heard = AgentReport(model="some model", usage=Usage(**usage))
     result = SessionResult(ending="exited", output=b"{}", heard=heard, duration_s=took)
-    with database.transaction(durable=False):
-        batch_transitions.end_session(database, attempt, outcome, counted=True, result=result)
+    with database.transaction(durable=False) as transaction:
+        batch_transitions.end_session(transaction, attempt, outcome, counted=True, result=result)
 
 
 def test_a_job_that_ran_is_in_the_metrics_as_it_was(small: Small) -> None:
@@ -202,15 +202,17 @@ def test_a_duration_is_in_the_bucket_whose_bound_it_does_not_exceed(
 
 def test_a_limited_agent_is_gated_for_its_reason_until_a_time(database: Database) -> None:
     finish(database, begin(database, 1, agent="other"))
-    with database.transaction():
-        agent_cooldowns.start(database, "a", AgentFailure(kind="usage_limit", message="used up", until=5000.0), 1000.0)
+    with database.transaction() as transaction:
+        agent_cooldowns.start(
+            transaction, "a", AgentFailure(kind="usage_limit", message="used up", until=5000.0), 1000.0
+        )
     collector = StoreCollector(database)
     found = scrape(collector)
     assert total(found, "supervisor_agent_gated", agent="a", reason="usage_limit") == 1
     assert total(found, "supervisor_agent_gated") == 1
     assert total(found, "supervisor_agent_gate_opens_timestamp_seconds", agent="a") == 5000
-    with database.transaction():
-        agent_cooldowns.clear(database, "a")
+    with database.transaction() as transaction:
+        agent_cooldowns.clear(transaction, "a")
     after = scrape(collector)
     assert total(after, "supervisor_agent_gated") == 0
     assert total(after, "supervisor_agent_gate_opens_timestamp_seconds") == 0
@@ -239,9 +241,9 @@ def everything(database: Database) -> StoreCollector:
     finish(database, begin(database, 1), cost_usd=0.5, input_tokens=1, output_tokens=1)
     finish(database, begin(database, 2, agent='an "agent"\\n\nof {two} lines'), outcome="failed")
     begin(database, 3)
-    with database.transaction():
-        jobs.set_status(database, 1, "running")
-        agent_cooldowns.start(database, "a", AgentFailure(kind="rate_limit", message="slow down"), 1000.0)
+    with database.transaction() as transaction:
+        jobs.set_status(transaction, 1, "running")
+        agent_cooldowns.start(transaction, "a", AgentFailure(kind="rate_limit", message="slow down"), 1000.0)
         for table, status in (("batch_counts", "pending"), ("item_counts", "waiting")):
             database.execute(f"INSERT INTO {table} VALUES (1, 1, '{status}', 3)")
     return StoreCollector(database)

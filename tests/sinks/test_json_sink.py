@@ -62,8 +62,8 @@ class Written:
         self.merge = merge
         self.database: Database = open_store(folder / "store.sqlite", create=True)
         self.job = jobs.submit(self.database, pipeline, "demo", JobOptions(agent="mine"))[0].id
-        with self.database.transaction():
-            phases.ensure(self.database, self.job, pipeline)
+        with self.database.transaction() as transaction:
+            phases.ensure(transaction, self.job, pipeline)
         self.path = folder / "facts.json"
         self.add("a", "b", "c", "d")
         self.write()
@@ -72,16 +72,16 @@ class Written:
         """Merge items, each with a value of its own."""
         before = self.database.rows("SELECT id, payload FROM items")
         known = {row["id"]: json.loads(row["payload"]) for row in before} | dict.fromkeys(ids, 0)
-        with self.database.transaction():
-            item_reconcile.reconcile_source(self.database, self.job, 1, known.items(), "")
-            batches.form(self.database, self.job, 1, 20, complete=True)
+        with self.database.transaction() as transaction:
+            item_reconcile.reconcile_source(transaction, self.job, 1, known.items(), "")
+            batches.form(transaction, self.job, 1, 20, complete=True)
         self.merge_values({i: {"n": i} for i in ids})
 
     def merge_values(self, values: dict[str, Any]) -> None:
         digests = {i: content_hash.digest(0) for i in values}
         for row in self.database.rows("SELECT DISTINCT batch FROM items WHERE batch IS NOT NULL"):
-            with self.database.transaction():
-                batch_transitions.settle(self.database, self.job, 1, row["batch"], digests, values, {})
+            with self.database.transaction() as transaction:
+                batch_transitions.settle(transaction, self.job, 1, row["batch"], digests, values, {})
 
     def write(self) -> None:
         taken = snapshot(self.database, self.job, 1, self.merge)
@@ -120,14 +120,12 @@ def copies(written: Written) -> list[Path]:
 def test_the_file_holds_what_is_merged_and_nothing_else(written: Written) -> None:
     values = {i: {"n": i} for i in "abcd"}
     assert written.content() == (values if written.merge == "object" else [{"id": i, "n": i} for i in "abcd"])
-    with written.database.transaction():
+    with written.database.transaction() as transaction:
         error = ValidationError(type="t", message="m")
-        item_reconcile.redo(written.database, written.job, 1, "b", 1)
-        batches.form(written.database, written.job, 1, 20, complete=True)
+        item_reconcile.redo(transaction, written.job, 1, "b", 1)
+        batches.form(transaction, written.job, 1, 20, complete=True)
         batch = written.database.value("SELECT batch FROM items WHERE id = 'b'")
-        batch_transitions.settle(
-            written.database, written.job, 1, batch, {"b": content_hash.digest(1)}, {}, {"b": [error]}
-        )
+        batch_transitions.settle(transaction, written.job, 1, batch, {"b": content_hash.digest(1)}, {}, {"b": [error]})
     written.write()
     assert len(written.content()) == 3
 

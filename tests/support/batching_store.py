@@ -41,8 +41,8 @@ def opened(batch_size: int = 3) -> Iterator[tuple[Database, Job]]:
         database = open_store(Path(folder) / "store.sqlite", create=True)
         database.execute("PRAGMA synchronous = OFF")
         job, _ = jobs.submit(database, pipeline, "t", JobOptions(agent="a"))
-        with database.transaction(durable=False):
-            phases.ensure(database, job.id, pipeline)
+        with database.transaction(durable=False) as transaction:
+            phases.ensure(transaction, job.id, pipeline)
         try:
             yield database, job
         finally:
@@ -50,8 +50,8 @@ def opened(batch_size: int = 3) -> Iterator[tuple[Database, Job]]:
 
 
 def take(database: Database, job: Job, source: list[tuple[str, Any]]) -> item_reconcile.SourceChange:
-    with database.transaction(durable=False):
-        return item_reconcile.reconcile_source(database, job.id, 1, source, repr(source))
+    with database.transaction(durable=False) as transaction:
+        return item_reconcile.reconcile_source(transaction, job.id, 1, source, repr(source))
 
 
 def numbered(count: int) -> list[tuple[str, Any]]:
@@ -59,8 +59,8 @@ def numbered(count: int) -> list[tuple[str, Any]]:
 
 
 def form(database: Database, job: Job, phase: int, size: int, *, complete: bool = True) -> None:
-    with database.transaction(durable=False):
-        batches.form(database, job.id, phase, size, complete=complete)
+    with database.transaction(durable=False) as transaction:
+        batches.form(transaction, job.id, phase, size, complete=complete)
 
 
 def formed(database: Database, job: Job, phase: int = 1) -> list[list[str]]:
@@ -76,9 +76,9 @@ def merge(database: Database, job: Job, phase: int, batch: int, refused: frozens
     """End a batch as the engine does: what is refused is quarantined, the rest merged."""
     members = items.of_batch(database, batch)
     error = (ValidationError(type="refused", message="refused"),)
-    with database.transaction(durable=False):
+    with database.transaction(durable=False) as transaction:
         batch_transitions.settle(
-            database,
+            transaction,
             job.id,
             phase,
             batch,
@@ -86,7 +86,7 @@ def merge(database: Database, job: Job, phase: int, batch: int, refused: frozens
             {item.id: {"of": item.payload} for item in members if item.id not in refused},
             {item.id: error for item in members if item.id in refused},
         )
-        batch_transitions.set_batch_status(database, batch, "failed" if refused else "done")
+        batch_transitions.set_batch_status(transaction, batch, "failed" if refused else "done")
 
 
 def merged(database: Database, job: Job, phase: int) -> dict[str, Any]:

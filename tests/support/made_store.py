@@ -45,9 +45,9 @@ class MadeStore:
         )
         pipeline = Pipeline(name="facts", collection="facts", phases=made)
         job, _ = jobs.submit(self.database, pipeline, "demo", JobOptions(agent="mine", concurrency=4))
-        with self.database.transaction():
-            phases.ensure(self.database, job.id, pipeline)
-            jobs.set_status(self.database, job.id, "failed", detail)
+        with self.database.transaction() as transaction:
+            phases.ensure(transaction, job.id, pipeline)
+            jobs.set_status(transaction, job.id, "failed", detail)
         self._id = job.id
         self._batches: dict[tuple[int, int], tuple[StoredBatch, int]] = {}
 
@@ -82,15 +82,16 @@ class MadeStore:
         of, number = self._batches[key]
         self._batches[key] = (of, number + 1)
         name = session_name.session_name(of, number + 1)
-        attempt = batch_transitions.adopt_session(
-            self.database, of, number + 1, name, session.agent, ["i"], BEGUN + session.start
-        ).id
+        with self.database.transaction() as transaction:
+            begun = BEGUN + session.start
+            attempt = batch_transitions.adopt_session(transaction, of, number + 1, name, session.agent, ["i"], begun).id
         heard = AgentReport(model=session.model, usage=Usage(cost_usd=session.cost_usd))
         result = SessionResult(ending="exited", output=b"{}", heard=heard, duration_s=session.took)
         counted = session.outcome in ("passed", "partial", "failed")
-        batch_transitions.end_session(
-            self.database, attempt, session.outcome, counted=counted, errors=session.errors, result=result
-        )
+        with self.database.transaction() as transaction:
+            batch_transitions.end_session(
+                transaction, attempt, session.outcome, counted=counted, errors=session.errors, result=result
+            )
         if session.outcome == "passed":
             self.database.execute(
                 "UPDATE batches SET status = 'done', ended_at = ? WHERE id = ?",

@@ -14,6 +14,7 @@ from supervisor.model.pipeline import Phase, Pipeline
 from supervisor.store.database import Database, open_store
 from supervisor.store.tables import jobs, submissions, webhook_deliveries
 from supervisor.store.tables.webhook_deliveries import Delivery
+from supervisor.store.transaction import Transaction
 
 T = TypeVar("T")
 OWNER = "alice-app"
@@ -28,21 +29,21 @@ PIPELINE = Pipeline(
 
 def submitted(database: Database, target: str, url: str | None, status: str = "running") -> int:
     """A job that a client submitted."""
-    with database.transaction():
-        job = jobs.add(database, PIPELINE, target, JobOptions(agent="mine"), None)
+    with database.transaction() as transaction:
+        job = jobs.add(transaction, PIPELINE, target, JobOptions(agent="mine"), None)
         submissions.add(
-            database,
+            transaction,
             submissions.Submission(job=job, owner=OWNER, input={}, webhook_url=url, request_hash=target),
         )
-        jobs.set_status(database, job, status)
+        jobs.set_status(transaction, job, status)
     return job
 
 
 def ended(database: Database, target: str, url: str, status: str = "completed", detail: str = "") -> Delivery:
     """The message of a job that a client submitted, and that ended."""
     job = submitted(database, target, url)
-    with database.transaction():
-        jobs.set_status(database, job, status, detail)
+    with database.transaction() as transaction:
+        jobs.set_status(transaction, job, status, detail)
     (message,) = webhook_deliveries.of_job(database, job)
     return message
 
@@ -89,14 +90,14 @@ class Access:
         self._looked.put_nowait(None)
         return found
 
-    async def write(self, change: Callable[[Database], T]) -> T:
+    async def write(self, change: Callable[[Transaction], T]) -> T:
         if self._faults:
             self._faults -= 1
             raise sqlite3.OperationalError("disk I/O error")
 
         def inside(database: Database) -> T:
-            with database.transaction():
-                return change(database)
+            with database.transaction() as transaction:
+                return change(transaction)
 
         made = await asyncio.get_running_loop().run_in_executor(self._thread, self._with, inside)
         self._wrote.put_nowait(None)

@@ -31,8 +31,8 @@ async def reconcile_costs(database: Database, executors: OpenExecutors) -> None:
             await executors.of(found.executor).cancel(found, 0.0)
             found = await executors.reattach(attempt.handle)
         result = found if isinstance(found, SessionResult) else None
-        with database.transaction():
-            batch_transitions.end_session(database, attempt.id, "unvalidated", counted=False, result=result)
+        with database.transaction() as transaction:
+            batch_transitions.end_session(transaction, attempt.id, "unvalidated", counted=False, result=result)
 
 
 def adopt_orphans(project: Project, database: Database, job: int, agent: str) -> None:
@@ -48,10 +48,10 @@ def adopt_orphans(project: Project, database: Database, job: int, agent: str) ->
             if not workspace.transcript.exists() and not any(workspace.path.glob("phase*_batch_*")):
                 EmptyFolderProvider(project.sessions).remove(name)  # its supervisor died while it made the folder
             continue
-        with database.transaction():
+        with database.transaction() as transaction:
             number = max(attempts.last_number(database, batch) + 1, session)
             batch_transitions.adopt_session(
-                database, batch, number, name, agent, asked, last_change(workspace.input) or 0.0
+                transaction, batch, number, name, agent, asked, last_change(workspace.input) or 0.0
             )
 
 

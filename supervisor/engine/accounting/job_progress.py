@@ -12,6 +12,7 @@ from supervisor.store.database import Database
 from supervisor.store.queries.estimates import estimate, expected_batches
 from supervisor.store.queries.job_summary import summarise, summarise_phases
 from supervisor.store.tables import jobs
+from supervisor.store.transaction import Transaction
 from supervisor.text.human_units import duration, money
 
 
@@ -68,17 +69,17 @@ class JobProgress:
             orderly = result.ending == "output" or (result.ending == "exited" and result.exit_status == 0)
             self.untold += orderly and result.heard.usage.cost_usd is None
 
-    def mark_elapsed(self, database: Database) -> None:
-        """Write the time since the last mark into the store; call it inside a transaction."""
+    def mark_elapsed(self, transaction: Transaction) -> None:
+        """Write the time since the last mark into the store."""
         now = time.monotonic()
-        jobs.add_elapsed(database, self._job.id, now - self._marked)
+        jobs.add_elapsed(transaction, self._job.id, now - self._marked)
         self._elapsed_s += now - self._marked
         self._marked = now
 
-    def batch_ended(self, database: Database) -> ProgressLine:
-        """The line that follows a batch; call it inside the transaction that ends it."""
-        self.mark_elapsed(database)
-        phases = summarise_phases(database, self._job.id)
+    def batch_ended(self, transaction: Transaction) -> ProgressLine:
+        """The line that follows a batch, with the change that ends it."""
+        self.mark_elapsed(transaction)
+        phases = summarise_phases(transaction, self._job.id)
         done = sum(phase.batches_done for phase in phases)
         total = round(sum(expected_batches(phases)))
         known = all(phase.complete for phase in phases)

@@ -21,6 +21,7 @@ from supervisor.model.session_name import session_name
 from supervisor.model.validation_report import ValidationError
 from supervisor.store.tables import attempts, batches
 from supervisor.store.tables.attempts import Outcome
+from supervisor.store.transaction import Transaction
 from supervisor.store.transitions import batch_transitions
 from supervisor.text.plain_text import plain_line
 
@@ -44,12 +45,12 @@ class AttemptRecorder:
         progress: JobProgress,
         cooldowns: CooldownTracker,
         disk: DiskSpace,
-        settled: Callable[[int, list[str]], None],
+        settled: Callable[[Transaction, int, list[str]], None],
         running: Sequence[tuple[int, SessionHandle]],
         numbers_taken: int,
         stalls: int,
     ) -> None:
-        """`settled` is called, inside the transaction, with a phase and the ids whose state in it changed for good.
+        """`settled` is called, as the batch ends, with a phase and the ids whose state in it changed for good.
 
         `running`: attempts whose sessions a dead supervisor left running, and where they are. `numbers_taken`: the
         highest number of a session that has a folder, though the store may not know it.
@@ -110,35 +111,36 @@ class AttemptRecorder:
     def record(self, handle: SessionHandle) -> None:
         """Note where the session is, before any of its work begins, so that a later supervisor can find and end it."""
         self._progress.session_started()
-        with self._context.event_log.transaction(durable=False):
-            self._attempt = self._insert(handle)
-            batch_transitions.set_batch_status(self._context.database, self._batch.id, "running")
+        with self._context.event_log.transaction(durable=False) as transaction:
+            self._attempt = self._insert(transaction, handle)
+            batch_transitions.set_batch_status(transaction, self._batch.id, "running")
             self._append(
+                transaction,
                 "session_started",
                 f"{self._label}: session {self._number} started for {len(self._asked)} items with {self._agent}",
                 session=self._number,
                 items=len(self._asked),
             )
 
-    def _insert(self, handle: SessionHandle | None) -> int:
+    def _insert(self, transaction: Transaction, handle: SessionHandle | None) -> int:
         name = session_name(self._batch, self._number)
         return batch_transitions.begin_session(
-            self._context.database, self._batch, self._number, name, self._agent, self._asked, handle
+            transaction, self._batch, self._number, name, self._agent, self._asked, handle
         )
 
     def interrupted(self) -> None:
         """The supervisor stops: what the session may have written is validated when the job goes on."""
         if self._attempt is None:
             return
-        with self._context.event_log.transaction():
-            batch_transitions.end_session(self._context.database, self._attempt, "unvalidated", counted=False)
-            batch_transitions.set_batch_status(self._context.database, self._batch.id, "pending")
+        with self._context.event_log.transaction() as transaction:
+            batch_transitions.end_session(transaction, self._attempt, "unvalidated", counted=False)
+            batch_transitions.set_batch_status(transaction, self._batch.id, "pending")
         self._attempt = None
 
     def postpone(self) -> None:
         """The batch is left for later: it waits as it is."""
-        with self._context.event_log.transaction(durable=False):
-            batch_transitions.set_batch_status(self._context.database, self._batch.id, "pending")
+        with self._context.event_log.transaction(durable=False) as transaction:
+            batch_transitions.set_batch_status(transaction, self._batch.id, "pending")
 
     def failing(self, failure: AgentFailure | None) -> None:
         """Take what keeps a running session from working: while its agent is limited, no other one starts."""
@@ -156,11 +158,12 @@ class AttemptRecorder:
             "" if retry_in_s is None else f"; next try in {retry_in_s:.3g} s" if retry_in_s else "; it is tried again"
         )
         self._count()
-        with self._context.event_log.transaction():
-            attempt = self._insert(None) if self._attempt is None else self._attempt
-            batch_transitions.end_session(self._context.database, attempt, outcome, counted=False, result=result)
-            batch_transitions.set_batch_status(self._context.database, self._batch.id, "pending")
+        with self._context.event_log.transaction() as transaction:
+            attempt = self._insert(transaction, None) if self._attempt is None else self._attempt
+            batch_transitions.end_session(transaction, attempt, outcome, counted=False, result=result)
+            batch_transitions.set_batch_status(transaction, self._batch.id, "pending")
             self._append(
+                transaction,
                 f"session_{outcome}",
                 f"{self._label}: session {self._number} {_UNCOUNTED[outcome]}:"
                 f" {plain_line(result.refusal.message, 200)}{again}",
@@ -171,12 +174,13 @@ class AttemptRecorder:
 
     def keep(self, validation: ValidationResult, state: BatchState) -> None:
         """End an attempt that another follows: what passed is kept with it, in one commit."""
-        with self._context.event_log.transaction():
-            self._finish("partial" if validation.passed else "failed", validation)
+        with self._context.event_log.transaction() as transaction:
+            self._finish(transaction, "partial" if validation.passed else "failed", validation)
             batch_transitions.keep_passed(
-                self._context.database, self._batch.job, self._batch.phase, self._batch.id, validation.passed
+                transaction, self._batch.job, self._batch.phase, self._batch.id, validation.passed
             )
             self._append(
+                transaction,
                 "attempt_failed",
                 f"{self._label}: {len(validation.passed)} of {len(state.ids)} items pass;"
                 f" {len(state.todo)} to do again, attempt {state.counted} of {state.max_attempts}:"
@@ -192,9 +196,9 @@ class AttemptRecorder:
         """The one commit that ends a batch: items, quarantine, batch status, event."""
         refused = {item_id: validation.errors_of(item_id) for item_id in state.todo}
         self._count()
-        with self._context.event_log.transaction():
-            self._finish("passed" if not refused else "failed", validation)
-            self._end_batch(state, validation.passed, refused, unused)
+        with self._context.event_log.transaction() as transaction:
+            self._finish(transaction, "passed" if not refused else "failed", validation)
+            self._end_batch(transaction, state, validation.passed, refused, unused)
 
     def settle_unvalidated(self, fault: ProjectCodeError, state: BatchState, unused: Sequence[int]) -> None:
         """The validator failed, not the agent: the output is kept, its items wait for the validator to be mended."""
@@ -204,43 +208,45 @@ class AttemptRecorder:
             suggestion="mend the validator, then retry: the output is kept and is judged first",
         )
         self._count()
-        with self._context.event_log.transaction():
+        with self._context.event_log.transaction() as transaction:
             if self._attempt is not None:
                 batch_transitions.end_session(
-                    self._context.database,
+                    transaction,
                     self._attempt,
                     "unvalidated",
                     counted=False,
                     errors=[error],
                     result=self._ended_session,
                 )
-            self._end_batch(state, state.kept, dict.fromkeys(state.todo, (error,)), unused)
+            self._end_batch(transaction, state, state.kept, dict.fromkeys(state.todo, (error,)), unused)
 
     def settle_known(self, state: BatchState, unused: Sequence[int]) -> None:
         """End a batch for which no session is to be started any more, with what is known for it."""
         last = tuple(state.errors)
         refused = {i: tuple(e for e in last if e.item_id in (i, None)) for i in state.todo}
-        with self._context.event_log.transaction():
-            self._end_batch(state, state.kept, refused, unused)
+        with self._context.event_log.transaction() as transaction:
+            self._end_batch(transaction, state, state.kept, refused, unused)
 
     def _end_batch(
         self,
+        transaction: Transaction,
         state: BatchState,
         accepted: dict[str, object],
         refused: dict[str, tuple[ValidationError, ...]],
         unused: Sequence[int],
     ) -> None:
-        database, batch = self._context.database, self._batch
-        batch_transitions.settle(database, batch.job, batch.phase, batch.id, state.digests, accepted, refused)
+        batch = self._batch
+        batch_transitions.settle(transaction, batch.job, batch.phase, batch.id, state.digests, accepted, refused)
         for attempt in unused:  # its answers were known by another way already
             batch_transitions.end_session(
-                database, attempt, "interrupted" if refused else "passed", counted=not refused
+                transaction, attempt, "interrupted" if refused else "passed", counted=not refused
             )
-        batch_transitions.set_batch_status(database, batch.id, "failed" if refused else "done")
-        self._settled(batch.phase, state.ids)
+        batch_transitions.set_batch_status(transaction, batch.id, "failed" if refused else "done")
+        self._settled(transaction, batch.phase, state.ids)
         strangers = [e.item_id for e in state.errors if e.type == "unknown_item" and e.item_id is not None]
         if strangers:
             self._append(
+                transaction,
                 "unknown_items",
                 f"{self._label}: answers for {len(strangers)} ids that are not of this batch were left out:"
                 f" {', '.join(strangers[:5])}",
@@ -249,14 +255,16 @@ class AttemptRecorder:
         if refused:
             errors = [error for found in refused.values() for error in found]
             self._append(
+                transaction,
                 "batch_failed",
                 f"{self._label}: {len(refused)} items quarantined after {state.counted} attempts"
                 f" ({', '.join(list(refused)[:5])}{', …' if len(refused) > 5 else ''}): {_said(errors)}",
                 level="ERROR",
                 failed=list(refused),
             )
-        counts = self._progress.batch_ended(database)
+        counts = self._progress.batch_ended(transaction)
         self._append(
+            transaction,
             "batch_ended",
             f"{self._label}: {len(accepted)} items merged | {counts.text}",
             merged=len(accepted),
@@ -271,10 +279,10 @@ class AttemptRecorder:
     def _count(self, *, retried: bool = False) -> None:
         self._progress.session_ended(self._result, known=self._known, retried=retried)
 
-    def _finish(self, outcome: Outcome, validation: ValidationResult) -> None:
+    def _finish(self, transaction: Transaction, outcome: Outcome, validation: ValidationResult) -> None:
         if self._attempt is not None:
             batch_transitions.end_session(
-                self._context.database,
+                transaction,
                 self._attempt,
                 outcome,
                 counted=self.counts(validation),
@@ -282,10 +290,10 @@ class AttemptRecorder:
                 result=self._ended_session,
             )
 
-    def _append(self, kind: str, text: str, *, level: str = "INFO", **data: Any) -> None:
+    def _append(self, transaction: Transaction, kind: str, text: str, *, level: str = "INFO", **data: Any) -> None:
         batch = self._batch
         self._context.event_log.append(
-            batch.job, kind, text, level=level, phase=batch.phase, batch=batch.number, **data
+            transaction, batch.job, kind, text, level=level, phase=batch.phase, batch=batch.number, **data
         )
 
 

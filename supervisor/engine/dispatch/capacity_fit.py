@@ -10,12 +10,15 @@ from supervisor.engine.dispatch.slots import Slots
 from supervisor.engine.job_context import JobContext
 from supervisor.executors.open_executors import OpenExecutors
 from supervisor.host import fd_limit
+from supervisor.store.transaction import Transaction
 
 
-def fit_slots(slots: Slots, context: JobContext, agents: Sequence[Agent], executors: OpenExecutors) -> str:
+def fit_slots(
+    transaction: Transaction, slots: Slots, context: JobContext, agents: Sequence[Agent], executors: OpenExecutors
+) -> str:
     """Have the slots be no more than there is room for; why there are fewer than a job asks for, or "".
 
-    Notes it too, inside a transaction. CapacityError where not even one session is possible.
+    Notes it too. CapacityError where not even one session is possible.
     """
     own = context.options.concurrency
     wanted = slots.wanted(own)
@@ -29,7 +32,7 @@ def fit_slots(slots: Slots, context: JobContext, agents: Sequence[Agent], execut
     short = ""
     if tightest.sessions < own:
         short = tightest.shortage(own)
-        context.event_log.append(context.id, "fewer_sessions", short, level="WARNING")
+        context.event_log.append(transaction, context.id, "fewer_sessions", short, level="WARNING")
     for remark in dict.fromkeys(remark for room in rooms for remark in room.remarks):
-        context.event_log.append(context.id, "unwatched_sessions", remark, level="WARNING")
+        context.event_log.append(transaction, context.id, "unwatched_sessions", remark, level="WARNING")
     return short

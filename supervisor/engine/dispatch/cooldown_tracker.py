@@ -86,9 +86,10 @@ class CooldownTracker:
             return
         self._trying.discard(agent)
         self._known.pop(agent, None)
-        with self._event_log.transaction():
-            gate = agent_cooldowns.start(self._event_log.database, agent, trouble, self._clock())
+        with self._event_log.transaction() as transaction:
+            gate = agent_cooldowns.start(transaction, agent, trouble, self._clock())
             self._event_log.append(
+                transaction,
                 job,
                 "agent_limited",
                 f"agent {agent}: {pause_text(gate)}: {gate.message}",
@@ -105,9 +106,9 @@ class CooldownTracker:
         if self.of(agent) is None:
             return
         self._known.pop(agent, None)
-        with self._event_log.transaction():
-            agent_cooldowns.clear(self._event_log.database, agent)
-            self._event_log.append(job, "agent_free", f"agent {agent} works again", agent=agent)
+        with self._event_log.transaction() as transaction:
+            agent_cooldowns.clear(transaction, agent)
+            self._event_log.append(transaction, job, "agent_free", f"agent {agent} works again", agent=agent)
         self._wake()
 
     def on_change(self, wake: Callable[[], None]) -> Callable[[], None]:

@@ -10,6 +10,7 @@ from supervisor.host.machine_errors import ignore_machine_errors
 from supervisor.model.event import Event
 from supervisor.store.database import Database
 from supervisor.store.tables import events
+from supervisor.store.transaction import Transaction
 from supervisor.text.plain_text import plain_line
 
 Listener = Callable[[Event], None]
@@ -28,11 +29,11 @@ class EventLog:
         self._listeners.append(listener)
 
     @contextlib.contextmanager
-    def transaction(self, *, durable: bool = True) -> Iterator[None]:
+    def transaction(self, *, durable: bool = True) -> Iterator[Transaction]:
         """One change of the store; its events are announced once it is committed."""
         try:
-            with self.database.transaction(durable=durable):
-                yield
+            with self.database.transaction(durable=durable) as transaction:
+                yield transaction
         except BaseException:
             self._pending.clear()
             raise
@@ -42,11 +43,13 @@ class EventLog:
                 with ignore_machine_errors():  # the store has it; a log on a full disk does without
                     listener(event)
 
-    def append(self, job: int, kind: str, text: str, *, level: str = "INFO", **data: Any) -> None:
-        """Record an event; call it inside `transaction`."""
-        self._pending.append(events.record(self.database, job, kind, plain_line(text), level=level, data=data))
+    def append(
+        self, transaction: Transaction, job: int, kind: str, text: str, *, level: str = "INFO", **data: Any
+    ) -> None:
+        """Record an event with the change that it tells of: the transaction is one of this log's."""
+        self._pending.append(events.record(transaction, job, kind, plain_line(text), level=level, data=data))
 
     def append_now(self, job: int, kind: str, text: str, *, level: str = "INFO", **data: Any) -> None:
         """Record an event that belongs to no other change."""
-        with self.transaction(durable=False):
-            self.append(job, kind, text, level=level, **data)
+        with self.transaction(durable=False) as transaction:
+            self.append(transaction, job, kind, text, level=level, **data)

@@ -12,6 +12,7 @@ from supervisor.model.job import Job
 from supervisor.model.pipeline import Pipeline
 from supervisor.store.queries.job_summary import summarise_phases
 from supervisor.store.tables import jobs, phases
+from supervisor.store.transaction import Transaction
 from supervisor.text.human_units import duration
 from supervisor.text.plain_text import plain_line
 
@@ -25,15 +26,24 @@ class JobRecorder:
         self._event_log = event_log
         self._progress = progress
 
-    def begun(self, agents: Sequence[str], levels: Sequence[str], sessions: int, recovered: int, detail: str) -> None:
+    def begun(
+        self,
+        transaction: Transaction,
+        agents: Sequence[str],
+        levels: Sequence[str],
+        sessions: int,
+        recovered: int,
+        detail: str,
+    ) -> None:
         """It starts, or goes on: with which sandbox levels, how many sessions at once, and how many outputs that were
-        finished before. Belongs into a transaction."""
+        finished before."""
         job = self._job
-        jobs.set_status(self._event_log.database, job.id, "running", detail)
-        totals = summarise_phases(self._event_log.database, job.id)
+        jobs.set_status(transaction, job.id, "running", detail)
+        totals = summarise_phases(transaction, job.id)
         done = sum(phase.batches_done for phase in totals)
         resumed = job.started_at is not None
         self._event_log.append(
+            transaction,
             job.id,
             "job_resumed" if resumed else "job_started",
             f"job {job.id} {job.name} {'goes on' if resumed else 'starts'}:"
@@ -42,6 +52,7 @@ class JobRecorder:
         )
         if recovered:
             self._event_log.append(
+                transaction,
                 job.id,
                 "outputs_recovered",
                 f"{recovered} outputs were finished before the last supervisor ended; they are judged, not made again",
@@ -49,8 +60,8 @@ class JobRecorder:
 
     def shows(self, status: str, detail: str) -> None:
         """How it stands for the moment."""
-        with self._event_log.transaction(durable=False):
-            jobs.set_status(self._event_log.database, self._job.id, status, detail)
+        with self._event_log.transaction(durable=False) as transaction:
+            jobs.set_status(transaction, self._job.id, status, detail)
 
     def phase_is(self, phase_id: int, status: str) -> None:
         """A phase runs, or is at its end."""
@@ -58,8 +69,8 @@ class JobRecorder:
         if phases.status(database, self._job.id, phase_id) == status:
             return
         phase = self._pipeline.phase(phase_id)
-        with self._event_log.transaction(durable=status != "running"):
-            phases.set_status(database, self._job.id, phase_id, status)
+        with self._event_log.transaction(durable=status != "running") as transaction:
+            phases.set_status(transaction, self._job.id, phase_id, status)
             counts = next(p for p in summarise_phases(database, self._job.id) if p.id == phase_id)
             failed = counts.items.get("quarantined", 0)
             text = f"phase {phase_id} {phase.name}: {status}"
@@ -68,7 +79,7 @@ class JobRecorder:
             if failed:
                 text += f", {failed} failed"
             self._event_log.append(
-                self._job.id, f"phase_{status}", text, level="ERROR" if failed else "INFO", phase=phase_id
+                transaction, self._job.id, f"phase_{status}", text, level="ERROR" if failed else "INFO", phase=phase_id
             )
 
     def answers_left(self, phase_id: int, left: Sequence[str]) -> None:
@@ -87,28 +98,32 @@ class JobRecorder:
     def ended_by(self, error: BaseException) -> None:
         """It cannot go on, or not now."""
         fault = machine_error(error)
-        with self._event_log.transaction():
-            self._progress.mark_elapsed(self._event_log.database)
+        with self._event_log.transaction() as transaction:
+            self._progress.mark_elapsed(transaction)
             if fault is None:
-                jobs.set_status(self._event_log.database, self._job.id, "stopped", str(error))
-                self._event_log.append(self._job.id, "job_stopped", _one_line(error), level="ERROR")
+                jobs.set_status(transaction, self._job.id, "stopped", str(error))
+                self._event_log.append(transaction, self._job.id, "job_stopped", _one_line(error), level="ERROR")
             else:
-                jobs.set_status(self._event_log.database, self._job.id, "paused", f"paused ({fault})")
-                self._event_log.append(self._job.id, "machine_fault", f"no work is possible: {fault}", level="ERROR")
+                jobs.set_status(transaction, self._job.id, "paused", f"paused ({fault})")
+                self._event_log.append(
+                    transaction, self._job.id, "machine_fault", f"no work is possible: {fault}", level="ERROR"
+                )
 
     def ended(self, end: str, failed: int) -> Job:
         """It is completed, failed, stopped or cancelled, with so many failed items; the job as it is then."""
         database = self._event_log.database
-        with self._event_log.transaction():
-            self._progress.mark_elapsed(database)
-            jobs.set_status(database, self._job.id, end, f"{failed} items failed" if failed else "")
+        with self._event_log.transaction() as transaction:
+            self._progress.mark_elapsed(transaction)
+            jobs.set_status(transaction, self._job.id, end, f"{failed} items failed" if failed else "")
             elapsed = jobs.get(database, self._job.id).elapsed_s
             text = f"job {self._job.id} {self._job.name}: {end} after {duration(elapsed)}"
             if failed:
                 text += f"; {failed} items failed, `supervisor retry {self._job.name}` tries them again"
             if end in ("stopped", "cancelled"):
                 text += "; the same command goes on"
-            self._event_log.append(self._job.id, f"job_{end}", text, level="ERROR" if end == "failed" else "INFO")
+            self._event_log.append(
+                transaction, self._job.id, f"job_{end}", text, level="ERROR" if end == "failed" else "INFO"
+            )
         return jobs.get(database, self._job.id)
 
 

@@ -159,9 +159,9 @@ class JobRun:
         self._progress.count(context.database)
         self._selection.check_all()
         for name, error in self._selection.excluded.items():
-            with context.event_log.transaction():
+            with context.event_log.transaction() as transaction:
                 said = f"agent {name} is out: {error.what}"
-                context.event_log.append(context.id, "agent_out", said, level="WARNING", agent=name)
+                context.event_log.append(transaction, context.id, "agent_out", said, level="WARNING", agent=name)
         await self._code.begin_run()
         self._planner.begin()
         for phase in context.pipeline.phases:
@@ -170,15 +170,16 @@ class JobRun:
         if self._ready and any(isinstance(phase.validator, str) for phase in context.pipeline.phases):
             self._code.warm()
         await self._answers.orphans.settle_finished()
-        with context.event_log.transaction():
+        with context.event_log.transaction() as transaction:
             asked = jobs.get(context.database, context.id).status
             if asked in ("stopped", "cancelled"):  # while it was being prepared
                 self.stop("stopped" if asked == "stopped" else "cancelled")
                 return
             working = [agent for agent in self._agents if agent.name not in self._selection.excluded]
             if self._ready:
-                self._fewer = fit_slots(self._slots, context, working, self._executors)
+                self._fewer = fit_slots(transaction, self._slots, context, working, self._executors)
             self._recorder.begun(
+                transaction,
                 context.options.agents,
                 sorted({self._isolation_level(agent) for agent in working}),
                 self._slots.at_most(context.options.concurrency),
@@ -271,8 +272,10 @@ class JobRun:
         except AgentError:
             self._stop.fail(error)
             return False
-        with self._context.event_log.transaction():
-            self._context.event_log.append(self._context.id, "agent_out", said, level="WARNING", agent=agent.name)
+        with self._context.event_log.transaction() as transaction:
+            self._context.event_log.append(
+                transaction, self._context.id, "agent_out", said, level="WARNING", agent=agent.name
+            )
         return True
 
     async def _end_phases(self) -> None:

@@ -10,6 +10,7 @@ from supervisor.engine.job_context import JobContext
 from supervisor.engine.known_answers.known_answer import AnswerRequest, KnownAnswer
 from supervisor.engine.validation.output_validation import parse_output
 from supervisor.executors.open_executors import OpenExecutors
+from supervisor.model.json_document import JsonDocument
 from supervisor.model.session import SessionResult
 from supervisor.model.session_handle import SessionHandle
 from supervisor.store.tables import attempts
@@ -25,7 +26,7 @@ class CapturedOutputs:
     def __init__(self, context: JobContext, executors: OpenExecutors) -> None:
         self._context = context
         self._executors = executors
-        self._outputs: dict[int, list[tuple[Attempt, bytes]]] = defaultdict(list)
+        self._outputs: dict[int, list[tuple[Attempt, JsonDocument]]] = defaultdict(list)
         """Batch id to the attempts that left a whole output, and that output."""
         self.running: dict[int, list[tuple[int, SessionHandle]]] = defaultdict(list)
         """Batch id to the attempts whose sessions still run, and where they are."""
@@ -49,14 +50,12 @@ class CapturedOutputs:
         return sum(map(len, self._outputs.values()))
 
     def _take_in(self, attempt: Attempt, result: SessionResult | None, *, waits: bool) -> None:
-        with self._context.event_log.transaction():
+        with self._context.event_log.transaction() as transaction:
             if waits and result is not None and result.output is not None:
-                batch_transitions.record_session(self._context.database, attempt.id, result)
+                batch_transitions.record_session(transaction, attempt.id, result)
                 self._outputs[attempt.batch].append((attempt, result.output))
             elif waits or attempt.outcome != "unvalidated":  # else its validator failed: it is kept until it is mended
-                batch_transitions.end_session(
-                    self._context.database, attempt.id, "interrupted", counted=False, result=result
-                )
+                batch_transitions.end_session(transaction, attempt.id, "interrupted", counted=False, result=result)
 
     async def lookup(self, request: AnswerRequest) -> Sequence[KnownAnswer]:
         """The batch's outputs, each with what is wrong with its shape."""

@@ -169,27 +169,27 @@ class OrphanSessions:
     async def _adopt(self, orphan: OrphanSession, batch: StoredBatch) -> Adopted:
         """Note the session with the first batch that has items of it; left unended, it is judged whatever happens."""
         database, event_log = self._context.database, self._context.event_log
-        with event_log.transaction():
+        with event_log.transaction() as transaction:
             number = max(attempts.last_number(database, batch) + 1, orphan.number)
             agent = self._context.options.agents[0]
             attempt = batch_transitions.adopt_session(
-                database, batch, number, orphan.name, agent, list(orphan.digests), orphan.started_at
+                transaction, batch, number, orphan.name, agent, list(orphan.digests), orphan.started_at
             )
         found = await self._executors.reattach(attempt.handle)
         result = found if isinstance(found, SessionResult) else SessionResult(ending="exited")
-        with event_log.transaction():
-            batch_transitions.record_session(database, attempt.id, result)
+        with event_log.transaction() as transaction:
+            batch_transitions.record_session(transaction, attempt.id, result)
         self._progress.session_started()
         self._progress.session_ended(result)
         return attempt, result
 
     def _end(self, adopted: list[Adopted]) -> None:
         """Note the end of sessions of which nothing is to be judged, or which others bear the answers of."""
-        with self._context.event_log.transaction(durable=False):
+        with self._context.event_log.transaction(durable=False) as transaction:
             for attempt, result in adopted:
                 whole = result.output is not None
                 outcome: attempts.Outcome = "passed" if whole else "interrupted"
-                batch_transitions.end_session(self._context.database, attempt.id, outcome, counted=whole)
+                batch_transitions.end_session(transaction, attempt.id, outcome, counted=whole)
 
 
 def _given(workspace: Workspace, most_bytes: int) -> Any:

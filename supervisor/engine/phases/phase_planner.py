@@ -14,6 +14,7 @@ from supervisor.sources.source import SourceContext
 from supervisor.sources.source_registry import source_of
 from supervisor.sources.taken_items import items_fingerprint, take_items
 from supervisor.store.tables import batches, items, phases, submissions
+from supervisor.store.transaction import Transaction
 from supervisor.store.transitions import item_reconcile
 from supervisor.text import content_hash
 
@@ -40,9 +41,9 @@ class PhasePlanner:
     def begin(self) -> None:
         """A run of the job begins: its phases are in the store, and nothing of it runs yet."""
         context = self._context
-        with context.event_log.transaction():
-            phases.ensure(context.database, self._job, context.pipeline)
-            batches.reset_running(context.database, self._job)
+        with context.event_log.transaction() as transaction:
+            phases.ensure(transaction, self._job, context.pipeline)
+            batches.reset_running(transaction, self._job)
         self._resize()
 
     async def reconcile_phase(self, phase: Phase) -> None:
@@ -54,26 +55,26 @@ class PhasePlanner:
         elif phase.items_by is not None:
             await self.expand(phase, everything=True)
         else:
-            with context.event_log.transaction():
-                item_reconcile.mirror_items(context.database, self._job, phase.id, phase.upstream)
-                item_reconcile.reconcile_removed(context.database, self._job, phase.id, phase.upstream, expanded=False)
-                item_reconcile.feed_payloads(context.database, self._job, phase.id, phase.upstream)
-                self._form(phase)
+            with context.event_log.transaction() as transaction:
+                item_reconcile.mirror_items(transaction, self._job, phase.id, phase.upstream)
+                item_reconcile.reconcile_removed(transaction, self._job, phase.id, phase.upstream, expanded=False)
+                item_reconcile.feed_payloads(transaction, self._job, phase.id, phase.upstream)
+                self._form(transaction, phase)
 
     def offer_all(self) -> None:
         """Offer every batch that may start, now that all phases are reconciled."""
         context = self._context
-        with context.event_log.transaction():
-            batches.drop_empty(context.database, self._job)
+        with context.event_log.transaction() as transaction:
+            batches.drop_empty(transaction, self._job)
         for phase in context.pipeline.phases:
             self._ready(batches.ready(context.database, self._job, phase.id))
 
-    def propagate(self, phase_id: int, ids: list[str]) -> None:
-        """Hand on items whose state in a phase changed for good; call it inside that change's transaction."""
+    def propagate(self, transaction: Transaction, phase_id: int, ids: list[str]) -> None:
+        """Hand on items whose state in a phase changed for good, with that change."""
         for child in self._context.pipeline.children(phase_id):
             if child.items_by is None:
-                item_reconcile.feed_payloads(self._context.database, self._job, child.id, phase_id, ids)
-                self._form(child)  # what was done before, and has other content now, needs another batch
+                item_reconcile.feed_payloads(transaction, self._job, child.id, phase_id, ids)
+                self._form(transaction, child)  # what was done before, and has other content now, needs another batch
 
     async def after_commit(self, phase_id: int, ids: list[str]) -> None:
         """Offer what became ready by a merge that is committed."""
@@ -87,9 +88,9 @@ class PhasePlanner:
     async def reconcile(self, phase_id: int, ids: list[str]) -> None:
         """Follow up on items of a phase that changed out of their turn: edited by hand, or released to be redone."""
         context = self._context
-        with context.event_log.transaction():
-            self.propagate(phase_id, ids)
-            self._form(context.pipeline.phase(phase_id))
+        with context.event_log.transaction() as transaction:
+            self.propagate(transaction, phase_id, ids)
+            self._form(transaction, context.pipeline.phase(phase_id))
         for child in context.pipeline.children(phase_id):
             if child.items_by is not None:
                 await self.expand(child, everything=True)
@@ -116,14 +117,14 @@ class PhasePlanner:
             rows = [(item_id, payload) for item_id, _, _, payload in sources]
             expanded = await self._code.expand(context.pipeline.name, phase, rows) if rows else []
             newest = batches.newest(context.database, self._job, phase.id)
-            with context.event_log.transaction():
+            with context.event_log.transaction() as transaction:
                 changed = everything and item_reconcile.reconcile_removed(
-                    context.database, self._job, phase.id, upstream, expanded=True
+                    transaction, self._job, phase.id, upstream, expanded=True
                 )
-                changed |= item_reconcile.expand(context.database, self._job, phase.id, sources, expanded, below=below)
-                phases.set_complete(context.database, self._job, phase.id, not more_to_come)
-                self._form(phase)
-                self._mirror_below(phase, changed=changed)
+                changed |= item_reconcile.expand(transaction, self._job, phase.id, sources, expanded, below=below)
+                phases.set_complete(transaction, self._job, phase.id, not more_to_come)
+                self._form(transaction, phase)
+                self._mirror_below(transaction, phase, changed=changed)
         self._ready(batches.ready(context.database, self._job, phase.id, above=newest))
         for each in self._below(phase):
             if each.items_by is None:
@@ -132,17 +133,15 @@ class PhasePlanner:
             elif changed:
                 await self.expand(each, everything=True)
 
-    def _mirror_below(self, phase: Phase, *, changed: bool) -> None:
+    def _mirror_below(self, transaction: Transaction, phase: Phase, *, changed: bool) -> None:
         """Give the plain phases below a phase its items; `changed`: some were left out or taken back."""
         for child in self._context.pipeline.children(phase.id):
             if child.items_by is None:
-                item_reconcile.mirror_items(self._context.database, self._job, child.id, phase.id)
+                item_reconcile.mirror_items(transaction, self._job, child.id, phase.id)
                 if changed:
-                    item_reconcile.reconcile_removed(
-                        self._context.database, self._job, child.id, phase.id, expanded=False
-                    )
-                self._form(child)
-                self._mirror_below(child, changed=changed)
+                    item_reconcile.reconcile_removed(transaction, self._job, child.id, phase.id, expanded=False)
+                self._form(transaction, child)
+                self._mirror_below(transaction, child, changed=changed)
 
     def _below(self, phase: Phase) -> list[Phase]:
         """The phases whose items follow from this one's without another expansion, and those that expand these."""
@@ -151,12 +150,10 @@ class PhasePlanner:
             found += [child, *(self._below(child) if child.items_by is None else ())]
         return found
 
-    def _reposition_below(self, phase: Phase) -> None:
+    def _reposition_below(self, transaction: Transaction, phase: Phase) -> None:
         for child in self._context.pipeline.children(phase.id):
-            item_reconcile.reposition(
-                self._context.database, self._job, child.id, phase.id, expanded=child.items_by is not None
-            )
-            self._reposition_below(child)
+            item_reconcile.reposition(transaction, self._job, child.id, phase.id, expanded=child.items_by is not None)
+            self._reposition_below(transaction, child)
 
     async def _take_source(self, phase: Phase) -> None:
         """Bring a phase's items to what its source says; a source is read in a thread, since it may be large."""
@@ -166,22 +163,24 @@ class PhasePlanner:
         stamp = await asyncio.to_thread(items_fingerprint, source, phase, context.target)
         before = phases.source(context.database, self._job, phase.id)
         if stamp and before == stamp:
-            with context.event_log.transaction():
-                self._form(phase)
+            with context.event_log.transaction() as transaction:
+                self._form(transaction, phase)
             return
         found = await asyncio.to_thread(take_items, source, phase, context.target)
-        with context.event_log.transaction():
-            change = item_reconcile.reconcile_source(context.database, self._job, phase.id, found, stamp)
+        with context.event_log.transaction() as transaction:
+            change = item_reconcile.reconcile_source(transaction, self._job, phase.id, found, stamp)
             if before is not None:
-                self._tell_change(source.name, phase, change)
+                self._tell_change(transaction, source.name, phase, change)
             if change.moved:
-                self._reposition_below(phase)
+                self._reposition_below(transaction, phase)
             for child in context.pipeline.children(phase.id):
                 if child.items_by is None:
-                    item_reconcile.feed_payloads(context.database, self._job, child.id, phase.id, change.changed)
-            self._form(phase)
+                    item_reconcile.feed_payloads(transaction, self._job, child.id, phase.id, change.changed)
+            self._form(transaction, phase)
 
-    def _tell_change(self, shown: str, phase: Phase, change: item_reconcile.SourceChange) -> None:
+    def _tell_change(
+        self, transaction: Transaction, shown: str, phase: Phase, change: item_reconcile.SourceChange
+    ) -> None:
         parts = []
         if change.new:
             parts.append(f"{change.new} new")
@@ -193,6 +192,7 @@ class PhasePlanner:
             )
         if parts:
             self._context.event_log.append(
+                transaction,
                 self._job,
                 "items_changed",
                 f"{shown} changed since the last run: {'; '.join(parts)}",
@@ -211,14 +211,15 @@ class PhasePlanner:
             parts.append((self._project.validator_folder(context.pipeline.name) / phase.validator).read_bytes())
         elif phase.validator is not None:
             parts.append(repr(phase.validator).encode())
-        with context.event_log.transaction():
-            version = phases.use_instructions(context.database, self._job, phase.id, content_hash.fingerprint(*parts))
+        with context.event_log.transaction() as transaction:
+            version = phases.use_instructions(transaction, self._job, phase.id, content_hash.fingerprint(*parts))
             other = items.made_with_other_version(context.database, self._job, phase.id, version)
             if other and context.options.redo_changed:
-                item_reconcile.requeue_items(context.database, self._job, phase.id, other)
-                phases.forget_source(context.database, self._job, phase.id)
-                self.propagate(phase.id, other)
+                item_reconcile.requeue_items(transaction, self._job, phase.id, other)
+                phases.forget_source(transaction, self._job, phase.id)
+                self.propagate(transaction, phase.id, other)
                 context.event_log.append(
+                    transaction,
                     self._job,
                     "redo_changed",
                     f"phase {phase.id}: its instructions or its validator changed; {len(other)} items are done again",
@@ -226,6 +227,7 @@ class PhasePlanner:
                 )
             elif other:
                 context.event_log.append(
+                    transaction,
                     self._job,
                     "instructions_changed",
                     f"phase {phase.id}: its instructions or its validator changed since {len(other)} items were done;"
@@ -234,17 +236,17 @@ class PhasePlanner:
                     phase=phase.id,
                 )
 
-    def _form(self, phase: Phase) -> None:
+    def _form(self, transaction: Transaction, phase: Phase) -> None:
         size = self._context.options.batch_size or phase.batch_size
         complete = phases.is_complete(self._context.database, self._job, phase.id)
-        batches.form(self._context.database, self._job, phase.id, size, complete=complete)
+        batches.form(transaction, self._job, phase.id, size, complete=complete)
 
     def _resize(self) -> None:
         """Form batches anew that have another size than is asked for now and have no session yet."""
-        with self._context.event_log.transaction():
+        with self._context.event_log.transaction() as transaction:
             for phase in self._context.pipeline.phases:
                 size = self._context.options.batch_size or phase.batch_size
-                batches.dissolve_unstarted(self._context.database, self._job, phase.id, size)
+                batches.dissolve_unstarted(transaction, self._job, phase.id, size)
 
 
 def _some(ids: Sequence[str], most: int = 5) -> str:

@@ -24,6 +24,7 @@ from supervisor.model.pipeline import Phase
 from supervisor.project.prompt_renderer import PromptRenderer
 from supervisor.project_code.code_client import CodeClient
 from supervisor.store.tables import phases
+from supervisor.store.transaction import Transaction
 
 
 class SessionPhase:
@@ -97,7 +98,7 @@ class SessionPhase:
         """Whether its source, or the phase above, has no more items to give."""
         return phases.is_complete(self._context.database, self._context.id, phase.id)
 
-    def _settled(self, phase: int, ids: list[str]) -> None:
-        """Inside the transaction that settles a batch: hand its items on, and forget what was known of them."""
-        self._planner.propagate(phase, ids)
+    def _settled(self, transaction: Transaction, phase: int, ids: list[str]) -> None:
+        """With the change that settles a batch: hand its items on, and forget what was known of them."""
+        self._planner.propagate(transaction, phase, ids)
         self._answers.chain.settled(phase, ids)

@@ -8,11 +8,11 @@ from typing import Any
 from supervisor.model.batch import BatchInput
 from supervisor.model.frozen_model import FrozenModel
 from supervisor.model.item_rows import join_row, split_row
+from supervisor.model.json_document import JsonDocument
 from supervisor.model.pipeline import Phase
 from supervisor.model.session import SessionResult
 from supervisor.model.validation_report import ValidationError
 from supervisor.project_code.code_client import CodeClient
-from supervisor.text.strict_json import JsonRefused, parse_strict
 
 
 class ValidationResult(FrozenModel):
@@ -77,20 +77,20 @@ class ParsedOutput(FrozenModel):
     """Whether there is no output at all: what was kept before needs no new look then."""
 
 
-def parse_output(data: bytes, merge: str, asked: tuple[str, ...], batch_ids: tuple[str, ...]) -> ParsedOutput:
+def parse_output(output: JsonDocument, merge: str, asked: tuple[str, ...], batch_ids: tuple[str, ...]) -> ParsedOutput:
     """Take an output apart. `asked` are the ids that the session was to answer, all of them among `batch_ids`.
 
     An answer for an item of the batch that was not asked again is passed over; any other id is an error of its own.
     """
-    try:
-        value, doubled = parse_strict(data)
-    except JsonRefused as refused:
-        return _refused(refused.kind, str(refused), "write strict JSON and read the file again before you finish")
+    if output.refusal is not None:
+        advice = "write strict JSON and read the file again before you finish"
+        return _refused(output.refusal.kind, str(output.refusal), advice)
+    value = output.value
     expected = dict if merge == "object" else list
     if not isinstance(value, expected):
         wanted = "an object, id to answer" if merge == "object" else "an array of entries that name their id"
         return _refused("wrong_shape", f"the outermost value is not {wanted}", f"write {wanted}")
-    errors = [_doubled(name) for name in doubled]
+    errors = [_doubled(name) for name in output.doubled]
     found: dict[str, Any] = {}
     if isinstance(value, dict):
         found = dict(value)

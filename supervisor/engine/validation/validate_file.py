@@ -10,6 +10,7 @@ from typing import Any
 from supervisor.engine.validation.output_validation import parse_output, validate_output
 from supervisor.errors import UsageError
 from supervisor.model.batch import BatchInput
+from supervisor.model.json_document import JsonDocument
 from supervisor.model.pipeline import Phase, Pipeline
 from supervisor.model.target import Target
 from supervisor.model.validation_report import ValidationReport
@@ -61,7 +62,7 @@ async def validate_file(
         if phase.context is not None and batch.context is None and job is not None:
             batch = batch.model_copy(update={"context": await code.context(phase, batch, job)})
         ids = tuple(batch.items)
-        output = parse_output(data, phase.merge, ids, ids)
+        output = parse_output(JsonDocument(data), phase.merge, ids, ids)
         judgement = await validate_output(code, phase, batch, {}, output, job)
     finally:
         await pool.close()

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from supervisor.host.durable_files import last_change
 from supervisor.host.file_events import FileEvents
+from supervisor.model.json_document import JsonDocument
 from supervisor.model.session import OutputRejection
-from supervisor.text.strict_json import JsonRefused, parse_strict
 from supervisor.workspaces.untrusted_file import read_untrusted_file
 
 _LISTEN_AFTER_S = 0.05
@@ -33,8 +33,8 @@ class OutputWatcher:
         self._timer: asyncio.TimerHandle | None = self._loop.call_later(_LISTEN_AFTER_S, self._listen)
         self._seen: tuple[int, int] | None = None
         """Size and time of the file when the quiet period began: the clock may be set anew meanwhile."""
-        self.complete: asyncio.Future[tuple[bytes, float]] = self._loop.create_future()
-        """The output's bytes and the clock time of its last change, once it is complete."""
+        self.complete: asyncio.Future[tuple[JsonDocument, float]] = self._loop.create_future()
+        """The output and the clock time of its last change, once it is complete."""
 
     def _listen(self) -> None:
         self._timer = None
@@ -75,12 +75,11 @@ class OutputWatcher:
             return
         if isinstance(data, OutputRejection):
             return
-        try:
-            parse_strict(data)
-        except JsonRefused:
+        document = JsonDocument(data)
+        if not document.is_strict:
             return  # the agent still runs and may mend it
         if not self.complete.done():
-            self.complete.set_result((data, changed_at))
+            self.complete.set_result((document, changed_at))
 
     def close(self) -> None:
         """Stop watching."""

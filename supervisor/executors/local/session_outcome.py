@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 from supervisor.executors.local.session_monitor import SessionMonitor
 from supervisor.host.durable_files import last_change
+from supervisor.model.json_document import JsonDocument
 from supervisor.model.session import Ending, OutputRejection, SessionResult
 from supervisor.text.plain_text import plain_line
-from supervisor.text.strict_json import JsonRefused, parse_strict
 
 _READ_PAUSES_S = (0.1, 0.5, 2.0)
 
@@ -35,18 +35,18 @@ def session_outcome(
     agent.parse_files(monitor.home, monitor.parser)
     heard = monitor.heard
     heard = heard.model_copy(update={"usage": agent.priced(heard.usage)})
-    output: bytes | None = None
+    output: JsonDocument | None = None
     complete_at: float | None = None
     refusal: OutputRejection | None = None
     if monitor.output_complete:
         output, complete_at = monitor.output.complete.result()
-        if isinstance(read, bytes) and _parses(read):
-            output = read  # what it made of it while it finished
+        if isinstance(read, bytes) and read != output.data and (finished := JsonDocument(read)).is_strict:
+            output = finished  # what it made of it while it finished
     elif isinstance(read, bytes):
-        output, complete_at = read, last_change(monitor.output.path)
+        output, complete_at = JsonDocument(read), last_change(monitor.output.path)
     else:
         refusal = read
-    whole = output is not None and _parses(output)
+    whole = output is not None and output.is_strict
     if whole and ending in ("troubled", "stalled", "could_not_start"):
         ending = "output"  # what ended the session came too late to matter
     elif heard.trouble is not None and not whole:
@@ -71,14 +71,6 @@ def session_outcome(
         duration_s=duration_s,
         output_complete_at=complete_at,
     )
-
-
-def _parses(data: bytes) -> bool:
-    try:
-        parse_strict(data)
-    except JsonRefused:
-        return False
-    return True
 
 
 def _explained(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 import time
@@ -19,11 +18,11 @@ from supervisor.host.cgroups import end_groups
 from supervisor.host.durable_files import last_change
 from supervisor.model.agent_report import AgentReport
 from supervisor.model.frozen_model import FrozenModel
+from supervisor.model.json_document import JsonDocument
 from supervisor.model.session import OutputRejection, SessionResult
 from supervisor.model.session_handle import SessionHandle
 from supervisor.model.session_name import SESSION_NAME
 from supervisor.project.project import Project
-from supervisor.text.strict_json import JsonRefused, parse_strict
 from supervisor.workspaces.transcript_reader import lines_of
 from supervisor.workspaces.untrusted_file import read_untrusted_file
 from supervisor.workspaces.workspace_provider import Workspace
@@ -143,7 +142,7 @@ def _heard(project: Project, workspace: Workspace, agent: CliDriver | None) -> A
     return parser.heard.model_copy(update={"usage": agent.priced(parser.heard.usage), "trouble": None})
 
 
-def _whole_outputs(project: Project, workspace: Workspace, note: ProcessNote | None) -> Iterator[bytes]:
+def _whole_outputs(project: Project, workspace: Workspace, note: ProcessNote | None) -> Iterator[JsonDocument]:
     if note is not None:
         names = [note.output] if os.path.basename(note.output) == note.output else []
     else:  # of an older version
@@ -151,10 +150,8 @@ def _whole_outputs(project: Project, workspace: Workspace, note: ProcessNote | N
         names = sorted(path.name for path in workspace.path.glob(f"phase{phase}_batch_*.json"))
     for name in names:
         data = read_untrusted_file(workspace.output(name), project.settings.max_output_bytes)
-        if isinstance(data, bytes):
-            with contextlib.suppress(JsonRefused):
-                parse_strict(data)
-                yield data
+        if isinstance(data, bytes) and (document := JsonDocument(data)).is_strict:
+            yield document
 
 
 def replay_transcript(workspace: Workspace, parser: OutputParser, max_bytes: int) -> None:

@@ -32,6 +32,7 @@ from supervisor.store.database import Database
 from supervisor.store.queries import merged_snapshot
 from supervisor.store.tables import batches, jobs, submissions, webhook_deliveries
 from supervisor.store.tables.api_clients import Client
+from supervisor.store.transaction import StoreReader, Transaction
 
 router = APIRouter(prefix="/api/v1")
 _MOST_ID = 2**63 - 1
@@ -52,7 +53,7 @@ async def known_client(request: Request, here: Here) -> Client:
 Known = Annotated[Client, Depends(known_client)]
 
 
-def own(database: Database, job_id: int, client: Client) -> Job:
+def own(database: StoreReader, job_id: int, client: Client) -> Job:
     """The job, where the client may see it; else it does not exist, for that client."""
     try:
         job = jobs.get(database, job_id)
@@ -315,9 +316,9 @@ async def get_history(job_id: JobId, here: Here, client: Known) -> list[dict[str
 async def redeliver(job_id: JobId, here: Here, client: Known) -> Redelivered:
     """The last message, with its id."""
 
-    def again(database: Database) -> int:
-        own(database, job_id, client)
-        return webhook_deliveries.redeliver(database, job_id)
+    def again(transaction: Transaction) -> int:
+        own(transaction, job_id, client)
+        return webhook_deliveries.redeliver(transaction, job_id)
 
     count = await here.store.write(again)
     if not count:

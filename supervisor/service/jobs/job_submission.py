@@ -17,10 +17,10 @@ from supervisor.service.jobs.api_schemas import WorkflowRequest
 from supervisor.service.jobs.workflow_catalog import Workflow, WorkflowCatalog
 from supervisor.service.problem_details import FieldError, Problem, of_error
 from supervisor.store.async_database import AsyncDatabase
-from supervisor.store.database import Database
 from supervisor.store.tables import events, jobs, pipeline_versions, submissions
 from supervisor.store.tables.api_clients import Client
 from supervisor.store.tables.submissions import Submission
+from supervisor.store.transaction import StoreReader, Transaction
 from supervisor.text.strict_json import in_order
 
 AGENTS_LOOKED_AT_S = 10.0
@@ -52,7 +52,7 @@ class JobSubmission:
         told = in_order(request.model_dump(exclude={"idempotency_key"}))
         mark = hashlib.sha256(told.encode()).hexdigest()
         return await self._store.write(
-            lambda database: self._queue(database, request, client, workflow, options, target, mark)
+            lambda transaction: self._queue(transaction, request, client, workflow, options, target, mark)
         )
 
     def _checked(self, request: WorkflowRequest, client: Client) -> tuple[Workflow, JobOptions, str]:
@@ -116,7 +116,7 @@ class JobSubmission:
 
     def _queue(
         self,
-        database: Database,
+        transaction: Transaction,
         request: WorkflowRequest,
         client: Client,
         workflow: Workflow,
@@ -125,7 +125,7 @@ class JobSubmission:
         mark: str,
     ) -> SubmittedJob:
         if request.idempotency_key is not None:
-            before = submissions.with_key(database, client.name, request.idempotency_key)
+            before = submissions.with_key(transaction, client.name, request.idempotency_key)
             if before is not None:
                 if before.request_hash != mark:
                     raise Problem(
@@ -133,9 +133,9 @@ class JobSubmission:
                         f"the idempotency key was used for another request, which made job {before.job}",
                         "Use a key of its own for each job.",
                     )
-                return _taken(database, before.job, made=False)
+                return _taken(transaction, before.job, made=False)
         pipeline = workflow.pipeline
-        live = jobs.live(database, pipeline.name, target)
+        live = jobs.live(transaction, pipeline.name, target)
         if live is not None:
             raise Problem(
                 409,
@@ -143,9 +143,9 @@ class JobSubmission:
                 f"See /api/v1/jobs/{live.id}; `POST /api/v1/jobs/{live.id}/retry` goes on with one that ended early.",
             )
         priority = self._project.settings.serve.tiers.get(request.user_tier or "", 0)
-        job = jobs.add(database, pipeline, target, options, workflow.definition, priority)
+        job = jobs.add(transaction, pipeline, target, options, workflow.definition, priority)
         submissions.add(
-            database,
+            transaction,
             Submission(
                 job=job,
                 owner=client.name,
@@ -156,10 +156,10 @@ class JobSubmission:
                 request_hash=mark,
             ),
         )
-        events.record(database, job, "job_queued", f"job {job} {pipeline.name}/{target} is queued")
-        return _taken(database, job, made=True)
+        events.record(transaction, job, "job_queued", f"job {job} {pipeline.name}/{target} is queued")
+        return _taken(transaction, job, made=True)
 
 
-def _taken(database: Database, job_id: int, *, made: bool) -> SubmittedJob:
+def _taken(database: StoreReader, job_id: int, *, made: bool) -> SubmittedJob:
     job = jobs.get(database, job_id)
     return SubmittedJob(job, pipeline_versions.version(database, job.definition), made)

@@ -23,6 +23,7 @@ from supervisor.service.webhooks.webhook_sender import Answer
 from supervisor.store.database import Database
 from supervisor.store.tables import webhook_deliveries
 from supervisor.store.tables.webhook_deliveries import Delivery
+from supervisor.store.transaction import Transaction
 
 WAITS_S = (5.0, 300.0, 1800.0, 7200.0, 18_000.0, 36_000.0, 36_000.0)
 """Seconds between a try and the next, about a day in all; after the last a message is given up."""
@@ -35,6 +36,7 @@ LOOK_S = 2.0
 _STORE_WAIT_S = 60.0
 """Longest wait for a store that cannot be read or written at the moment."""
 
+S = TypeVar("S")
 T = TypeVar("T")
 
 
@@ -43,7 +45,7 @@ class Store(Protocol):
 
     async def read(self, look: Callable[[Database], T]) -> T: ...
 
-    async def write(self, change: Callable[[Database], T]) -> T: ...
+    async def write(self, change: Callable[[Transaction], T]) -> T: ...
 
 
 class Sends(Protocol):
@@ -127,7 +129,7 @@ class WebhookOutbox:
         del self._on_the_way[message.id]
         self._told.set()
 
-    def _noted(self, message: Delivery, answer: Answer) -> Callable[[Database], None]:
+    def _noted(self, message: Delivery, answer: Answer) -> Callable[[Transaction], None]:
         """What is to be written down of a try."""
         at, tries, said = self._now(), message.attempts + 1, answer.said
         next_try = None
@@ -146,7 +148,7 @@ class WebhookOutbox:
             next_try=next_try,
         )
 
-    async def _insist(self, ask: Callable[[Callable[[Database], T]], Awaitable[T]], what: Callable[[Database], T]) -> T:
+    async def _insist(self, ask: Callable[[Callable[[S], T]], Awaitable[T]], what: Callable[[S], T]) -> T:
         """Ask the store until it can: a note that is lost would have the message sent again at once."""
         asking = AsyncRetrying(
             retry=retry_if_exception_type((sqlite3.Error, OSError, StoreError)),

@@ -16,6 +16,7 @@ from supervisor.store.database import (
     is_damage,
 )
 from supervisor.store.tables import session_totals
+from supervisor.store.transaction import Transaction
 
 _SAID = 3
 _COUNTED = {"items": "item_counts", "batches": "batch_counts"}
@@ -100,14 +101,14 @@ def wrong_counters(database: Database, *, thorough: bool = True) -> list[str]:
     return found
 
 
-def count_anew(database: Database) -> None:
-    """Make the counters from the rows; call it inside a transaction."""
+def count_anew(transaction: Transaction) -> None:
+    """Make the counters from the rows."""
     for table, counters in _COUNTED.items():
-        database.execute(f"DELETE FROM {counters}")
-        database.execute(
+        transaction.execute(f"DELETE FROM {counters}")
+        transaction.execute(
             f"INSERT INTO {counters} SELECT job, phase, status, count(*) FROM {table} GROUP BY job, phase, status"
         )
-    session_totals.count_anew(database)
+    session_totals.count_anew(transaction)
 
 
 def _names() -> list[str]:

@@ -14,9 +14,10 @@ from pydantic import ValidationError as ModelError
 from supervisor.model import session_name
 from supervisor.model.frozen_model import FrozenModel
 from supervisor.model.job import BatchStatus, JobOptions, JobStatus
-from supervisor.store.database import Database, open_store
+from supervisor.store.database import open_store
 from supervisor.store.integrity import earlier_names
 from supervisor.store.tables import attempts, items, session_totals
+from supervisor.store.transaction import Transaction
 from supervisor.text import content_hash
 
 _TABLES = (
@@ -88,8 +89,8 @@ class _Column(NamedTuple):
     """What stands for it in a store of an earlier schema."""
 
 
-def salvage(damaged: Path, new: Database) -> list[Salvaged]:
-    """Copy what can be read of a store into a new one; call it inside a transaction. Nobody may have it open.
+def salvage(damaged: Path, new: Transaction) -> list[Salvaged]:
+    """Copy what can be read of a store into a new one. Nobody may have it open.
 
     Pages are reached from both ends of each table, rows in between by their keys: what is on a damaged page is lost.
     """
@@ -212,7 +213,7 @@ def _select(connection: sqlite3.Connection, table: str, columns: Sequence[_Colum
     return f"SELECT {', '.join(column.read_as for column in columns)} FROM {there}"
 
 
-def _copy(old: sqlite3.Connection, new: Database, table: str, columns: Sequence[_Column]) -> Salvaged:
+def _copy(old: sqlite3.Connection, new: Transaction, table: str, columns: Sequence[_Column]) -> Salvaged:
     names = ", ".join(column.name for column in columns)
     key = [column.name for column in sorted(columns, key=lambda column: column.key) if column.key]
     places = [[column.name for column in columns].index(name) for name in key]
@@ -337,7 +338,7 @@ def _options(text: str) -> str:
     return JobOptions.model_validate(found).model_dump_json()
 
 
-def _put_right(new: Database, *, items_whole: bool) -> None:
+def _put_right(new: Transaction, *, items_whole: bool) -> None:
     """Bring rows together again of which some are missing: what is not known is read, expanded and done anew."""
     if items_whole:
         _number_batches_again(new)
@@ -375,7 +376,7 @@ def _put_right(new: Database, *, items_whole: bool) -> None:
     session_totals.count_anew(new)
 
 
-def _number_batches_again(new: Database) -> None:
+def _number_batches_again(new: Transaction) -> None:
     """Give batches that were not found, and that sessions name, their rows."""
     found = new.rows("SELECT * FROM attempts WHERE batch NOT IN (SELECT id FROM batches) GROUP BY batch")
     for row in found:

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from supervisor.model.job import Job
-from supervisor.store.database import Database
 from supervisor.store.queries.estimates import estimate, projection
 from supervisor.store.queries.job_numbers import AgentSummary, PhaseSummary, RunningSession, Summary
 from supervisor.store.tables import agent_cooldowns, attempts, items, session_totals
 from supervisor.store.tables.session_totals import SessionTotals
+from supervisor.store.transaction import StoreReader
 
 
-def summarise(database: Database, job: Job, *, now: float | None = None) -> Summary:
+def summarise(database: StoreReader, job: Job, *, now: float | None = None) -> Summary:
     """The job's numbers at this moment."""
     at = time.time() if now is None else now
     totals = session_totals.of_job(database, job.id)
@@ -69,7 +69,7 @@ def _agents(totals: Sequence[SessionTotals]) -> tuple[AgentSummary, ...]:
     return tuple(found)
 
 
-def summarise_phases(database: Database, job: int, totals: Sequence[SessionTotals] = ()) -> tuple[PhaseSummary, ...]:
+def summarise_phases(database: StoreReader, job: int, totals: Sequence[SessionTotals] = ()) -> tuple[PhaseSummary, ...]:
     """The job's phases in numbers, in the order of the pipeline; what they cost is taken from the `totals`."""
     return tuple(
         PhaseSummary(
@@ -88,11 +88,11 @@ def summarise_phases(database: Database, job: int, totals: Sequence[SessionTotal
     )
 
 
-def failed_items(database: Database, job: Job) -> list[dict[str, Any]]:
+def failed_items(database: StoreReader, job: Job) -> list[dict[str, Any]]:
     """Quarantined items, with their errors."""
     return items.failed(database, job.id)
 
 
-def _counts(database: Database, table: str, job: int, phase: int) -> dict[str, int]:
+def _counts(database: StoreReader, table: str, job: int, phase: int) -> dict[str, int]:
     rows = database.rows(f"SELECT status, n FROM {table} WHERE job = ? AND phase = ? AND n > 0", (job, phase))
     return {row["status"]: row["n"] for row in rows}

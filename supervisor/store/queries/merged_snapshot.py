@@ -8,6 +8,7 @@ from supervisor.model.frozen_model import FrozenModel
 from supervisor.model.write_receipt import WriteReceipt
 from supervisor.store.database import Database
 from supervisor.store.tables import phases
+from supervisor.store.transaction import StoreReader
 
 
 class ResultSnapshot(FrozenModel):
@@ -22,7 +23,7 @@ class ResultSnapshot(FrozenModel):
     """Item id and value as JSON, in canonical order."""
 
 
-def snapshot(database: Database, job: int, phase: int, merge: str, *, within: bool = False) -> ResultSnapshot:
+def snapshot(database: StoreReader, job: int, phase: int, merge: str, *, within: bool = False) -> ResultSnapshot:
     """All that is merged of a phase at this moment; `within` a transaction that has begun."""
     if not within:
         database.execute("BEGIN")
@@ -48,7 +49,7 @@ class MergedValue(NamedTuple):
     """Of the merge."""
 
 
-def merged_values(database: Database, job: int, phase: int) -> dict[str, MergedValue]:
+def merged_values(database: StoreReader, job: int, phase: int) -> dict[str, MergedValue]:
     """Item id to value of all that is merged of a phase."""
     rows = database.rows(
         "SELECT id, value, seq FROM items WHERE job = ? AND phase = ? AND status = 'merged'", (job, phase)
@@ -67,7 +68,7 @@ class LastWrite(NamedTuple):
     """The last merge that there is."""
 
 
-def last_write(database: Database, job: int, phase: int) -> LastWrite:
+def last_write(database: StoreReader, job: int, phase: int) -> LastWrite:
     """What a phase's sink was given last, as the store has it."""
     row = database.row(
         "SELECT next_seq, written_seq, written_hash FROM phases WHERE job = ? AND phase = ?", (job, phase)

@@ -12,6 +12,7 @@ import time
 from supervisor.errors import UsageError
 from supervisor.model.frozen_model import FrozenModel
 from supervisor.store.database import Database
+from supervisor.store.transaction import StoreReader
 
 PREFIX = "sup_"
 """Begins every secret, so that scanners for leaked ones know it."""
@@ -64,19 +65,19 @@ def revoke(database: Database, name: str) -> None:
         )
 
 
-def all_clients(database: Database) -> list[Client]:
+def all_clients(database: StoreReader) -> list[Client]:
     """Everybody who may, or once might, use the service, by name."""
     return [_client(row) for row in database.rows("SELECT * FROM api_clients ORDER BY name")]
 
 
-def find(database: Database, secret: str) -> Client | None:
+def find(database: StoreReader, secret: str) -> Client | None:
     """Whose secret this is; None where it is nobody's, or was taken back."""
     wanted = _hash(secret)
     row = database.row("SELECT * FROM api_clients WHERE secret_hash = ? AND revoked_at IS NULL", (wanted,))
     return _client(row) if row is not None and hmac.compare_digest(row["secret_hash"], wanted) else None
 
 
-def named(database: Database, name: str) -> Client | None:
+def named(database: StoreReader, name: str) -> Client | None:
     """The client of this name; None where there is none, or its secret was taken back."""
     row = database.row("SELECT * FROM api_clients WHERE name = ? AND revoked_at IS NULL", (name,))
     return None if row is None else _client(row)

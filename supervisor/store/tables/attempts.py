@@ -14,6 +14,7 @@ from supervisor.model.session_name import session_name
 from supervisor.model.validation_report import ValidationError
 from supervisor.store.database import Database
 from supervisor.store.tables.session_totals import OPEN
+from supervisor.store.transaction import StoreReader
 from supervisor.text.strict_json import in_order
 
 Outcome = Literal[
@@ -37,7 +38,7 @@ class Attempt(FrozenModel):
     """Where it is, or was; where its record was lost, by its name alone."""
 
 
-def unfinished(database: Database, job: int) -> list[Attempt]:
+def unfinished(database: StoreReader, job: int) -> list[Attempt]:
     """Attempts that a dead supervisor left running, and those whose output nobody could judge yet; oldest first."""
     return [
         _attempt(row)
@@ -45,7 +46,7 @@ def unfinished(database: Database, job: int) -> list[Attempt]:
     ]
 
 
-def unaccounted(database: Database) -> list[Attempt]:
+def unaccounted(database: StoreReader) -> list[Attempt]:
     """Cut-off sessions of jobs that nobody works on, of which it is not noted what they cost."""
     return [
         _attempt(row)
@@ -70,7 +71,7 @@ class Tally(FrozenModel):
     """What the last judged attempt got wrong."""
 
 
-def last_number(database: Database, batch: StoredBatch) -> int:
+def last_number(database: StoreReader, batch: StoredBatch) -> int:
     """The highest number of a batch's sessions, and of one that had its number before it; 0 where there was none."""
     name = session_name(batch, "")
     return int(
@@ -82,7 +83,7 @@ def last_number(database: Database, batch: StoredBatch) -> int:
     )
 
 
-def unknown(database: Database, names: Iterable[str]) -> list[str]:
+def unknown(database: StoreReader, names: Iterable[str]) -> list[str]:
     """Those of some names of sessions that no attempt has."""
     rows = database.rows(
         "SELECT value FROM json_each(?) WHERE NOT EXISTS (SELECT 1 FROM attempts WHERE name = value)",
@@ -91,7 +92,7 @@ def unknown(database: Database, names: Iterable[str]) -> list[str]:
     return [row["value"] for row in rows]
 
 
-def tally(database: Database, batch: int) -> Tally:
+def tally(database: StoreReader, batch: int) -> Tally:
     """The attempts of a batch so far."""
     row = database.row(
         "SELECT count(*) AS sessions, coalesce(sum(counted), 0) AS counted,"
@@ -111,7 +112,7 @@ def tally(database: Database, batch: int) -> Tally:
     )
 
 
-def last_used(database: Database) -> dict[str, float]:
+def last_used(database: StoreReader) -> dict[str, float]:
     """Agent to the clock time at which its last session started."""
     return {
         row["agent"]: row["at"]
@@ -119,7 +120,7 @@ def last_used(database: Database) -> dict[str, float]:
     }
 
 
-def running(database: Database, job: int) -> list[sqlite3.Row]:
+def running(database: StoreReader, job: int) -> list[sqlite3.Row]:
     """Running sessions: `name, phase, number, started_at, agent, batch_number`, oldest first."""
     return database.rows(
         "SELECT a.name, a.phase, a.number, a.started_at, a.agent, b.number AS batch_number FROM attempts a"
@@ -129,7 +130,7 @@ def running(database: Database, job: int) -> list[sqlite3.Row]:
     )
 
 
-def of_batch(database: Database, job: int, batch_number: int, phase: int | None) -> list[sqlite3.Row]:
+def of_batch(database: StoreReader, job: int, batch_number: int, phase: int | None) -> list[sqlite3.Row]:
     """Attempts of the batches with this number, of one phase or of all, in order."""
     condition = "" if phase is None else "AND a.phase = :phase"
     return database.rows(
@@ -139,7 +140,7 @@ def of_batch(database: Database, job: int, batch_number: int, phase: int | None)
     )
 
 
-def latest(database: Database, job: int, most: int) -> list[sqlite3.Row]:
+def latest(database: StoreReader, job: int, most: int) -> list[sqlite3.Row]:
     """The last sessions of a job that ended, the newest first, with the numbers of their batches."""
     return database.rows(
         "SELECT a.*, b.number AS batch_number FROM attempts a JOIN batches b ON b.id = a.batch WHERE a.id IN"
@@ -148,7 +149,7 @@ def latest(database: Database, job: int, most: int) -> list[sqlite3.Row]:
     )
 
 
-def named(database: Database, job: int, name: str) -> sqlite3.Row | None:
+def named(database: StoreReader, job: int, name: str) -> sqlite3.Row | None:
     """The session of this name, with the number of its batch; None where the job has none."""
     return database.row(
         "SELECT a.*, b.number AS batch_number FROM attempts a JOIN batches b ON b.id = a.batch"
@@ -157,7 +158,7 @@ def named(database: Database, job: int, name: str) -> sqlite3.Row | None:
     )
 
 
-def expired(database: Database, before: float) -> list[str]:
+def expired(database: StoreReader, before: float) -> list[str]:
     """Names of sessions that passed and ended before a time, whose files may go."""
     rows = database.rows(
         "SELECT name FROM attempts WHERE workspace_kept AND outcome = 'passed' AND ended_at < ? LIMIT 1000", (before,)

@@ -9,56 +9,56 @@ from collections.abc import Sequence
 from typing import cast
 
 from supervisor.model.job import BatchStatus, StoredBatch
-from supervisor.store.database import Database
+from supervisor.store.transaction import StoreReader, Transaction
 
 _OPEN = "status IN ('pending', 'running')"
 """Besides a narrower condition, where ended batches are not to be looked through."""
 _FREE = "batch IS NULL AND status IN ('blocked', 'waiting', 'passed')"
 
 
-def form(database: Database, job: int, phase: int, size: int, *, complete: bool) -> None:
-    """Put a phase's free items into batches, in canonical order; call it inside a transaction.
+def form(transaction: Transaction, job: int, phase: int, size: int, *, complete: bool) -> None:
+    """Put a phase's free items into batches, in canonical order.
 
     Only full batches are formed while more items may come; when the phase is `complete`, the last may be smaller.
     """
     free = [
         row["id"]
-        for row in database.rows(
+        for row in transaction.rows(
             f"SELECT id FROM items WHERE job = ? AND phase = ? AND {_FREE} ORDER BY position, id", (job, phase)
         )
     ]
-    number = newest(database, job, phase)
+    number = newest(transaction, job, phase)
     for start in range(0, len(free), size):
         members = free[start : start + size]
         if len(members) < size and not complete:
             break
         number += 1
-        made = database.execute(
+        made = transaction.execute(
             "INSERT INTO batches (job, phase, number, size, status) VALUES (?, ?, ?, ?, 'pending')",
             (job, phase, number, len(members)),
         )
-        database.connection.executemany(
+        transaction.connection.executemany(
             "UPDATE items SET batch = ? WHERE job = ? AND phase = ? AND id = ?",
             [(made.lastrowid, job, phase, item_id) for item_id in members],
         )
 
 
-def dissolve_unstarted(database: Database, job: int, phase: int, size: int) -> None:
-    """Free the items of batches that have another size and no session yet; call it inside a transaction."""
+def dissolve_unstarted(transaction: Transaction, job: int, phase: int, size: int) -> None:
+    """Free the items of batches that have another size and no session yet."""
     doomed = [
         row["id"]
-        for row in database.rows(
+        for row in transaction.rows(
             f"SELECT id FROM batches b WHERE job = ? AND phase = ? AND {_OPEN} AND status = 'pending' AND size <> ?"
             " AND NOT EXISTS (SELECT 1 FROM attempts a WHERE a.batch = b.id)",
             (job, phase, size),
         )
     ]
     for batch in doomed:
-        database.execute("UPDATE items SET batch = NULL WHERE batch = ?", (batch,))
-        database.execute("DELETE FROM batches WHERE id = ?", (batch,))
+        transaction.execute("UPDATE items SET batch = NULL WHERE batch = ?", (batch,))
+        transaction.execute("DELETE FROM batches WHERE id = ?", (batch,))
 
 
-def ready(database: Database, job: int, phase: int, *, above: int = 0) -> list[StoredBatch]:
+def ready(database: StoreReader, job: int, phase: int, *, above: int = 0) -> list[StoredBatch]:
     """Pending batches of a phase, with numbers above `above`, whose items all have their content; in order."""
     rows = database.execute(
         f"SELECT * FROM batches b WHERE job = ? AND phase = ? AND {_OPEN} AND status = 'pending' AND number > ?"
@@ -69,7 +69,7 @@ def ready(database: Database, job: int, phase: int, *, above: int = 0) -> list[S
     return [_batch(row) for row in rows]
 
 
-def ready_among(database: Database, job: int, phase: int, item_ids: Sequence[str]) -> list[StoredBatch]:
+def ready_among(database: StoreReader, job: int, phase: int, item_ids: Sequence[str]) -> list[StoredBatch]:
     """Of the batches that hold these items, those that are pending and have all their content."""
     holders: set[int] = set()
     for item_id in item_ids:
@@ -88,24 +88,24 @@ def ready_among(database: Database, job: int, phase: int, item_ids: Sequence[str
     return found
 
 
-def get(database: Database, batch: int | None) -> StoredBatch | None:
+def get(database: StoreReader, batch: int | None) -> StoredBatch | None:
     """The batch with this id; None where there is none."""
     row = database.row("SELECT * FROM batches WHERE id = ?", (batch,))
     return None if row is None else _batch(row)
 
 
-def numbered(database: Database, job: int, phase: int, number: int) -> StoredBatch | None:
+def numbered(database: StoreReader, job: int, phase: int, number: int) -> StoredBatch | None:
     """The batch of a phase that has this number; None where there is none."""
     row = database.row("SELECT * FROM batches WHERE (job, phase, number) = (?, ?, ?)", (job, phase, number))
     return None if row is None else _batch(row)
 
 
-def newest(database: Database, job: int, phase: int) -> int:
+def newest(database: StoreReader, job: int, phase: int) -> int:
     """The highest batch number of a phase; 0 where it has none."""
     return int(database.value("SELECT coalesce(max(number), 0) FROM batches WHERE job = ? AND phase = ?", (job, phase)))
 
 
-def cells(database: Database, job: int, phase: int, after: int, most: int) -> list[sqlite3.Row]:
+def cells(database: StoreReader, job: int, phase: int, after: int, most: int) -> list[sqlite3.Row]:
     """Number, size and status of a phase's batches with a higher number than `after`, in order, with how many sessions
     they had, and how many of these count as attempts."""
     return database.rows(
@@ -116,7 +116,7 @@ def cells(database: Database, job: int, phase: int, after: int, most: int) -> li
     )
 
 
-def grid(database: Database, job: int, phase: int, each: int) -> str:
+def grid(database: StoreReader, job: int, phase: int, each: int) -> str:
     """A letter for every `each` batches of a phase, in order: (w)aiting, (r)unning, re(t)ried, (d)one, (f)ailed; for
     several, the first of f, t, r that one of them is, else w, else d."""
     rows = database.rows(
@@ -129,27 +129,29 @@ def grid(database: Database, job: int, phase: int, each: int) -> str:
     return "".join(next((letter for letter in "ftrw" if row[letter]), "d") for row in rows)
 
 
-def reset_running(database: Database, job: int) -> None:
-    """Have batches be pending again whose supervisor is gone; call it inside a transaction."""
-    database.execute(f"UPDATE batches SET status = 'pending' WHERE job = ? AND {_OPEN} AND status = 'running'", (job,))
+def reset_running(transaction: Transaction, job: int) -> None:
+    """Have batches be pending again whose supervisor is gone."""
+    transaction.execute(
+        f"UPDATE batches SET status = 'pending' WHERE job = ? AND {_OPEN} AND status = 'running'", (job,)
+    )
 
 
-def drop_empty(database: Database, job: int) -> None:
-    """End pending batches that lost all their items; call it inside a transaction.
+def drop_empty(transaction: Transaction, job: int) -> None:
+    """End pending batches that lost all their items.
 
     One that had sessions stays, as done, so that no later batch has its number or its id, and with it its attempts.
     """
     empty = f"job = ? AND {_OPEN} AND status = 'pending'"
     empty += " AND NOT EXISTS (SELECT 1 FROM items i WHERE i.batch = batches.id)"
-    database.execute(
+    transaction.execute(
         f"UPDATE batches SET status = 'done', ended_at = ? WHERE {empty}"
         " AND EXISTS (SELECT 1 FROM attempts a WHERE a.batch = batches.id)",
         (time.time(), job),
     )
-    database.execute(f"DELETE FROM batches WHERE {empty}", (job,))
+    transaction.execute(f"DELETE FROM batches WHERE {empty}", (job,))
 
 
-def total(database: Database, job: int, phase: int) -> int | None:
+def total(database: StoreReader, job: int, phase: int) -> int | None:
     """Batches of a phase; None while more may be formed."""
     row = database.row(
         "SELECT complete, (SELECT sum(n) FROM batch_counts c WHERE c.job = p.job AND c.phase = p.phase) AS n"

@@ -8,23 +8,23 @@ from collections.abc import Sequence
 from typing import Any
 
 from supervisor.model.event import Event
-from supervisor.store.database import Database
+from supervisor.store.transaction import StoreReader, Transaction
 from supervisor.text.strict_json import in_order
 
 
 def record(
-    database: Database, job: int, kind: str, text: str, *, level: str = "INFO", data: dict[str, Any] | None = None
+    transaction: Transaction, job: int, kind: str, text: str, *, level: str = "INFO", data: dict[str, Any] | None = None
 ) -> Event:
-    """Add an event; call it inside the transaction that makes it true."""
+    """Add an event, with the change that makes it true."""
     at = time.time()
-    made = database.execute(
+    made = transaction.execute(
         "INSERT INTO events (job, at, kind, level, text, data) VALUES (?, ?, ?, ?, ?, ?)",
         (job, at, kind, level, text, in_order(data or {})),
     )
     return Event(id=made.lastrowid or 0, job=job, at=at, kind=kind, level=level, text=text, data=data or {})
 
 
-def after(database: Database, job: int, event_id: int, limit: int = 10_000) -> list[Event]:
+def after(database: StoreReader, job: int, event_id: int, limit: int = 10_000) -> list[Event]:
     """Events of a job with a higher number, in order."""
     rows = database.rows("SELECT * FROM events WHERE job = ? AND id > ? ORDER BY id LIMIT ?", (job, event_id, limit))
     return [
@@ -41,18 +41,18 @@ def after(database: Database, job: int, event_id: int, limit: int = 10_000) -> l
     ]
 
 
-def newest(database: Database, job: int) -> int:
+def newest(database: StoreReader, job: int) -> int:
     """Number of a job's last event; 0 where it has none."""
     return int(database.value("SELECT coalesce(max(id), 0) FROM events WHERE job = ?", (job,)))
 
 
-def before_the_last(database: Database, job: int, count: int) -> int:
+def before_the_last(database: StoreReader, job: int, count: int) -> int:
     """Number of the event after which so many came; 0 where there are no more."""
     found = database.value("SELECT id FROM events WHERE job = ? ORDER BY id DESC LIMIT 1 OFFSET ?", (job, count))
     return 0 if found is None else int(found)
 
 
-def last_of_level(database: Database, job: int, levels: Sequence[str], count: int) -> list[tuple[str, str]]:
+def last_of_level(database: StoreReader, job: int, levels: Sequence[str], count: int) -> list[tuple[str, str]]:
     """`(level, text)` of the last events of these levels, newest last."""
     marks = ", ".join("?" * len(levels))
     rows = database.rows(

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from supervisor.model.job import StoredItem
-from supervisor.store.database import Database
 from supervisor.store.tables.phases import next_seq
+from supervisor.store.transaction import StoreReader, Transaction
 from supervisor.text.strict_json import in_order
 
 STATES = ("blocked", "waiting", "passed", "merged", "quarantined", "skipped", "dropped", "removed")
@@ -17,7 +17,7 @@ IN_WORK = "('blocked', 'waiting', 'passed')"
 """States of an item that is still to be merged or given up."""
 
 
-def made_with_other_version(database: Database, job: int, phase: int, version: int) -> list[str]:
+def made_with_other_version(database: StoreReader, job: int, phase: int, version: int) -> list[str]:
     """Ids of a phase's items that were done with another version of its instructions, in canonical order."""
     others = "SELECT EXISTS (SELECT 1 FROM instructions WHERE job = ? AND phase = ? AND version <> ?)"
     if not database.value(others, (job, phase, version)):
@@ -30,7 +30,7 @@ def made_with_other_version(database: Database, job: int, phase: int, version: i
     return [row["id"] for row in rows]
 
 
-def ids_with_status(database: Database, job: int, phase: int, *statuses: str) -> list[str]:
+def ids_with_status(database: StoreReader, job: int, phase: int, *statuses: str) -> list[str]:
     """Ids of a phase's items in one of these states, in canonical order."""
     marks = ", ".join("?" * len(statuses))
     rows = database.rows(
@@ -40,7 +40,7 @@ def ids_with_status(database: Database, job: int, phase: int, *statuses: str) ->
     return [row["id"] for row in rows]
 
 
-def of_batch(database: Database, batch: int) -> list[StoredItem]:
+def of_batch(database: StoreReader, batch: int) -> list[StoredItem]:
     """A batch's items in canonical order, those left out that an earlier phase could not make."""
     rows = database.rows(
         "SELECT id, status, payload, digest, value FROM items"
@@ -59,7 +59,7 @@ def of_batch(database: Database, batch: int) -> list[StoredItem]:
     ]
 
 
-def batches_of_done(database: Database, job: int, phase: int, ids: Iterable[str]) -> dict[str, int | None]:
+def batches_of_done(database: StoreReader, job: int, phase: int, ids: Iterable[str]) -> dict[str, int | None]:
     """Item id to batch, of those among `ids` of which nothing is left to do."""
     found: dict[str, int | None] = {}
     for item_id in ids:
@@ -72,22 +72,22 @@ def batches_of_done(database: Database, job: int, phase: int, ids: Iterable[str]
     return found
 
 
-def take_edit(database: Database, job: int, phase: int, item_id: str, value: Any) -> None:
-    """Take over a value that a person wrote into the main file; call it inside a transaction."""
-    database.execute(
+def take_edit(transaction: Transaction, job: int, phase: int, item_id: str, value: Any) -> None:
+    """Take over a value that a person wrote into the main file."""
+    transaction.execute(
         "UPDATE items SET status = 'merged', value = ?, seq = ? WHERE job = ? AND phase = ? AND id = ?",
-        (in_order(value), next_seq(database, job, phase), job, phase, item_id),
+        (in_order(value), next_seq(transaction, job, phase), job, phase, item_id),
     )
 
 
-def put_back_value(database: Database, job: int, phase: int, item_id: str, value: Any) -> None:
-    """Have a merged item's value again as it was before it was damaged; call it inside a transaction."""
-    database.execute(
+def put_back_value(transaction: Transaction, job: int, phase: int, item_id: str, value: Any) -> None:
+    """Have a merged item's value again as it was before it was damaged."""
+    transaction.execute(
         "UPDATE items SET value = ? WHERE job = ? AND phase = ? AND id = ?", (in_order(value), job, phase, item_id)
     )
 
 
-def failed(database: Database, job: int, phase: int | None = None) -> list[dict[str, Any]]:
+def failed(database: StoreReader, job: int, phase: int | None = None) -> list[dict[str, Any]]:
     """Quarantined items as `{"phase", "id", "batch", "errors"}`, in order."""
     condition = "" if phase is None else "AND phase = :phase"
     rows = database.rows(

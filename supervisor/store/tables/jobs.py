@@ -13,6 +13,7 @@ from supervisor.model.pipeline import Pipeline
 from supervisor.store.database import Database
 from supervisor.store.tables import pipeline_versions
 from supervisor.store.tables.pipeline_versions import PipelineVersion
+from supervisor.store.transaction import StoreReader, Transaction
 
 _MAX_DIGITS = 18
 """More would not fit into a number of the store."""
@@ -26,12 +27,12 @@ def submit(
     One that ended or stopped is queued again with the new options, to do what is left; one that runs stays as it is. A
     new one keeps the `definition`.
     """
-    with database.transaction():
+    with database.transaction() as transaction:
         row = database.row(
             "SELECT * FROM jobs WHERE pipeline = ? AND target = ? AND superseded_at IS NULL", (pipeline.name, target)
         )
         if row is None:
-            job_id = add(database, pipeline, target, options, definition)
+            job_id = add(transaction, pipeline, target, options, definition)
         else:
             job_id = row["id"]
             if row["status"] in ENDED:
@@ -44,15 +45,15 @@ def submit(
 
 
 def add(
-    database: Database,
+    transaction: Transaction,
     pipeline: Pipeline,
     target: str,
     options: JobOptions,
     definition: PipelineVersion | None,
     priority: int = 0,
 ) -> int:
-    """A new job, queued; its number. Call it inside a transaction."""
-    made = database.execute(
+    """A new job, queued; its number."""
+    made = transaction.execute(
         "INSERT INTO jobs (pipeline, collection, target, status, options, created_at, definition, priority)"
         " VALUES (?, ?, ?, 'queued', ?, ?, ?, ?)",
         (
@@ -61,7 +62,7 @@ def add(
             target,
             options.model_dump_json(),
             time.time(),
-            None if definition is None else pipeline_versions.keep(database, definition),
+            None if definition is None else pipeline_versions.keep(transaction, definition),
             priority,
         ),
     )
@@ -84,7 +85,7 @@ def supersede(database: Database, job_id: int) -> None:
         database.execute("UPDATE jobs SET superseded_at = ? WHERE id = ?", (time.time(), job_id))
 
 
-def get(database: Database, job_id: int) -> Job:
+def get(database: StoreReader, job_id: int) -> Job:
     """The job with this id; JobError where there is none."""
     row = database.row("SELECT * FROM jobs WHERE id = ?", (job_id,))
     if row is None:
@@ -92,7 +93,7 @@ def get(database: Database, job_id: int) -> Job:
     return _job(row)
 
 
-def find(database: Database, name: str) -> Job:
+def find(database: StoreReader, name: str) -> Job:
     """The job that a person named, by id or as `pipeline/target`; JobError where there is none."""
     if name.isascii() and name.isdigit() and len(name) <= _MAX_DIGITS:
         return get(database, int(name))
@@ -111,7 +112,7 @@ def find(database: Database, name: str) -> Job:
     return _job(row)
 
 
-def live(database: Database, pipeline: str, target: str) -> Job | None:
+def live(database: StoreReader, pipeline: str, target: str) -> Job | None:
     """The job of a pipeline and target that was not set aside."""
     row = database.row(
         "SELECT * FROM jobs WHERE pipeline = ? AND target = ? AND superseded_at IS NULL", (pipeline, target)
@@ -119,13 +120,13 @@ def live(database: Database, pipeline: str, target: str) -> Job | None:
     return None if row is None else _job(row)
 
 
-def all_jobs(database: Database, *, superseded: bool = False) -> list[Job]:
+def all_jobs(database: StoreReader, *, superseded: bool = False) -> list[Job]:
     """All jobs, oldest first."""
     condition = "" if superseded else "WHERE superseded_at IS NULL"
     return [_job(row) for row in database.rows(f"SELECT * FROM jobs {condition} ORDER BY id")]
 
 
-def newest(database: Database, most: int, before: int | None = None, owner: str | None = None) -> list[Job]:
+def newest(database: StoreReader, most: int, before: int | None = None, owner: str | None = None) -> list[Job]:
     """Jobs, the newest first: those with a lower number than `before`, and those that `owner` submitted."""
     conditions = ["superseded_at IS NULL"]
     values: list[int | str] = []
@@ -143,7 +144,7 @@ def newest(database: Database, most: int, before: int | None = None, owner: str 
     ]
 
 
-def with_status(database: Database, *statuses: str) -> list[Job]:
+def with_status(database: StoreReader, *statuses: str) -> list[Job]:
     """Jobs in one of these states, oldest first."""
     marks = ", ".join("?" * len(statuses))
     return [
@@ -154,7 +155,7 @@ def with_status(database: Database, *statuses: str) -> list[Job]:
     ]
 
 
-def any_open(database: Database) -> bool:
+def any_open(database: StoreReader) -> bool:
     """Whether a job is queued, or was being worked on."""
     return bool(
         database.value(
@@ -164,7 +165,7 @@ def any_open(database: Database) -> bool:
     )
 
 
-def next_queued(database: Database, most: int, besides: Collection[int]) -> list[Job]:
+def next_queued(database: StoreReader, most: int, besides: Collection[int]) -> list[Job]:
     """Queued jobs in the order in which they are to begin, `besides` those that have begun."""
     rows = database.rows(
         "SELECT * FROM jobs WHERE superseded_at IS NULL AND status = 'queued' ORDER BY priority DESC, id LIMIT ?",
@@ -173,20 +174,20 @@ def next_queued(database: Database, most: int, besides: Collection[int]) -> list
     return [_job(row) for row in rows if row["id"] not in besides][:most]
 
 
-def request_stop(database: Database, job_id: int, asked: str) -> None:
-    """Note that a job is to be stopped or cancelled by whoever works on it; call it inside a transaction."""
-    database.execute("UPDATE jobs SET stop_request = ? WHERE id = ?", (asked, job_id))
+def request_stop(transaction: Transaction, job_id: int, asked: str) -> None:
+    """Note that a job is to be stopped or cancelled by whoever works on it."""
+    transaction.execute("UPDATE jobs SET stop_request = ? WHERE id = ?", (asked, job_id))
 
 
-def requeue(database: Database, job_id: int) -> None:
-    """Put the job into the queue again; call it inside a transaction."""
-    database.execute("UPDATE jobs SET status = 'queued', stop_request = NULL, detail = '' WHERE id = ?", (job_id,))
+def requeue(transaction: Transaction, job_id: int) -> None:
+    """Put the job into the queue again."""
+    transaction.execute("UPDATE jobs SET status = 'queued', stop_request = NULL, detail = '' WHERE id = ?", (job_id,))
 
 
-def set_status(database: Database, job_id: int, status: str, detail: str = "") -> None:
-    """Write a job's new state; call it inside a transaction."""
+def set_status(transaction: Transaction, job_id: int, status: str, detail: str = "") -> None:
+    """Write a job's new state."""
     now = time.time()
-    database.execute(
+    transaction.execute(
         "UPDATE jobs SET status = ?, detail = ?,"
         " stop_request = CASE WHEN ? IN ('running', 'paused', 'stopping') THEN stop_request END,"
         " started_at = CASE WHEN ? = 'running' THEN coalesce(started_at, ?) ELSE started_at END,"
@@ -195,9 +196,9 @@ def set_status(database: Database, job_id: int, status: str, detail: str = "") -
     )
 
 
-def add_elapsed(database: Database, job_id: int, seconds: float) -> None:
-    """Count time that the job was worked on; call it inside a transaction."""
-    database.execute("UPDATE jobs SET elapsed_s = elapsed_s + ? WHERE id = ?", (seconds, job_id))
+def add_elapsed(transaction: Transaction, job_id: int, seconds: float) -> None:
+    """Count time that the job was worked on."""
+    transaction.execute("UPDATE jobs SET elapsed_s = elapsed_s + ? WHERE id = ?", (seconds, job_id))
 
 
 def _job(row: sqlite3.Row) -> Job:

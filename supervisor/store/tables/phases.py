@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from supervisor.model.pipeline import Pipeline
-from supervisor.store.database import Database
+from supervisor.store.transaction import StoreReader, Transaction
 
 _OPEN_WORK = (
     "(EXISTS (SELECT 1 FROM batch_counts c WHERE c.job = p.job AND c.phase = p.phase AND c.n > 0"
@@ -14,10 +14,10 @@ _OPEN_WORK = (
 """Of a phase `p`: whether anything of it is left to do."""
 
 
-def ensure(database: Database, job: int, pipeline: Pipeline) -> None:
-    """Give the job a row for every phase; call it inside a transaction."""
+def ensure(transaction: Transaction, job: int, pipeline: Pipeline) -> None:
+    """Give the job a row for every phase."""
     for position, phase in enumerate(pipeline.phases):
-        database.execute(
+        transaction.execute(
             "INSERT INTO phases (job, phase, position, name, output, merge, status)"
             " VALUES (?, ?, ?, ?, ?, ?, 'waiting') ON CONFLICT (job, phase) DO UPDATE SET"
             " position = excluded.position, name = excluded.name, output = excluded.output, merge = excluded.merge,"
@@ -26,73 +26,72 @@ def ensure(database: Database, job: int, pipeline: Pipeline) -> None:
         )
 
 
-def ids(database: Database, job: int) -> list[int]:
+def ids(database: StoreReader, job: int) -> list[int]:
     """A job's phases, in their order."""
     return [row["phase"] for row in database.rows("SELECT phase FROM phases WHERE job = ? ORDER BY position", (job,))]
 
 
-def is_complete(database: Database, job: int, phase: int) -> bool:
+def is_complete(database: StoreReader, job: int, phase: int) -> bool:
     """Whether all items that the phase will ever have are known."""
     return bool(database.value("SELECT complete FROM phases WHERE job = ? AND phase = ?", (job, phase)))
 
 
-def set_complete(database: Database, job: int, phase: int, complete: bool) -> None:
-    """Note whether more items may come; call it inside a transaction."""
-    database.execute("UPDATE phases SET complete = ? WHERE job = ? AND phase = ?", (int(complete), job, phase))
+def set_complete(transaction: Transaction, job: int, phase: int, complete: bool) -> None:
+    """Note whether more items may come."""
+    transaction.execute("UPDATE phases SET complete = ? WHERE job = ? AND phase = ?", (int(complete), job, phase))
 
 
-def status(database: Database, job: int, phase: int) -> str:
+def status(database: StoreReader, job: int, phase: int) -> str:
     """waiting, running, completed or failed."""
     return str(database.value("SELECT status FROM phases WHERE job = ? AND phase = ?", (job, phase)))
 
 
-def set_status(database: Database, job: int, phase: int, new: str) -> None:
-    """Write a phase's state; call it inside a transaction."""
-    database.execute("UPDATE phases SET status = ? WHERE job = ? AND phase = ?", (new, job, phase))
+def set_status(transaction: Transaction, job: int, phase: int, new: str) -> None:
+    """Write a phase's state."""
+    transaction.execute("UPDATE phases SET status = ? WHERE job = ? AND phase = ?", (new, job, phase))
 
 
-def source(database: Database, job: int, phase: int) -> str | None:
+def source(database: StoreReader, job: int, phase: int) -> str | None:
     """Fingerprint of the item file as it was read last."""
     found = database.value("SELECT source FROM phases WHERE job = ? AND phase = ?", (job, phase))
     return None if found is None else str(found)
 
 
-def sources(database: Database, job: int) -> dict[int, str | None]:
+def sources(database: StoreReader, job: int) -> dict[int, str | None]:
     """The same of all phases, by their ids."""
     return {
         row["phase"]: row["source"] for row in database.rows("SELECT phase, source FROM phases WHERE job = ?", (job,))
     }
 
 
-def forget_source(database: Database, job: int, phase: int) -> None:
-    """Have the phase's item file read again at the next start: an item that is to be done may be there no longer.
+def forget_source(transaction: Transaction, job: int, phase: int) -> None:
+    """Have the phase's item file read again at the next start: an item that is to be done may be there no longer."""
+    transaction.execute(
+        "UPDATE phases SET source = '' WHERE job = ? AND phase = ? AND source IS NOT NULL", (job, phase)
+    )
 
-    Call it inside a transaction.
-    """
-    database.execute("UPDATE phases SET source = '' WHERE job = ? AND phase = ? AND source IS NOT NULL", (job, phase))
 
-
-def use_instructions(database: Database, job: int, phase: int, text_fingerprint: str) -> int:
-    """Note what the phase is run with from now on; its version number. Call it inside a transaction."""
-    version = database.value(
+def use_instructions(transaction: Transaction, job: int, phase: int, text_fingerprint: str) -> int:
+    """Note what the phase is run with from now on; its version number."""
+    version = transaction.value(
         "SELECT version FROM instructions WHERE job = ? AND phase = ? AND fingerprint = ?",
         (job, phase, text_fingerprint),
     )
     if version is None:
-        version = 1 + database.value(
+        version = 1 + transaction.value(
             "SELECT coalesce(max(version), 0) FROM instructions WHERE job = ? AND phase = ?", (job, phase)
         )
-        database.execute("INSERT INTO instructions VALUES (?, ?, ?, ?)", (job, phase, version, text_fingerprint))
-    database.execute("UPDATE phases SET instructions = ? WHERE job = ? AND phase = ?", (version, job, phase))
+        transaction.execute("INSERT INTO instructions VALUES (?, ?, ?, ?)", (job, phase, version, text_fingerprint))
+    transaction.execute("UPDATE phases SET instructions = ? WHERE job = ? AND phase = ?", (version, job, phase))
     return int(version)
 
 
-def open_work(database: Database, job: int, phase: int) -> bool:
+def open_work(database: StoreReader, job: int, phase: int) -> bool:
     """Whether a batch of the phase is pending or runs, or an item waits to be put into one."""
     return bool(database.value(f"SELECT {_OPEN_WORK} FROM phases p WHERE job = ? AND phase = ?", (job, phase)))
 
 
-def is_at_end(database: Database, job: int, phase: int) -> bool:
+def is_at_end(database: StoreReader, job: int, phase: int) -> bool:
     """Whether nothing is left to do of a phase that is not noted as ended."""
     return bool(
         database.value(
@@ -103,7 +102,7 @@ def is_at_end(database: Database, job: int, phase: int) -> bool:
     )
 
 
-def next_seq(database: Database, job: int, phase: int) -> int:
+def next_seq(database: StoreReader, job: int, phase: int) -> int:
     """The next number in the order in which what is merged changes."""
     row = database.row(
         "UPDATE phases SET next_seq = next_seq + 1 WHERE job = ? AND phase = ? RETURNING next_seq - 1", (job, phase)
@@ -112,6 +111,6 @@ def next_seq(database: Database, job: int, phase: int) -> int:
     return int(row[0])
 
 
-def current_seq(database: Database, job: int, phase: int) -> int:
+def current_seq(database: StoreReader, job: int, phase: int) -> int:
     """The number of the last change of what is merged."""
     return int(database.value("SELECT next_seq - 1 FROM phases WHERE job = ? AND phase = ?", (job, phase)))

@@ -6,7 +6,7 @@ import json
 import time
 
 from supervisor.model.frozen_model import FrozenModel
-from supervisor.store.database import Database
+from supervisor.store.transaction import StoreReader, Transaction
 from supervisor.text.content_hash import fingerprint
 
 
@@ -25,10 +25,10 @@ class PipelineVersion(FrozenModel):
         return fingerprint(self.pipeline.encode(), str(self.version).encode(), *names)
 
 
-def keep(database: Database, definition: PipelineVersion) -> str:
-    """Store a definition unless it is there already; its fingerprint. Call it inside a transaction."""
+def keep(transaction: Transaction, definition: PipelineVersion) -> str:
+    """Store a definition unless it is there already; its fingerprint."""
     mark = definition.fingerprint
-    database.execute(
+    transaction.execute(
         "INSERT OR IGNORE INTO pipeline_versions (fingerprint, pipeline, version, files, made_at)"
         " VALUES (?, ?, ?, ?, ?)",
         (mark, definition.pipeline, definition.version, json.dumps(definition.files, ensure_ascii=False), time.time()),
@@ -36,7 +36,7 @@ def keep(database: Database, definition: PipelineVersion) -> str:
     return mark
 
 
-def get(database: Database, mark: str) -> PipelineVersion | None:
+def get(database: StoreReader, mark: str) -> PipelineVersion | None:
     """The definition with this fingerprint; None where the store has lost it."""
     row = database.row("SELECT pipeline, version, files FROM pipeline_versions WHERE fingerprint = ?", (mark,))
     if row is None:
@@ -44,7 +44,7 @@ def get(database: Database, mark: str) -> PipelineVersion | None:
     return PipelineVersion(pipeline=row["pipeline"], version=row["version"], files=json.loads(row["files"]))
 
 
-def version(database: Database, mark: str | None) -> int | None:
+def version(database: StoreReader, mark: str | None) -> int | None:
     """The version of the definition with this fingerprint; None where there is none."""
     found = database.value("SELECT version FROM pipeline_versions WHERE fingerprint = ?", (mark,))
     return None if found is None else int(found)

@@ -10,7 +10,7 @@ from typing import Any
 
 from supervisor.model.agent_report import Usage
 from supervisor.model.frozen_model import FrozenModel
-from supervisor.store.database import Database
+from supervisor.store.transaction import StoreReader, Transaction
 
 OPEN = "('running', 'unvalidated')"
 """Outcomes of an attempt that is still to have another; they are few, and not in the counters."""
@@ -54,7 +54,7 @@ class SessionTotals(FrozenModel):
     usage: Usage
 
 
-def of_job(database: Database, job: int) -> list[SessionTotals]:
+def of_job(database: StoreReader, job: int) -> list[SessionTotals]:
     """The totals of all sessions that were started, those that run included, who came first first."""
     sums = ", ".join(f"sum({name}) AS {name}" for name in _SUMS)
     rows = database.rows(
@@ -73,7 +73,7 @@ def usage_of(totals: Iterable[SessionTotals]) -> Usage:
     return usage
 
 
-def wrong(database: Database) -> list[str]:
+def wrong(database: StoreReader) -> list[str]:
     """Counters that disagree with the rows that they count."""
     there, said = _by_name(database, _OF_ENDED), _by_name(database, "SELECT * FROM session_totals")
     return [
@@ -83,13 +83,13 @@ def wrong(database: Database) -> list[str]:
     ]
 
 
-def count_anew(database: Database) -> None:
-    """Make the counters from the rows; call it inside a transaction."""
-    database.execute("DELETE FROM session_totals")
-    database.execute(f"INSERT INTO session_totals ({_COLUMNS}) {_OF_ENDED}")
+def count_anew(transaction: Transaction) -> None:
+    """Make the counters from the rows."""
+    transaction.execute("DELETE FROM session_totals")
+    transaction.execute(f"INSERT INTO session_totals ({_COLUMNS}) {_OF_ENDED}")
 
 
-def _by_name(database: Database, sql: str) -> defaultdict[tuple[Any, ...], float]:
+def _by_name(database: StoreReader, sql: str) -> defaultdict[tuple[Any, ...], float]:
     """Job, phase, name, agent and model to a counter.
 
     Retries are those of a phase: which of two attempts that count is one depends on which of them ended first.

@@ -7,7 +7,7 @@ import sqlite3
 from typing import Any
 
 from supervisor.model.frozen_model import FrozenModel
-from supervisor.store.database import Database
+from supervisor.store.transaction import StoreReader, Transaction
 from supervisor.text.strict_json import in_order
 
 
@@ -24,9 +24,9 @@ class Submission(FrozenModel):
     """Of the whole request: another one under the same key is refused."""
 
 
-def add(database: Database, submission: Submission) -> None:
-    """Store it; call it inside the transaction that makes the job."""
-    database.execute(
+def add(transaction: Transaction, submission: Submission) -> None:
+    """Store it, with the change that makes the job."""
+    transaction.execute(
         "INSERT INTO submissions (job, owner, input, tier, webhook_url, idempotency_key, request_hash)"
         " VALUES (?, ?, ?, ?, ?, ?, ?)",
         (
@@ -41,19 +41,19 @@ def add(database: Database, submission: Submission) -> None:
     )
 
 
-def get(database: Database, job: int) -> Submission | None:
+def get(database: StoreReader, job: int) -> Submission | None:
     """How a job was submitted; None where it did not come by the service."""
     row = database.row("SELECT * FROM submissions WHERE job = ?", (job,))
     return None if row is None else _submission(row)
 
 
-def with_key(database: Database, owner: str, key: str) -> Submission | None:
+def with_key(database: StoreReader, owner: str, key: str) -> Submission | None:
     """What a client submitted under a key; None where that is nothing yet."""
     row = database.row("SELECT * FROM submissions WHERE owner = ? AND idempotency_key = ?", (owner, key))
     return None if row is None else _submission(row)
 
 
-def input_of(database: Database, job: int) -> str | None:
+def input_of(database: StoreReader, job: int) -> str | None:
     """The input of a job as JSON; None where it did not come by the service."""
     found = database.value("SELECT input FROM submissions WHERE job = ?", (job,))
     return None if found is None else str(found)

@@ -10,7 +10,7 @@ import time
 from collections.abc import Collection
 
 from supervisor.model.frozen_model import FrozenModel
-from supervisor.store.database import Database
+from supervisor.store.transaction import StoreReader, Transaction
 
 
 class Delivery(FrozenModel):
@@ -45,7 +45,7 @@ class Delivery(FrozenModel):
 
 
 def due(
-    database: Database,
+    database: StoreReader,
     at: float,
     limit: int = 50,
     *,
@@ -61,32 +61,32 @@ def due(
     return [_delivery(row) for row in rows]
 
 
-def next_due(database: Database, after: float = 0.0) -> float | None:
+def next_due(database: StoreReader, after: float = 0.0) -> float | None:
     """When the next message after a time is to be tried; None where none is."""
     found = database.value("SELECT min(next_try) FROM webhook_deliveries WHERE next_try > ?", (after,))
     return None if found is None else float(found)
 
 
-def of_job(database: Database, job: int) -> list[Delivery]:
+def of_job(database: StoreReader, job: int) -> list[Delivery]:
     """A job's messages, oldest first."""
     rows = database.rows("SELECT * FROM webhook_deliveries WHERE job = ? ORDER BY made_at, rowid", (job,))
     return [_delivery(row) for row in rows]
 
 
-def latest(database: Database, most: int) -> list[Delivery]:
+def latest(database: StoreReader, most: int) -> list[Delivery]:
     """The messages that were made last, oldest first."""
     rows = database.rows("SELECT * FROM webhook_deliveries ORDER BY made_at DESC, rowid DESC LIMIT ?", (most,))
     return [_delivery(row) for row in reversed(rows)]
 
 
 def note_try(
-    database: Database, tried: Delivery, last_result: str, at: float, *, delivered: bool, next_try: float | None
+    transaction: Transaction, tried: Delivery, last_result: str, at: float, *, delivered: bool, next_try: float | None
 ) -> None:
-    """Write down what came of a try; call it inside a transaction.
+    """Write down what came of a try.
 
     A message that somebody had sent again meanwhile is sent again nevertheless.
     """
-    database.execute(
+    transaction.execute(
         "UPDATE webhook_deliveries SET attempts = attempts + 1, last_result = ?,"
         " delivered_at = coalesce(?, delivered_at),"
         " next_try = CASE WHEN next_try = ? THEN ? ELSE next_try END WHERE id = ?",
@@ -94,9 +94,9 @@ def note_try(
     )
 
 
-def redeliver(database: Database, job: int, at: float | None = None) -> int:
-    """Have the last message of a job sent once more, now; how many that are. Call it inside a transaction."""
-    return database.execute(
+def redeliver(transaction: Transaction, job: int, at: float | None = None) -> int:
+    """Have the last message of a job sent once more, now; how many that are."""
+    return transaction.execute(
         "UPDATE webhook_deliveries SET next_try = ?, attempts = 0 WHERE id ="
         " (SELECT id FROM webhook_deliveries WHERE job = ? ORDER BY made_at DESC, rowid DESC LIMIT 1)",
         (time.time() if at is None else at, job),

@@ -11,15 +11,15 @@ from supervisor.model.job import StoredBatch
 from supervisor.model.session import SessionResult
 from supervisor.model.session_handle import SessionHandle
 from supervisor.model.validation_report import ValidationError
-from supervisor.store.database import Database
 from supervisor.store.tables.attempts import Attempt, Outcome, _attempt
 from supervisor.store.tables.phases import next_seq
 from supervisor.store.tables.session_totals import OPEN
+from supervisor.store.transaction import Transaction
 from supervisor.text.strict_json import in_order
 
 
 def begin_session(
-    database: Database,
+    transaction: Transaction,
     batch: StoredBatch,
     number: int,
     name: str,
@@ -27,8 +27,8 @@ def begin_session(
     item_ids: Sequence[str],
     handle: SessionHandle | None,
 ) -> int:
-    """Note a session, and where it is if it was started; returns the attempt's id. Call it inside a transaction."""
-    made = database.execute(
+    """Note a session, and where it is if it was started; returns the attempt's id."""
+    made = transaction.execute(
         "INSERT INTO attempts (job, phase, batch, number, name, agent, item_ids, started_at, handle, executor)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
@@ -49,7 +49,7 @@ def begin_session(
 
 
 def adopt_session(
-    database: Database,
+    transaction: Transaction,
     batch: StoredBatch,
     number: int,
     name: str,
@@ -57,16 +57,16 @@ def adopt_session(
     item_ids: Sequence[str],
     started_at: float,
 ) -> Attempt:
-    """Note a session that the store had lost; call it inside a transaction."""
-    attempt = begin_session(database, batch, number, name, agent, item_ids, None)
-    database.execute("UPDATE attempts SET started_at = ? WHERE id = ?", (started_at, attempt))
-    row = database.row("SELECT * FROM attempts WHERE id = ?", (attempt,))
+    """Note a session that the store had lost."""
+    attempt = begin_session(transaction, batch, number, name, agent, item_ids, None)
+    transaction.execute("UPDATE attempts SET started_at = ? WHERE id = ?", (started_at, attempt))
+    row = transaction.row("SELECT * FROM attempts WHERE id = ?", (attempt,))
     assert row is not None
     return _attempt(row)
 
 
 def end_session(
-    database: Database,
+    transaction: Transaction,
     attempt: int,
     outcome: Outcome,
     *,
@@ -74,26 +74,26 @@ def end_session(
     errors: Sequence[ValidationError] = (),
     result: SessionResult | None = None,
 ) -> None:
-    """Note how a session ended; call it inside the transaction that keeps what it gave.
+    """Note how a session ended, with the change that keeps what it gave.
 
     One that has ended for good stays as it was noted: it is counted.
     """
     if result is not None:
-        record_session(database, attempt, result)
-    database.execute(
+        record_session(transaction, attempt, result)
+    transaction.execute(
         f"UPDATE attempts SET outcome = ?, counted = ?, errors = ?, ended_at = ? WHERE id = ? AND outcome IN {OPEN}",
         (outcome, int(counted), in_order([error.model_dump() for error in errors]), time.time(), attempt),
     )
 
 
-def record_session(database: Database, attempt: int, result: SessionResult) -> None:
-    """Note how long a session took, what it cost, and what else its agent told; call it inside a transaction.
+def record_session(transaction: Transaction, attempt: int, result: SessionResult) -> None:
+    """Note how long a session took, what it cost, and what else its agent told.
 
     What was known of it and is not told again stays.
     """
     heard, usage = result.heard, result.heard.usage
     known = ", ".join(f"{name} = coalesce(?, {name})" for name in ("model", "provider_session_id", *Usage.model_fields))
-    database.execute(
+    transaction.execute(
         f"UPDATE attempts SET duration_s = ?, exit_status = ?, {known} WHERE id = ? AND outcome IN {OPEN}",
         (
             result.duration_s,
@@ -106,33 +106,33 @@ def record_session(database: Database, attempt: int, result: SessionResult) -> N
     )
 
 
-def set_batch_status(database: Database, batch: int, status: str) -> None:
-    """Write a batch's new state; call it inside a transaction."""
+def set_batch_status(transaction: Transaction, batch: int, status: str) -> None:
+    """Write a batch's new state."""
     ended = time.time() if status in ("done", "failed") else None
-    database.execute("UPDATE batches SET status = ?, ended_at = ? WHERE id = ?", (status, ended, batch))
+    transaction.execute("UPDATE batches SET status = ?, ended_at = ? WHERE id = ?", (status, ended, batch))
 
 
-def keep_passed(database: Database, job: int, phase: int, batch: int, values: dict[str, Any]) -> None:
-    """Keep what passed of an attempt, and only that; call it inside the transaction that ends the attempt."""
-    database.execute(
+def keep_passed(transaction: Transaction, job: int, phase: int, batch: int, values: dict[str, Any]) -> None:
+    """Keep what passed of an attempt, and only that, with the change that ends the attempt."""
+    transaction.execute(
         "UPDATE items SET status = 'waiting', value = NULL WHERE batch = ? AND status = 'passed'", (batch,)
     )
-    database.connection.executemany(
+    transaction.connection.executemany(
         "UPDATE items SET status = 'passed', value = ? WHERE job = ? AND phase = ? AND id = ? AND batch = ?",
         [(in_order(value), job, phase, item_id, batch) for item_id, value in values.items()],
     )
 
 
-def keep(database: Database, job: int, phase: int, item_id: str, value: Any) -> None:
-    """Have an item pass with the answer that it had in a store that was lost; call it inside a transaction."""
-    database.execute(
+def keep(transaction: Transaction, job: int, phase: int, item_id: str, value: Any) -> None:
+    """Have an item pass with the answer that it had in a store that was lost."""
+    transaction.execute(
         "UPDATE items SET status = 'passed', value = ? WHERE job = ? AND phase = ? AND id = ? AND status = 'waiting'",
         (in_order(value), job, phase, item_id),
     )
 
 
 def settle(
-    database: Database,
+    transaction: Transaction,
     job: int,
     phase: int,
     batch: int,
@@ -140,19 +140,19 @@ def settle(
     accepted: Mapping[str, Any],
     refused: Mapping[str, Sequence[ValidationError]],
 ) -> int:
-    """Merge a batch's accepted items and quarantine the refused; call it inside a transaction.
+    """Merge a batch's accepted items and quarantine the refused.
 
     An item whose content changed since the batch began (`digests`) is not touched: it waits for a batch of its own.
     Returns the sequence number of the merge.
     """
-    seq = next_seq(database, job, phase)
-    version = database.value("SELECT instructions FROM phases WHERE job = ? AND phase = ?", (job, phase))
-    database.connection.executemany(
+    seq = next_seq(transaction, job, phase)
+    version = transaction.value("SELECT instructions FROM phases WHERE job = ? AND phase = ?", (job, phase))
+    transaction.connection.executemany(
         "UPDATE items SET status = 'merged', value = ?, seq = ?, errors = NULL, instructions_version = ?"
         " WHERE job = ? AND phase = ? AND id = ? AND batch = ? AND digest = ?",
         [(in_order(value), seq, version, job, phase, i, batch, digests[i]) for i, value in accepted.items()],
     )
-    database.connection.executemany(
+    transaction.connection.executemany(
         "UPDATE items SET status = 'quarantined', value = NULL, errors = ?, instructions_version = ?"
         " WHERE job = ? AND phase = ? AND id = ? AND batch = ? AND digest = ?",
         [

@@ -8,9 +8,9 @@ from typing import Any
 
 from supervisor.errors import SourceError
 from supervisor.model.frozen_model import FrozenModel
-from supervisor.store.database import Database
 from supervisor.store.tables.items import IN_WORK
 from supervisor.store.tables.phases import next_seq
+from supervisor.store.transaction import StoreReader, Transaction
 from supervisor.text.content_hash import digest
 from supervisor.text.strict_json import in_order
 
@@ -29,16 +29,16 @@ class SourceChange(FrozenModel):
 
 
 def reconcile_source(
-    database: Database, job: int, phase: int, items: Iterable[tuple[str, Any]], fingerprint: str
+    transaction: Transaction, job: int, phase: int, items: Iterable[tuple[str, Any]], fingerprint: str
 ) -> SourceChange:
-    """Bring a phase's items to what its file says; call it inside a transaction.
+    """Bring a phase's items to what its file says.
 
     What is merged stays where its content is the same. Changed content is done again; an item that is no longer in the
     file is not worked on any more, and keeps its result where it has one.
     """
     known = {
         row["id"]: (row["digest"], row["status"], row["position"])
-        for row in database.rows(
+        for row in transaction.rows(
             "SELECT id, digest, status, position FROM items WHERE job = ? AND phase = ?", (job, phase)
         )
     }
@@ -53,74 +53,74 @@ def reconcile_source(
             continue
         if was[2] != position:
             moved = True
-            database.execute(
+            transaction.execute(
                 "UPDATE items SET position = ? WHERE job = ? AND phase = ? AND id = ?", (position, job, phase, item_id)
             )
         if was[0] != mark:
-            redo(database, job, phase, item_id, payload)
+            redo(transaction, job, phase, item_id, payload)
             changed.append(item_id)
         elif was[1] == "dropped":
-            restore(database, job, phase, item_id)
+            restore(transaction, job, phase, item_id)
             changed.append(item_id)
     if moved:
-        next_seq(database, job, phase)
-    database.connection.executemany(
+        next_seq(transaction, job, phase)
+    transaction.connection.executemany(
         "INSERT INTO items (job, phase, id, position, status, payload, digest) VALUES (?, ?, ?, ?, 'waiting', ?, ?)",
         fresh,
     )
     removed = [item_id for item_id, was in known.items() if was[1] not in ("dropped", "removed")]
     for item_id in removed:
-        database.execute(
+        transaction.execute(
             "UPDATE items SET status = 'dropped', batch = NULL WHERE job = ? AND phase = ? AND id = ?"
             " AND status NOT IN ('merged', 'removed')",
             (job, phase, item_id),
         )
-    database.execute(
+    transaction.execute(
         "UPDATE phases SET source = ?, complete = 1 WHERE job = ? AND phase = ?", (fingerprint, job, phase)
     )
     return SourceChange(new=len(fresh), moved=moved, changed=tuple(changed), removed=tuple(removed))
 
 
-def reposition(database: Database, job: int, phase: int, upstream: int, *, expanded: bool) -> None:
-    """Give a phase's items the places that follow from those of the phase before it; call it inside a transaction."""
+def reposition(transaction: Transaction, job: int, phase: int, upstream: int, *, expanded: bool) -> None:
+    """Give a phase's items the places that follow from those of the phase before it."""
     if expanded:
-        database.execute(
+        transaction.execute(
             "UPDATE items SET position = u.position * ? + items.position % ? FROM items u"
             " WHERE items.job = ? AND items.phase = ? AND u.job = items.job AND u.phase = ? AND u.id = items.source",
             (STRIDE, STRIDE, job, phase, upstream),
         )
-        database.execute("UPDATE phases SET expanded_to = 0 WHERE job = ? AND phase = ?", (job, phase))
+        transaction.execute("UPDATE phases SET expanded_to = 0 WHERE job = ? AND phase = ?", (job, phase))
     else:
-        database.execute(
+        transaction.execute(
             "UPDATE items SET position = u.position FROM items u"
             " WHERE items.job = ? AND items.phase = ? AND u.job = items.job AND u.phase = ? AND u.id = items.id",
             (job, phase, upstream),
         )
-    next_seq(database, job, phase)
+    next_seq(transaction, job, phase)
 
 
-def mirror_items(database: Database, job: int, phase: int, upstream: int) -> None:
-    """Give a phase a blocked item for every item of the phase before it; call it inside a transaction."""
-    database.execute(
+def mirror_items(transaction: Transaction, job: int, phase: int, upstream: int) -> None:
+    """Give a phase a blocked item for every item of the phase before it."""
+    transaction.execute(
         "INSERT OR IGNORE INTO items (job, phase, id, position, status)"
         " SELECT job, ?, id, position, 'blocked' FROM items"
         " WHERE job = ? AND phase = ? AND status NOT IN ('dropped', 'removed')",
         (phase, job, upstream),
     )
-    database.execute(
+    transaction.execute(
         "UPDATE phases SET complete = (SELECT complete FROM phases WHERE job = ? AND phase = ?)"
         " WHERE job = ? AND phase = ?",
         (job, upstream, job, phase),
     )
 
 
-def reconcile_removed(database: Database, job: int, phase: int, upstream: int, *, expanded: bool) -> bool:
-    """Leave out what the phase before left out, and have again what it has again; call it inside a transaction.
+def reconcile_removed(transaction: Transaction, job: int, phase: int, upstream: int, *, expanded: bool) -> bool:
+    """Leave out what the phase before left out, and have again what it has again.
 
     Items that were expanded come back by being expanded again. Returns whether anything changed.
     """
     of = "c.source" if expanded else "c.id"
-    rows = database.rows(
+    rows = transaction.rows(
         f"SELECT c.id, u.status AS up FROM items c JOIN items u ON u.job = c.job AND u.phase = ? AND u.id = {of}"
         " WHERE c.job = ? AND c.phase = ?"
         " AND ((u.status = 'dropped' AND c.status NOT IN ('dropped', 'removed'))"
@@ -129,14 +129,16 @@ def reconcile_removed(database: Database, job: int, phase: int, upstream: int, *
     )
     for row in rows:
         if row["up"] == "dropped":
-            exclude(database, job, phase, row["id"])
+            exclude(transaction, job, phase, row["id"])
         else:
-            restore(database, job, phase, row["id"])
+            restore(transaction, job, phase, row["id"])
     return bool(rows)
 
 
-def feed_payloads(database: Database, job: int, phase: int, upstream: int, ids: Sequence[str] | None = None) -> None:
-    """Hand merged upstream items on as this phase's payloads; call it inside a transaction.
+def feed_payloads(
+    transaction: Transaction, job: int, phase: int, upstream: int, ids: Sequence[str] | None = None
+) -> None:
+    """Hand merged upstream items on as this phase's payloads.
 
     `ids` names the upstream items that may have changed; None looks at all that could matter to what is still to do.
     """
@@ -147,34 +149,34 @@ def feed_payloads(database: Database, job: int, phase: int, upstream: int, ids: 
         f" AND NOT (u.status IN {IN_WORK} AND c.status = 'blocked')"
     )
     if ids is None:
-        rows = database.rows(f"{sql} AND c.status IN ('blocked', 'waiting', 'skipped')", (phase, job, upstream))
+        rows = transaction.rows(f"{sql} AND c.status IN ('blocked', 'waiting', 'skipped')", (phase, job, upstream))
     else:
-        rows = [row for i in ids for row in database.rows(f"{sql} AND u.id = ?", (phase, job, upstream, i))]
+        rows = [row for i in ids for row in transaction.rows(f"{sql} AND u.id = ?", (phase, job, upstream, i))]
     for row in rows:
         if row["up"] == "merged":
             payload = json.loads(row["value"])
             if row["own"] == "blocked":
-                database.execute(
+                transaction.execute(
                     "UPDATE items SET status = 'waiting', payload = ?, digest = ?"
                     " WHERE job = ? AND phase = ? AND id = ?",
                     (row["value"], digest(payload), job, phase, row["id"]),
                 )
             elif row["digest"] != digest(payload) or row["own"] == "skipped":
-                redo(database, job, phase, row["id"], payload)
+                redo(transaction, job, phase, row["id"], payload)
         elif row["up"] in ("quarantined", "skipped", "dropped", "removed") and row["own"] == "blocked":
-            database.execute(
+            transaction.execute(
                 "UPDATE items SET status = 'skipped' WHERE job = ? AND phase = ? AND id = ?", (job, phase, row["id"])
             )
         elif row["up"] in ("waiting", "blocked") and row["own"] in ("waiting", "skipped"):
             # The batch that it was in may have ended: then it waits for another.
-            database.execute(
+            transaction.execute(
                 "UPDATE items SET status = 'blocked', batch = (SELECT b.id FROM batches b WHERE b.id = items.batch"
                 " AND b.status IN ('pending', 'running')) WHERE job = ? AND phase = ? AND id = ?",
                 (job, phase, row["id"]),
             )
 
 
-def frontier(database: Database, job: int, phase: int) -> int | None:
+def frontier(database: StoreReader, job: int, phase: int) -> int | None:
     """The first position of a phase that is still open; None where none is."""
     found = database.value(
         f"SELECT min(position) FROM items WHERE job = ? AND phase = ? AND status IN {IN_WORK}", (job, phase)
@@ -182,14 +184,14 @@ def frontier(database: Database, job: int, phase: int) -> int | None:
     return None if found is None else int(found)
 
 
-def end_position(database: Database, job: int, phase: int) -> int:
+def end_position(database: StoreReader, job: int, phase: int) -> int:
     """The position after the last item that is known of a phase."""
     return int(
         database.value("SELECT coalesce(max(position), -1) + 1 FROM items WHERE job = ? AND phase = ?", (job, phase))
     )
 
 
-def any_expanded_past(database: Database, job: int, phase: int, upstream: int, ids: Sequence[str]) -> bool:
+def any_expanded_past(database: StoreReader, job: int, phase: int, upstream: int, ids: Sequence[str]) -> bool:
     """Whether one of these upstream items stands before the place up to which `phase` was expanded."""
     end = int(database.value("SELECT expanded_to FROM phases WHERE job = ? AND phase = ?", (job, phase)))
     return any(
@@ -201,7 +203,7 @@ def any_expanded_past(database: Database, job: int, phase: int, upstream: int, i
 
 
 def to_expand(
-    database: Database, job: int, phase: int, upstream: int, *, below: int | None, everything: bool
+    database: StoreReader, job: int, phase: int, upstream: int, *, below: int | None, everything: bool
 ) -> list[tuple[str, int, int, Any]]:
     """`(id, position, seq, payload)` of merged upstream items, before position `below`, to be expanded (again)."""
     start = 0
@@ -218,27 +220,27 @@ def to_expand(
 
 
 def _take_over(
-    database: Database, job: int, phase: int, item_id: str, source: str, position: int, payload: Any
+    transaction: Transaction, job: int, phase: int, item_id: str, source: str, position: int, payload: Any
 ) -> bool:
     """Make an item one of this source's that by its place is: in a damaged store it may have lost its source."""
-    row = database.row(
+    row = transaction.row(
         "SELECT digest, status FROM items WHERE job = ? AND phase = ? AND id = ? AND position / ? = ?",
         (job, phase, item_id, STRIDE, position),
     )
     if row is None:
         return False
-    database.execute(
+    transaction.execute(
         "UPDATE items SET source = ? WHERE job = ? AND phase = ? AND id = ?", (source, job, phase, item_id)
     )
     if row["digest"] != digest(payload):
-        redo(database, job, phase, item_id, payload)
+        redo(transaction, job, phase, item_id, payload)
     elif row["status"] == "dropped":
-        restore(database, job, phase, item_id)
+        restore(transaction, job, phase, item_id)
     return True
 
 
 def expand(
-    database: Database,
+    transaction: Transaction,
     job: int,
     phase: int,
     sources: Sequence[tuple[str, int, int, Any]],
@@ -246,7 +248,7 @@ def expand(
     *,
     below: int | None,
 ) -> bool:
-    """Take what upstream items were expanded to as this phase's items; call it inside a transaction.
+    """Take what upstream items were expanded to as this phase's items.
 
     Returns whether items were left out or taken back that were there before.
 
@@ -259,7 +261,7 @@ def expand(
             raise SourceError(f"phase {phase}: {source!r} was expanded to more items than can be kept in order")
         before = {
             row["id"]: (row["digest"], row["status"], row["position"])
-            for row in database.rows(
+            for row in transaction.rows(
                 "SELECT id, digest, status, position FROM items WHERE job = ? AND phase = ? AND source = ?",
                 (job, phase, source),
             )
@@ -268,98 +270,98 @@ def expand(
             if item_id in before:
                 known_digest, status, place = before.pop(item_id)
                 if place != position * STRIDE + index:
-                    database.execute(
+                    transaction.execute(
                         "UPDATE items SET position = ? WHERE job = ? AND phase = ? AND id = ?",
                         (position * STRIDE + index, job, phase, item_id),
                     )
                     moved = True
                 if known_digest != digest(payload):
-                    redo(database, job, phase, item_id, payload)
+                    redo(transaction, job, phase, item_id, payload)
                 elif status == "dropped":
-                    restore(database, job, phase, item_id)
+                    restore(transaction, job, phase, item_id)
                     left_or_back = True
                 continue
-            made = database.execute(
+            made = transaction.execute(
                 "INSERT OR IGNORE INTO items (job, phase, id, position, source, status, payload, digest)"
                 " VALUES (?, ?, ?, ?, ?, 'waiting', ?, ?)",
                 (job, phase, item_id, position * STRIDE + index, source, in_order(payload), digest(payload)),
             )
-            if made.rowcount == 0 and not _take_over(database, job, phase, item_id, source, position, payload):
+            if made.rowcount == 0 and not _take_over(transaction, job, phase, item_id, source, position, payload):
                 raise SourceError(
                     f"phase {phase}: the id {item_id!r}, expanded from {source!r}, is there already",
                     remedy="Have the `by` function give every item an id of its own.",
                 )
         for item_id, (_, status, _) in before.items():
             if status not in ("dropped", "removed"):
-                exclude(database, job, phase, item_id)
+                exclude(transaction, job, phase, item_id)
                 left_or_back = True
-        first_time += not database.value(
+        first_time += not transaction.value(
             "SELECT count(*) FROM expansions WHERE job = ? AND phase = ? AND source = ?", (job, phase, source)
         )
-        database.execute(
+        transaction.execute(
             "INSERT INTO expansions VALUES (?, ?, ?, ?)"
             " ON CONFLICT (job, phase, source) DO UPDATE SET seq = excluded.seq",
             (job, phase, source, seq),
         )
-    database.execute(
+    transaction.execute(
         "UPDATE phases SET expanded_to = max(expanded_to, ?), expanded = expanded + ? WHERE job = ? AND phase = ?",
         (below if below is not None else 1 << 62, first_time, job, phase),
     )
     if moved:
-        next_seq(database, job, phase)
+        next_seq(transaction, job, phase)
     return left_or_back
 
 
-def redo(database: Database, job: int, phase: int, item_id: str, payload: Any) -> None:
+def redo(transaction: Transaction, job: int, phase: int, item_id: str, payload: Any) -> None:
     """Have an item done again, with this content."""
-    database.execute(
+    transaction.execute(
         "UPDATE items SET status = 'waiting', batch = NULL, payload = ?, digest = ?, value = NULL, errors = NULL,"
         " seq = CASE WHEN status = 'merged' THEN ? ELSE seq END WHERE job = ? AND phase = ? AND id = ?",
-        (in_order(payload), digest(payload), next_seq(database, job, phase), job, phase, item_id),
+        (in_order(payload), digest(payload), next_seq(transaction, job, phase), job, phase, item_id),
     )
 
 
-def exclude(database: Database, job: int, phase: int, item_id: str, *, by_hand: bool = False) -> None:
+def exclude(transaction: Transaction, job: int, phase: int, item_id: str, *, by_hand: bool = False) -> None:
     """Leave an item out from now on; its value stays. One left out `by_hand` does not come back by itself."""
-    database.execute(
+    transaction.execute(
         "UPDATE items SET status = ?, batch = NULL, seq = CASE WHEN status = 'merged' THEN ? ELSE seq END"
         " WHERE job = ? AND phase = ? AND id = ?",
-        ("removed" if by_hand else "dropped", next_seq(database, job, phase), job, phase, item_id),
+        ("removed" if by_hand else "dropped", next_seq(transaction, job, phase), job, phase, item_id),
     )
 
 
-def restore(database: Database, job: int, phase: int, item_id: str) -> None:
+def restore(transaction: Transaction, job: int, phase: int, item_id: str) -> None:
     """Have an item again that was left out, with the value that it had for the same content, or to be done."""
-    database.execute(
+    transaction.execute(
         "UPDATE items SET status = CASE WHEN value IS NOT NULL THEN 'merged' WHEN payload IS NULL THEN 'blocked'"
         " ELSE 'waiting' END, batch = NULL, seq = ?"
         " WHERE job = ? AND phase = ? AND id = ?",
-        (next_seq(database, job, phase), job, phase, item_id),
+        (next_seq(transaction, job, phase), job, phase, item_id),
     )
 
 
-def requeue_items(database: Database, job: int, phase: int, ids: Sequence[str]) -> None:
-    """Have items tried again that were quarantined, left out or merged; call it inside a transaction.
+def requeue_items(transaction: Transaction, job: int, phase: int, ids: Sequence[str]) -> None:
+    """Have items tried again that were quarantined, left out or merged.
 
     Where the validator failed, and not the agent, the batch waits again as it was: its output is kept and judged first.
     """
     for item_id in ids:
-        row = database.row(
+        row = transaction.row(
             "SELECT status, payload, batch FROM items WHERE job = ? AND phase = ? AND id = ?", (job, phase, item_id)
         )
         if row is None or row["payload"] is None or row["status"] == "waiting":
             continue
-        if row["status"] == "quarantined" and _unvalidated(database, row["batch"]):
-            database.execute(
+        if row["status"] == "quarantined" and _unvalidated(transaction, row["batch"]):
+            transaction.execute(
                 "UPDATE items SET status = 'waiting', errors = NULL WHERE batch = ? AND status = 'quarantined'",
                 (row["batch"],),
             )
-            database.execute("UPDATE batches SET status = 'pending', ended_at = NULL WHERE id = ?", (row["batch"],))
+            transaction.execute("UPDATE batches SET status = 'pending', ended_at = NULL WHERE id = ?", (row["batch"],))
         else:
-            redo(database, job, phase, item_id, json.loads(row["payload"]))
+            redo(transaction, job, phase, item_id, json.loads(row["payload"]))
 
 
-def _unvalidated(database: Database, batch: int | None) -> bool:
+def _unvalidated(database: StoreReader, batch: int | None) -> bool:
     return bool(
         database.value("SELECT EXISTS (SELECT 1 FROM attempts WHERE batch = ? AND outcome = 'unvalidated')", (batch,))
     )

@@ -36,8 +36,8 @@ def test_another_batch_size_moves_only_what_had_no_session_and_loses_no_item(
         begun = data.draw(st.sets(st.sampled_from(range(len(before)))))
         for place in begun:
             merge(database, job, 1, place + 1)
-        with database.transaction(durable=False):
-            batches.dissolve_unstarted(database, job.id, 1, other)
+        with database.transaction(durable=False) as transaction:
+            batches.dissolve_unstarted(transaction, job.id, 1, other)
         form(database, job, 1, other)
         after = formed(database, job)
         assert sorted(item for batch in after for item in batch) == [item_id for item_id, _ in numbered(count)]
@@ -61,8 +61,8 @@ def test_boundaries_of_later_phases_do_not_depend_on_the_order_of_merges(
     with opened() as (database, job):
         take(database, job, numbered(count))
         form(database, job, 1, size)
-        with database.transaction(durable=False):
-            item_reconcile.mirror_items(database, job.id, SECOND, 1)
+        with database.transaction(durable=False) as transaction:
+            item_reconcile.mirror_items(transaction, job.id, SECOND, 1)
         form(database, job, SECOND, second_size)
         while True:
             ready = [
@@ -73,8 +73,8 @@ def test_boundaries_of_later_phases_do_not_depend_on_the_order_of_merges(
             phase, batch = data.draw(st.sampled_from(ready))
             merge(database, job, phase, batch, failing if phase == 1 else frozenset())
             if phase == 1:
-                with database.transaction(durable=False):
-                    item_reconcile.feed_payloads(database, job.id, SECOND, 1)
+                with database.transaction(durable=False) as transaction:
+                    item_reconcile.feed_payloads(transaction, job.id, SECOND, 1)
             if phase == SECOND or not phases.is_complete(database, job.id, EXPANDED):
                 _expand(database, job, expand_to, third_size)
         good = [item_id for item_id, _ in numbered(count) if item_id not in failing]
@@ -92,7 +92,7 @@ def _expand(database: Database, job: Job, expand_to: dict[str, int], size: int) 
     below = item_reconcile.frontier(database, job.id, SECOND)
     sources = item_reconcile.to_expand(database, job.id, EXPANDED, SECOND, below=below, everything=False)
     expanded = [[(f"{source[0]}-{place}", place) for place in range(expand_to[source[0]])] for source in sources]
-    with database.transaction(durable=False):
-        item_reconcile.expand(database, job.id, EXPANDED, sources, expanded, below=below)
-        phases.set_complete(database, job.id, EXPANDED, below is None)
-        batches.form(database, job.id, EXPANDED, size, complete=below is None)
+    with database.transaction(durable=False) as transaction:
+        item_reconcile.expand(transaction, job.id, EXPANDED, sources, expanded, below=below)
+        phases.set_complete(transaction, job.id, EXPANDED, below is None)
+        batches.form(transaction, job.id, EXPANDED, size, complete=below is None)

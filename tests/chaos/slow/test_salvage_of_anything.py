@@ -33,8 +33,8 @@ def test_whatever_was_overwritten_what_is_read_was_there_and_makes_a_sound_store
             data[start : start + length] = chance.randbytes(min(length, len(data) - start))
         path.write_bytes(data[: int(kept * len(data))])
         new = open_store(folder / "new.sqlite", create=True)
-        with new.transaction():
-            told = salvage(path, new)
+        with new.transaction() as transaction:
+            told = salvage(path, transaction)
         assert integrity_check.integrity_errors(new, thorough=True) == []
         assert integrity_check.wrong_counters(new) == []
         read = rows(new.path)

@@ -26,6 +26,7 @@ from supervisor.sinks import json_sink
 from supervisor.store.database import open_store
 from supervisor.store.queries import merged_snapshot, merged_view
 from supervisor.store.tables import attempts, batches, items, jobs, phases, session_totals
+from supervisor.store.transaction import Transaction
 from supervisor.store.transitions import batch_transitions, item_reconcile
 from tests.chaos.slow.plain_job import NOTHING, PlainItem, PlainJob
 from tests.support.facts_project import pipeline_text
@@ -102,10 +103,10 @@ class StoreMachine(RuleBasedStateMachine):
     def an_attempt_fails_in_part(self, data: st.DataObject) -> None:
         begun = self.begun.pop(data.draw(st.integers(0, len(self.begun) - 1)))
         passed = self._answers(data, begun)
-        with self.journal.transaction():
-            batch_transitions.end_session(self.database, begun.attempt, "partial" if passed else "failed", counted=True)
-            batch_transitions.keep_passed(self.database, self.job.id, begun.batch.phase, begun.batch.id, passed)
-            batch_transitions.set_batch_status(self.database, begun.batch.id, "pending")
+        with self.journal.transaction() as transaction:
+            batch_transitions.end_session(transaction, begun.attempt, "partial" if passed else "failed", counted=True)
+            batch_transitions.keep_passed(transaction, self.job.id, begun.batch.phase, begun.batch.id, passed)
+            batch_transitions.set_batch_status(transaction, begun.batch.id, "pending")
         self.plain.pass_some(begun.batch.phase, begun.members, passed)
         self.tallies[begun.batch.id][-1] = True
 
@@ -158,14 +159,14 @@ class StoreMachine(RuleBasedStateMachine):
         self, data: st.DataObject, ends: str, changes: list[str], size: int, redo_changed: bool
     ) -> None:
         if ends == "stopped":
-            with self.journal.transaction():
+            with self.journal.transaction() as transaction:
                 for begun in self.begun:
-                    batch_transitions.end_session(self.database, begun.attempt, "interrupted", counted=False)
-                    batch_transitions.set_batch_status(self.database, begun.batch.id, "pending")
+                    batch_transitions.end_session(transaction, begun.attempt, "interrupted", counted=False)
+                    batch_transitions.set_batch_status(transaction, begun.batch.id, "pending")
         elif ends == "killed in a transaction":
             self.database.execute("BEGIN IMMEDIATE")
             for begun in self.begun:
-                self._settle_in_the_store(begun, self._answers(data, begun))
+                self._settle_in_the_store(Transaction(self.database.connection), begun, self._answers(data, begun))
         self.database.close()
         self.database = open_store(self.project.store)
         for change in changes:
@@ -267,8 +268,8 @@ class StoreMachine(RuleBasedStateMachine):
         self.planner = PhasePlanner(context, code, prompts, lambda ready: None)
         self.files = {phase: json_sink.JsonSink(self.results / output) for phase, output in PHASES.items()}
         for left in attempts.unfinished(self.database, self.job.id):
-            with self.journal.transaction():
-                batch_transitions.end_session(self.database, left.id, "interrupted", counted=False)
+            with self.journal.transaction() as transaction:
+                batch_transitions.end_session(transaction, left.id, "interrupted", counted=False)
         self.planner.begin()
         for phase in self.pipeline.phases:
             self.loop.run_until_complete(self.planner.reconcile_phase(phase))
@@ -344,10 +345,10 @@ class StoreMachine(RuleBasedStateMachine):
         members = items.of_batch(self.database, batch.id)
         counted = self.tallies.setdefault(batch.id, [])
         name = session_name.session_name(batch, len(counted) + 1)
-        with self.journal.transaction(durable=False):
+        with self.journal.transaction(durable=False) as transaction:
             ids = [item.id for item in members]
-            attempt = batch_transitions.begin_session(self.database, batch, len(counted) + 1, name, "mine", ids, None)
-            batch_transitions.set_batch_status(self.database, batch.id, "running")
+            attempt = batch_transitions.begin_session(transaction, batch, len(counted) + 1, name, "mine", ids, None)
+            batch_transitions.set_batch_status(transaction, batch.id, "running")
         counted.append(False)
         digests = {item.id: item.digest for item in members}
         return Begun(batch, attempt, digests, self.plain.members(batch.phase, list(digests)))
@@ -359,18 +360,18 @@ class StoreMachine(RuleBasedStateMachine):
         return data.draw(st.dictionaries(st.sampled_from(sorted(begun.digests)), VALUES), label="passed")
 
     def _settle(self, begun: Begun, accepted: dict[str, Any]) -> None:
-        with self.journal.transaction():
-            self._settle_in_the_store(begun, accepted)
+        with self.journal.transaction() as transaction:
+            self._settle_in_the_store(transaction, begun, accepted)
         self.plain.settle(begun.batch.phase, begun.members, accepted)
         self.tallies[begun.batch.id][-1] = True
 
-    def _settle_in_the_store(self, begun: Begun, accepted: dict[str, Any]) -> None:
+    def _settle_in_the_store(self, transaction: Transaction, begun: Begun, accepted: dict[str, Any]) -> None:
         refused = {item_id: REFUSED for item_id in begun.digests if item_id not in accepted}
         phase, batch = begun.batch.phase, begun.batch.id
-        batch_transitions.end_session(self.database, begun.attempt, "failed" if refused else "passed", counted=True)
-        batch_transitions.settle(self.database, self.job.id, phase, batch, begun.digests, accepted, refused)
-        batch_transitions.set_batch_status(self.database, batch, "failed" if refused else "done")
-        self.planner.propagate(phase, list(begun.digests))
+        batch_transitions.end_session(transaction, begun.attempt, "failed" if refused else "passed", counted=True)
+        batch_transitions.settle(transaction, self.job.id, phase, batch, begun.digests, accepted, refused)
+        batch_transitions.set_batch_status(transaction, batch, "failed" if refused else "done")
+        self.planner.propagate(transaction, phase, list(begun.digests))
 
     def _write(self, phase: int) -> None:
         """Take over what a person edited, and make the main file anew."""
@@ -378,11 +379,11 @@ class StoreMachine(RuleBasedStateMachine):
         look = look_at_sink(self.database, file, self.job.id, phase)
         edits = look.edits
         if edits is not None:
-            with self.journal.transaction():
+            with self.journal.transaction() as transaction:
                 for item_id, value in edits.values.items():
-                    items.take_edit(self.database, self.job.id, phase, item_id, value)
+                    items.take_edit(transaction, self.job.id, phase, item_id, value)
                 for item_id in edits.removed:
-                    item_reconcile.exclude(self.database, self.job.id, phase, item_id, by_hand=True)
+                    item_reconcile.exclude(transaction, self.job.id, phase, item_id, by_hand=True)
             self.loop.run_until_complete(self.planner.reconcile(phase, [*edits.values, *edits.removed]))
         taken = merged_snapshot.snapshot(self.database, self.job.id, phase, "object")
         if taken.rows or not look.missing:

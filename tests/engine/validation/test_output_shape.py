@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from supervisor.engine.validation.output_validation import as_output, parse_output
 from supervisor.model.item_rows import join_row
+from supervisor.model.json_document import JsonDocument
 from tests.support.json_strategies import IDS, VALUES
 
 MERGES = st.sampled_from(["object", "array"])
@@ -35,7 +36,9 @@ def test_each_fault_of_the_ids_is_found_and_the_rest_is_taken_in_order(
     there += [i for i in doubled if i not in missing]
     shuffled = data.draw(st.permutations(there), "order")
     answers = {i: [n] for n, i in enumerate(shuffled)}
-    shaped = parse_output(written([(i, answers[i]) for i in shuffled], merge), merge, tuple(asked), tuple(ids))
+    shaped = parse_output(
+        JsonDocument(written([(i, answers[i]) for i in shuffled], merge)), merge, tuple(asked), tuple(ids)
+    )
     found = {
         kind: {error.item_id for error in shaped.errors if error.type == kind}
         for kind in ("missing_item", "unknown_item", "doubled_item")
@@ -53,14 +56,14 @@ def test_each_fault_of_the_ids_is_found_and_the_rest_is_taken_in_order(
 def test_a_right_output_is_taken_as_it_is(values: dict[str, Any], merge: str) -> None:
     values = {i: {n: v for n, v in p.items() if n != "id"} if isinstance(p, dict) else p for i, p in values.items()}
     data = json.dumps(as_output(values, merge)).encode()
-    shaped = parse_output(data, merge, tuple(values), tuple(values))
+    shaped = parse_output(JsonDocument(data), merge, tuple(values), tuple(values))
     assert shaped.errors == ()
     assert json.dumps(shaped.values) == json.dumps(values)
 
 
 @given(st.binary(max_size=30) | VALUES.map(lambda value: json.dumps(value).encode()), MERGES)
 def test_whatever_an_agent_writes_is_answered_with_errors(data: bytes, merge: str) -> None:
-    shaped = parse_output(data, merge, ("a", "b"), ("a", "b"))
+    shaped = parse_output(JsonDocument(data), merge, ("a", "b"), ("a", "b"))
     assert set(shaped.values) | {error.item_id for error in shaped.errors} >= {"a", "b"} or any(
         error.item_id is None for error in shaped.errors
     )
@@ -74,12 +77,12 @@ def test_whatever_an_agent_writes_is_answered_with_errors(data: bytes, merge: st
     ],
 )
 def test_another_outermost_value_fails_the_whole_batch(data: bytes, merge: str, said: str) -> None:
-    (error,) = parse_output(data, merge, ("a",), ("a",)).errors
+    (error,) = parse_output(JsonDocument(data), merge, ("a",), ("a",)).errors
     assert (error.type, error.item_id, error.message) == ("wrong_shape", None, said)
 
 
 def test_a_row_that_names_no_item_is_pointed_at_and_the_others_are_taken() -> None:
-    shaped = parse_output(b'[["a", 1], {"n": 2}, [], ["c"]]', "array", ("a", "b", "c"), ("a", "b", "c"))
+    shaped = parse_output(JsonDocument(b'[["a", 1], {"n": 2}, [], ["c"]]'), "array", ("a", "b", "c"), ("a", "b", "c"))
     assert shaped.values == {"a": [1], "c": []}
     assert [(error.type, error.item_id) for error in shaped.errors] == [
         ("wrong_shape", "entry 2"),
@@ -89,5 +92,5 @@ def test_a_row_that_names_no_item_is_pointed_at_and_the_others_are_taken() -> No
 
 
 def test_what_was_not_asked_again_is_passed_over() -> None:
-    shaped = parse_output(b'{"b": 2, "a": 1}', "object", ("b",), ("a", "b"))
+    shaped = parse_output(JsonDocument(b'{"b": 2, "a": 1}'), "object", ("b",), ("a", "b"))
     assert (shaped.values, shaped.errors) == ({"b": 2}, ())

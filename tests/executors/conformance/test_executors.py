@@ -10,6 +10,7 @@ import pytest
 
 from supervisor.executors.executor import Executor
 from supervisor.model.agent_report import AgentFailure
+from supervisor.model.json_document import JsonDocument
 from supervisor.model.session import SessionResult
 from supervisor.model.session_handle import SessionHandle
 from tests.executors.conformance.subjects import Subject
@@ -18,6 +19,7 @@ from tests.support.waiting import eventually, until
 
 NAME = "job1-phase1-batch1-session1"
 ANSWER = SessionPlay(output='{"a": 1}', cost_usd=0.5)
+WRITTEN = JsonDocument(b'{"a": 1}')
 STAYS = ANSWER.model_copy(update={"stays": True})
 MANY = 8
 
@@ -98,7 +100,7 @@ def test_what_a_session_wrote_and_cost_comes_of_following_it(subject: Subject) -
     async def use(executor: Executor) -> None:
         handle = await begin(subject, executor, ANSWER)
         result = await executor.follow(handle, Observer())
-        assert (result.ending, result.output, result.refusal) == ("exited", b'{"a": 1}', None)
+        assert (result.ending, result.output, result.refusal) == ("exited", WRITTEN, None)
         assert result.heard.usage.cost_usd == 0.5
         assert subject.running() == set()
 
@@ -138,7 +140,7 @@ def test_many_sessions_run_at_once_and_each_has_its_own_answer(subject: Subject)
         for name in plays:
             subject.release(name)
         results = await asyncio.gather(*following)
-        assert [result.output for result in results] == [str(n).encode() for n in range(1, MANY + 1)]
+        assert [result.output for result in results] == [JsonDocument(str(n).encode()) for n in range(1, MANY + 1)]
 
     used(subject, use)
 
@@ -164,7 +166,7 @@ def test_cancelling_leaves_nothing_behind_and_twice_is_once(subject: Subject) ->
         assert subject.running() == set()
         await executor.cancel(handle, 3)
         result = await to_its_end(subject, executor, handle)
-        assert (result.output, result.heard.usage.cost_usd) == (b'{"a": 1}', 0.5)
+        assert (result.output, result.heard.usage.cost_usd) == (WRITTEN, 0.5)
 
     used(subject, use)
 
@@ -182,7 +184,7 @@ def test_following_that_is_cancelled_leaves_the_session_running_until_it_is_canc
         await executor.cancel(handle, 0)
         assert subject.running() == set()
         result = await to_its_end(subject, executor, handle)
-        assert (result.output, result.heard.usage.cost_usd) == (b'{"a": 1}', 0.5)
+        assert (result.output, result.heard.usage.cost_usd) == (WRITTEN, 0.5)
 
     used(subject, use)
 
@@ -197,7 +199,7 @@ def test_following_goes_on_where_an_earlier_one_was_cancelled(subject: Subject) 
             await earlier
         following = asyncio.ensure_future(executor.follow(handle, Observer()))
         subject.release(NAME)
-        assert (await following).output == b'{"a": 1}'
+        assert (await following).output == WRITTEN
 
     used(subject, use)
 
@@ -208,7 +210,7 @@ def test_who_follows_a_session_that_somebody_cancels_is_told_what_came_of_it(sub
         following = asyncio.ensure_future(executor.follow(handle, Observer()))
         await asyncio.sleep(0)
         await executor.cancel(handle, 0)
-        assert (await following).output == b'{"a": 1}'
+        assert (await following).output == WRITTEN
 
     used(subject, use)
 
@@ -226,7 +228,7 @@ def test_all_that_a_session_printed_is_taken_though_nobody_read_it_before_it_end
             result = await to_its_end(subject, executor, handle)
         else:
             result = await executor.follow(handle, Observer())
-        assert (result.output, result.heard.usage.cost_usd) == (b'{"a": 1}', 0.5)
+        assert (result.output, result.heard.usage.cost_usd) == (WRITTEN, 0.5)
 
     used(subject, use)
 
@@ -244,7 +246,7 @@ def test_what_a_session_costs_that_comes_to_its_own_end_is_known_to_the_last(sub
 def test_to_cancel_a_session_that_ended_does_nothing(subject: Subject) -> None:
     async def use(executor: Executor) -> None:
         handle = await begin(subject, executor, ANSWER)
-        assert (await executor.follow(handle, Observer())).output == b'{"a": 1}'
+        assert (await executor.follow(handle, Observer())).output == WRITTEN
         await executor.cancel(handle, 3)
 
     used(subject, use)
@@ -256,10 +258,10 @@ def test_sessions_of_a_supervisor_that_died_are_found_with_all_that_they_wrote_a
     async def use(executor: Executor) -> None:
         handles = await subject.leave(dict.fromkeys(names, STAYS))
         results = await asyncio.gather(*(to_its_end(subject, executor, handle) for handle in handles))
-        assert [(result.output, result.heard.usage.cost_usd) for result in results] == [(b'{"a": 1}', 0.5)] * 3
+        assert [(result.output, result.heard.usage.cost_usd) for result in results] == [(WRITTEN, 0.5)] * 3
         assert subject.running() == set()
         again = await executor.reattach(handles[0])
-        assert isinstance(again, SessionResult) and again.output == b'{"a": 1}'
+        assert isinstance(again, SessionResult) and again.output == WRITTEN
 
     used(subject, use)
 
@@ -294,7 +296,7 @@ def test_what_an_executor_leaves_that_is_closed_is_found_by_the_next(subject: Su
 
     async def find(executor: Executor) -> None:
         result = await to_its_end(subject, executor, handles[0])
-        assert (result.output, result.heard.usage.cost_usd) == (b'{"a": 1}', 0.5)
+        assert (result.output, result.heard.usage.cost_usd) == (WRITTEN, 0.5)
 
     used(subject, leave)
     used(subject, find)

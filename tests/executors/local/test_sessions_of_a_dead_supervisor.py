@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 from supervisor.host import process_tree
+from supervisor.model.json_document import JsonDocument
 from supervisor.model.session import SessionResult
 from supervisor.model.session_handle import SessionHandle
 from tests.executors.conformance.subjects import ACTOR, LocalSubject
@@ -71,7 +72,7 @@ def test_one_whose_environment_names_it_is_ended_though_nothing_is_noted_of_it(l
         handle = await outlive(local)
         note(local).unlink()
         result = await found(local, handle)
-        assert isinstance(result, SessionResult) and result.output == b'{"a": 1}'
+        assert isinstance(result, SessionResult) and result.output == JsonDocument(b'{"a": 1}')
         assert local.running() == set()
 
     asyncio.run(run())
@@ -91,7 +92,7 @@ def test_one_that_hides_whose_it_is_is_ended_by_the_process_that_was_noted(older
         assert process_tree.marked_processes(local.project.key) == []
         result = await found(local, handle)
         assert local.running() == set()
-        assert isinstance(result, SessionResult) and result.output == b'{"a": 1}'
+        assert isinstance(result, SessionResult) and result.output == JsonDocument(b'{"a": 1}')
 
     asyncio.run(run())
 
@@ -151,7 +152,7 @@ def test_a_note_that_makes_no_sense_is_as_none(text: str, local: LocalSubject) -
         (handle,) = await local.leave({NAME: STAYS})
         note(local).write_text(text)
         result = await found(local, handle)
-        assert isinstance(result, SessionResult) and result.output == b'{"a": 1}'
+        assert isinstance(result, SessionResult) and result.output == JsonDocument(b'{"a": 1}')
 
     asyncio.run(run())
 
@@ -180,7 +181,7 @@ def test_of_a_copied_project_the_sessions_of_the_other_one_run_on(local: LocalSu
             ignore=lambda _, names: [name for name in names if name == "gate"],
         )
         result = await found(copy, left.handles[0])
-        assert isinstance(result, SessionResult) and result.output == b'{"a": 1}'
+        assert isinstance(result, SessionResult) and result.output == JsonDocument(b'{"a": 1}')
         assert local.running() == {NAME}
         os.kill(left.process.pid, signal.SIGKILL)
         left.process.wait()

@@ -17,6 +17,7 @@ from supervisor.agents.output_parser import OutputParser
 from supervisor.errors import AgentError
 from supervisor.executors.executor import CouldNotStart
 from supervisor.model.isolation import Isolation
+from supervisor.model.json_document import JsonDocument
 from supervisor.model.session_handle import SessionHandle
 from tests.executors.conformance.subjects import LocalSubject
 from tests.executors.conformance.test_executors import ANSWER, NAME, STAYS, Observer, begin
@@ -29,6 +30,7 @@ from pathlib import Path
 from supervisor.agents.agent_registry import make_agent
 from supervisor.executors.executor_registry import executor_to_ask
 from supervisor.project.project import find_project
+from supervisor.model.json_document import JsonDocument
 
 project = find_project(Path(sys.argv[1]))
 print(executor_to_ask("local", project).capacity(make_agent(project, "actor"), 16).shortage(16))
@@ -113,7 +115,7 @@ def test_a_spawner_that_dies_takes_its_sessions_with_it_and_the_next_has_another
         result = await following
         assert (result.ending, local.running()) == ("could_not_start", set())
         other = await begin(local, executor, ANSWER, "job1-phase1-batch2-session1")
-        assert (await executor.follow(other, Observer())).output == b'{"a": 1}'
+        assert (await executor.follow(other, Observer())).output == JsonDocument(b'{"a": 1}')
         await executor.close()
 
     asyncio.run(run())

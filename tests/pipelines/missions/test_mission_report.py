@@ -121,10 +121,10 @@ def test_a_form_that_was_submitted_is_taken_and_no_file_is_needed(missions: Proj
     form = {**DEMO, "location": {"city": "Duluth", "state": "MN"}, "scenarios": ["winter_storm"]}
     settings.state.mkdir(parents=True)
     database = open_store(settings.store, create=True)
-    with database.transaction():
-        job = jobs.add(database, pipeline, "asked", JobOptions(agent="planner"), definition_of(settings, pipeline))
+    with database.transaction() as transaction:
+        job = jobs.add(transaction, pipeline, "asked", JobOptions(agent="planner"), definition_of(settings, pipeline))
         submissions.add(
-            database, Submission(job=job, owner="somebody", input={"formData": form}, request_hash="of the request")
+            transaction, Submission(job=job, owner="somebody", input={"formData": form}, request_hash="of the request")
         )
     database.close()
     missions.done("run", "mission_report", "asked")

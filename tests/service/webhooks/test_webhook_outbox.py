@@ -14,9 +14,9 @@ from supervisor.service.webhooks import webhook_outbox as outbox_module
 from supervisor.service.webhooks.webhook_outbox import AT_ONCE, AT_ONCE_TO_A_HOST, JITTER, WAITS_S, WebhookOutbox
 from supervisor.service.webhooks.webhook_sender import RETRY_AFTER_MOST_S, Answer, WebhookSender
 from supervisor.service.webhooks.webhook_signing import webhook_secret
-from supervisor.store.database import Database
 from supervisor.store.tables import webhook_deliveries
 from supervisor.store.tables.webhook_deliveries import Delivery
+from supervisor.store.transaction import Transaction
 from tests.service.webhooks.webhook_receiver import OK, Answerer, Receiver, status
 from tests.support.webhook_store import KEY, OWNER, Access, job_with_messages, one_message
 
@@ -150,8 +150,8 @@ def test_an_outbox_with_nothing_due_wakes_by_itself_when_something_is(tmp_path: 
         async with Receiver(FAILS, OK) as receiver:
             access, message = one_message(tmp_path, receiver.url)
 
-            def soon(database: Database) -> None:
-                database.execute("UPDATE webhook_deliveries SET next_try = ?", (time.time() + 0.3,))
+            def soon(transaction: Transaction) -> None:
+                transaction.execute("UPDATE webhook_deliveries SET next_try = ?", (time.time() + 0.3,))
 
             await access.write(soon)
             await access.wrote()

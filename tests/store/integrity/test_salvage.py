@@ -87,8 +87,8 @@ def test_a_store_without_its_first_page_is_read_whole() -> None:
         original = rows(path)
         path.write_bytes(bytes(PAGE) + path.read_bytes()[PAGE:])
         new = open_store(folder / "new.sqlite", create=True)
-        with new.transaction():
-            salvage(path, new)
+        with new.transaction() as transaction:
+            salvage(path, transaction)
         assert rows(new.path) == original
         new.close()
 
@@ -105,8 +105,8 @@ def test_rows_beyond_a_page_that_cannot_be_read_are_found_from_the_other_end_and
             data[start : start + PAGE] = bytes(PAGE)
         path.write_bytes(data)
         new = open_store(folder / "new.sqlite", create=True)
-        with new.transaction():
-            (told,) = [each for each in salvage(path, new) if each.table == "items"]
+        with new.transaction() as transaction:
+            (told,) = [each for each in salvage(path, transaction) if each.table == "items"]
         read = rows(new.path)
         new.close()
         assert leaves
@@ -126,8 +126,8 @@ def test_of_a_store_of_an_earlier_schema_all_rows_are_read_under_the_names_of_to
             connection.close()
         assert bad_rows(folder / "earlier") == {}
         new, expected = open_store(folder / "new", create=True), open_store(folder / "brought up to date")
-        with new.transaction():
-            told = salvage(folder / "earlier", new)
+        with new.transaction() as transaction:
+            told = salvage(folder / "earlier", transaction)
         assert {each.table for each in told if each.bad or not each.whole} == set()
         for table in (each.table for each in told if each.table not in ("jobs", "phases", "expansions")):
             assert all_of(new, f"SELECT * FROM {table}") == all_of(expected, f"SELECT * FROM {table}")

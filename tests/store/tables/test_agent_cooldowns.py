@@ -25,17 +25,19 @@ def test_gates_are_as_they_were_closed_last(database: Database, events: list[tup
     """`events`: an agent's gate opens, or it is limited and tells in how many seconds that ends, or nothing."""
     vain: dict[str, int] = {}
     pauses: dict[str, float] = {}
-    with database.transaction(durable=False):
+    with database.transaction(durable=False) as transaction:
         for agent in "xy":
-            agent_cooldowns.clear(database, agent)
+            agent_cooldowns.clear(transaction, agent)
         for agent, told in events:
             if told == "opens":
-                agent_cooldowns.clear(database, agent)
+                agent_cooldowns.clear(transaction, agent)
                 vain.pop(agent, None)
                 pauses.pop(agent, None)
                 continue
             until = None if told is None else NOW + int(told)
-            agent_cooldowns.start(database, agent, AgentFailure(kind="rate_limit", message="later", until=until), NOW)
+            agent_cooldowns.start(
+                transaction, agent, AgentFailure(kind="rate_limit", message="later", until=until), NOW
+            )
             if until is not None and until > NOW:
                 vain[agent], pauses[agent] = 0, until - NOW
             else:

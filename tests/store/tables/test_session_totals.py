@@ -18,6 +18,7 @@ from supervisor.store.integrity.integrity_check import count_anew, wrong_counter
 from supervisor.store.queries.job_numbers import Summary
 from supervisor.store.queries.job_summary import summarise
 from supervisor.store.tables import jobs, session_totals
+from supervisor.store.tables.attempts import Outcome
 from supervisor.store.transitions import batch_transitions
 
 
@@ -34,9 +35,15 @@ def database(tmp_path: Path) -> Iterator[Database]:
 
 def begin(database: Database, batch: int, number: int = 1, *, phase: int = 1, agent: str = "a") -> int:
     of = StoredBatch(id=batch, job=1, phase=phase, number=batch, size=1, status="pending")
-    return batch_transitions.begin_session(
-        database, of, number, session_name.session_name(of, number), agent, ["i"], None
-    )
+    with database.transaction() as transaction:
+        return batch_transitions.begin_session(
+            transaction, of, number, session_name.session_name(of, number), agent, ["i"], None
+        )
+
+
+def end(database: Database, attempt: int, outcome: Outcome, *, counted: bool, result: SessionResult) -> None:
+    with database.transaction() as transaction:
+        batch_transitions.end_session(transaction, attempt, outcome, counted=counted, result=result)
 
 
 def result(*, took: float = 1.0, model: str | None = None, **usage: Any) -> SessionResult:
@@ -53,13 +60,9 @@ def summary(database: Database) -> Summary:
 def test_sessions_of_two_agents_and_their_models_are_counted_as_they_end(database: Database) -> None:
     one, other, third = begin(database, 1), begin(database, 2, agent="b"), begin(database, 3, phase=2)
     assert (summary(database).sessions, summary(database).attempts) == (3, 0)
-    batch_transitions.end_session(
-        database, one, "passed", counted=True, result=result(model="m", cost_usd=0.5, input_tokens=10)
-    )
-    batch_transitions.end_session(database, other, "failed", counted=True, result=result(took=3.0))
-    batch_transitions.end_session(
-        database, third, "passed", counted=True, result=result(took=2.0, model="m", cost_usd=0.25)
-    )
+    end(database, one, "passed", counted=True, result=result(model="m", cost_usd=0.5, input_tokens=10))
+    end(database, other, "failed", counted=True, result=result(took=3.0))
+    end(database, third, "passed", counted=True, result=result(took=2.0, model="m", cost_usd=0.25))
     found = summary(database)
     assert (found.sessions, found.attempts, found.retries, found.cost_unknown) == (3, 3, 0, 1)
     assert found.mean_session_s == 2.0
@@ -71,44 +74,45 @@ def test_sessions_of_two_agents_and_their_models_are_counted_as_they_end(databas
 def test_a_retry_is_an_attempt_that_counts_after_another_of_its_batch(database: Database) -> None:
     first, second, third = (begin(database, 1, number) for number in (1, 2, 3))
     alone = begin(database, 2)
-    batch_transitions.end_session(database, first, "stalled", counted=False, result=result())
-    batch_transitions.end_session(database, third, "passed", counted=True, result=result())
-    batch_transitions.end_session(database, second, "partial", counted=True, result=result())  # taken in later
-    batch_transitions.end_session(database, alone, "passed", counted=True, result=result())
+    end(database, first, "stalled", counted=False, result=result())
+    end(database, third, "passed", counted=True, result=result())
+    end(database, second, "partial", counted=True, result=result())  # taken in later
+    end(database, alone, "passed", counted=True, result=result())
     found = summary(database)
     assert (found.sessions, found.attempts, found.retries) == (4, 3, 1)
 
 
 def test_a_session_that_is_still_to_be_judged_is_counted_once(database: Database) -> None:
     attempt = begin(database, 1)
-    batch_transitions.end_session(database, attempt, "unvalidated", counted=False, result=result(cost_usd=0.5))
+    end(database, attempt, "unvalidated", counted=False, result=result(cost_usd=0.5))
     assert (summary(database).sessions, summary(database).usage.cost_usd) == (1, 0.5)
-    batch_transitions.record_session(database, attempt, result())  # heard again when its agent was not known any more
+    with database.transaction() as transaction:
+        batch_transitions.record_session(
+            transaction, attempt, result()
+        )  # heard again when its agent was not known any more
     assert summary(database).usage.cost_usd == 0.5
-    batch_transitions.end_session(database, attempt, "passed", counted=True, result=result(cost_usd=0.75))
+    end(database, attempt, "passed", counted=True, result=result(cost_usd=0.75))
     assert (summary(database).sessions, summary(database).attempts) == (1, 1)
     assert summary(database).usage.cost_usd == 0.75
 
 
 def test_a_session_that_ended_for_good_stays_as_it_was_counted(database: Database) -> None:
     attempt = begin(database, 1)
-    batch_transitions.end_session(database, attempt, "passed", counted=True, result=result(cost_usd=0.5))
+    end(database, attempt, "passed", counted=True, result=result(cost_usd=0.5))
     before = summary(database)
-    batch_transitions.end_session(database, attempt, "failed", counted=False, result=result(cost_usd=2.0))
+    end(database, attempt, "failed", counted=False, result=result(cost_usd=2.0))
     after = summary(database)
     assert (after.attempts, after.usage) == (before.attempts, before.usage)
 
 
 def test_counters_that_were_changed_are_found_and_made_anew(database: Database) -> None:
     for number in (1, 2):
-        batch_transitions.end_session(
-            database, begin(database, 1, number), "failed", counted=True, result=result(cost_usd=0.5)
-        )
+        end(database, begin(database, 1, number), "failed", counted=True, result=result(cost_usd=0.5))
     right = summary(database)
     for change in ("sessions = 7", "retries = 0", "cost_usd = 0.9", "model = 'x'", "duration_s = 0"):
         with database.transaction():
             database.execute(f"UPDATE session_totals SET {change}")
         assert session_totals.wrong(database), change
-        with database.transaction():
-            count_anew(database)
+        with database.transaction() as transaction:
+            count_anew(transaction)
         assert summary(database) == right.model_copy(update={"job": jobs.get(database, 1)})

@@ -49,15 +49,15 @@ def test_every_end_of_a_job_makes_one_message(database: Database, status: str, d
 @pytest.mark.parametrize("status", ["queued", "paused", "stopping", "stopped"])
 def test_what_is_no_end_makes_none(database: Database, status: str) -> None:
     job = submitted(database, "demo", URL)
-    with database.transaction():
-        jobs.set_status(database, job, status)
+    with database.transaction() as transaction:
+        jobs.set_status(transaction, job, status)
     assert webhook_deliveries.of_job(database, job) == []
 
 
 def test_a_job_without_a_webhook_makes_none(database: Database) -> None:
     job = submitted(database, "demo", None)
-    with database.transaction():
-        jobs.set_status(database, job, "completed")
+    with database.transaction() as transaction:
+        jobs.set_status(transaction, job, "completed")
     assert webhook_deliveries.of_job(database, job) == []
 
 
@@ -65,8 +65,8 @@ def test_an_end_that_is_taken_back_leaves_no_message(database: Database) -> None
     job = submitted(database, "demo", URL)
 
     def end_and_fail() -> None:
-        with database.transaction():
-            jobs.set_status(database, job, "completed")
+        with database.transaction() as transaction:
+            jobs.set_status(transaction, job, "completed")
             raise RuntimeError("the machine failed")
 
     with pytest.raises(RuntimeError):
@@ -76,8 +76,8 @@ def test_an_end_that_is_taken_back_leaves_no_message(database: Database) -> None
 
 def test_a_waiting_job_that_is_cancelled_says_nothing_of_why_it_was_stopped_before(database: Database) -> None:
     job = submitted(database, "demo", URL)
-    with database.transaction():
-        jobs.set_status(database, job, "stopped", "the budget is spent")
+    with database.transaction() as transaction:
+        jobs.set_status(transaction, job, "stopped", "the budget is spent")
     job_control.request_stop(database, job, "cancel", supervised=False)
     (message,) = webhook_deliveries.of_job(database, job)
     assert json.loads(message.payload)["data"]["error_message"] is None
@@ -86,8 +86,8 @@ def test_a_waiting_job_that_is_cancelled_says_nothing_of_why_it_was_stopped_befo
 def test_a_job_that_ends_again_makes_another_message(database: Database) -> None:
     first = ended(database, "demo", URL, "failed", "no agent")
     for status in ("running", "completed"):
-        with database.transaction():
-            jobs.set_status(database, first.job, status)
+        with database.transaction() as transaction:
+            jobs.set_status(transaction, first.job, status)
     again, second = webhook_deliveries.of_job(database, first.job)
     assert again == first
     assert second.id != first.id
@@ -116,24 +116,24 @@ def test_a_delivered_message_is_sent_again_when_it_is_asked_for_and_stays_delive
     database: Database,
 ) -> None:
     message = ended(database, "demo", URL)
-    with database.transaction():
-        webhook_deliveries.note_try(database, message, "answered 200 OK", 5.0, delivered=True, next_try=None)
+    with database.transaction() as transaction:
+        webhook_deliveries.note_try(transaction, message, "answered 200 OK", 5.0, delivered=True, next_try=None)
     assert webhook_deliveries.next_due(database) is None
-    with database.transaction():
-        assert webhook_deliveries.redeliver(database, message.job, at=10.0) == 1
+    with database.transaction() as transaction:
+        assert webhook_deliveries.redeliver(transaction, message.job, at=10.0) == 1
     (again,) = webhook_deliveries.due(database, 10.0)
     assert (again.id, again.attempts, again.state) == (message.id, 0, "waiting")
-    with database.transaction():
-        webhook_deliveries.note_try(database, again, "no connection", 11.0, delivered=False, next_try=None)
+    with database.transaction() as transaction:
+        webhook_deliveries.note_try(transaction, again, "no connection", 11.0, delivered=False, next_try=None)
     (after,) = webhook_deliveries.of_job(database, message.job)
     assert (after.state, after.delivered_at, after.last_result) == ("delivered", 5.0, "no connection")
 
 
 def test_a_message_that_is_asked_for_while_it_is_on_the_way_is_sent_once_more(database: Database) -> None:
     message = ended(database, "demo", URL)
-    with database.transaction():
-        webhook_deliveries.redeliver(database, message.job, at=10.0)
-        webhook_deliveries.note_try(database, message, "answered 200 OK", 5.0, delivered=True, next_try=None)
+    with database.transaction() as transaction:
+        webhook_deliveries.redeliver(transaction, message.job, at=10.0)
+        webhook_deliveries.note_try(transaction, message, "answered 200 OK", 5.0, delivered=True, next_try=None)
     (after,) = webhook_deliveries.of_job(database, message.job)
     assert (after.next_try, after.delivered_at) == (10.0, 5.0)
 
@@ -141,17 +141,17 @@ def test_a_message_that_is_asked_for_while_it_is_on_the_way_is_sent_once_more(da
 def test_only_the_last_message_of_a_job_is_sent_again(database: Database) -> None:
     first = ended(database, "demo", URL, "failed")
     for status in ("running", "completed"):
-        with database.transaction():
-            jobs.set_status(database, first.job, status)
+        with database.transaction() as transaction:
+            jobs.set_status(transaction, first.job, status)
     for message in webhook_deliveries.of_job(database, first.job):
-        with database.transaction():
-            webhook_deliveries.note_try(database, message, "", 5.0, delivered=True, next_try=None)
-    with database.transaction():
-        webhook_deliveries.redeliver(database, first.job, at=10.0)
+        with database.transaction() as transaction:
+            webhook_deliveries.note_try(transaction, message, "", 5.0, delivered=True, next_try=None)
+    with database.transaction() as transaction:
+        webhook_deliveries.redeliver(transaction, first.job, at=10.0)
     assert [message.state for message in webhook_deliveries.of_job(database, first.job)] == ["delivered", "waiting"]
 
 
 def test_a_job_without_a_message_has_none_sent_again(database: Database) -> None:
     job = submitted(database, "demo", URL)
-    with database.transaction():
-        assert webhook_deliveries.redeliver(database, job) == 0
+    with database.transaction() as transaction:
+        assert webhook_deliveries.redeliver(transaction, job) == 0

@@ -62,8 +62,8 @@ def test_whatever_becomes_of_the_source_only_new_and_changed_items_are_done(
         for version in versions:
             take(database, job, version)
             form(database, job, 1, 3)
-            with database.transaction(durable=False):
-                batches.drop_empty(database, job.id)
+            with database.transaction(durable=False) as transaction:
+                batches.drop_empty(transaction, job.id)
             done: list[str] = []
             for batch in batches.ready(database, job.id, 1):
                 done += [item.id for item in items.of_batch(database, batch.id)]
@@ -89,13 +89,13 @@ def test_a_view_of_what_is_merged_shows_what_is_merged_in_order_at_every_moment(
             victim = data.draw(st.sampled_from([item_id for item_id, _ in numbered(count)]))
             doing = data.draw(st.sampled_from(["nothing", "edit", "drop", "release"]))
             is_merged = victim in merged(database, job, 1)
-            with database.transaction(durable=False):
+            with database.transaction(durable=False) as transaction:
                 if doing == "edit" and is_merged:
-                    items.take_edit(database, job.id, 1, victim, "edited")
+                    items.take_edit(transaction, job.id, 1, victim, "edited")
                 elif doing == "drop":
-                    item_reconcile.exclude(database, job.id, 1, victim)
+                    item_reconcile.exclude(transaction, job.id, 1, victim)
                 elif doing == "release":
-                    item_reconcile.requeue_items(database, job.id, 1, [victim])
+                    item_reconcile.requeue_items(transaction, job.id, 1, [victim])
             view.begin()
             assert list(view[1].items()) == list(merged(database, job, 1).items())
             assert view.read_phases() == [1]
@@ -120,8 +120,8 @@ def test_what_passed_once_and_failed_later_is_done_when_it_comes_back() -> None:
         form(database, job, 1, 2)
         (batch,) = batches.ready(database, job.id, 1)
         for passed in ({"i000": "right at first"}, {}):
-            with database.transaction(durable=False):
-                batch_transitions.keep_passed(database, job.id, 1, batch.id, passed)
+            with database.transaction(durable=False) as transaction:
+                batch_transitions.keep_passed(transaction, job.id, 1, batch.id, passed)
         take(database, job, numbered(2)[1:])
         take(database, job, numbered(2))
         assert merged(database, job, 1) == {}

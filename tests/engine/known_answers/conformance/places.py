@@ -72,10 +72,10 @@ class Captured:
     def _leave(self, output: bytes, number: int) -> None:
         scene, request = self._scene, _session(self._scene, number)
         ids = list(scene.request(number).digests)
-        with scene.database.transaction():
+        with scene.database.transaction() as transaction:
             handle = SessionHandle(executor=NAME, session=request.name, address={})
             batch_transitions.begin_session(
-                scene.database, scene.batch(number), request.attempt, request.name, "mine", ids, handle
+                transaction, scene.batch(number), request.attempt, request.name, "mine", ids, handle
             )
         self._side.begin(request, Scripted(output=output))
 

@@ -37,10 +37,10 @@ class Scene:
         self.context = JobContext(
             job, self.project, self.pipeline, read_target(self.pipeline, "demo"), EventLog(self.database)
         )
-        with self.database.transaction():
-            phases.ensure(self.database, job.id, self.pipeline)
-            item_reconcile.reconcile_source(self.database, job.id, PHASE, ITEMS.items(), "as they are")
-            batches.form(self.database, job.id, PHASE, SIZE, complete=True)
+        with self.database.transaction() as transaction:
+            phases.ensure(transaction, job.id, self.pipeline)
+            item_reconcile.reconcile_source(transaction, job.id, PHASE, ITEMS.items(), "as they are")
+            batches.form(transaction, job.id, PHASE, SIZE, complete=True)
 
     def batch(self, number: int = 1) -> StoredBatch:
         found = batches.numbered(self.database, self.context.id, PHASE, number)
@@ -67,24 +67,24 @@ class Scene:
 
     def keep(self, values: dict[str, Any], number: int = 1) -> None:
         """Have items of a batch pass, so that they are not to do any more."""
-        with self.database.transaction():
-            batch_transitions.keep_passed(self.database, self.context.id, PHASE, self.batch(number).id, values)
+        with self.database.transaction() as transaction:
+            batch_transitions.keep_passed(transaction, self.context.id, PHASE, self.batch(number).id, values)
 
     def change(self, item_id: str, payload: Any) -> None:
         """Have an item done in a new batch, with this content."""
-        with self.database.transaction():
-            item_reconcile.redo(self.database, self.context.id, PHASE, item_id, payload)
-            batches.form(self.database, self.context.id, PHASE, SIZE, complete=True)
+        with self.database.transaction() as transaction:
+            item_reconcile.redo(transaction, self.context.id, PHASE, item_id, payload)
+            batches.form(transaction, self.context.id, PHASE, SIZE, complete=True)
 
     def settle(self, place: KnownAnswers, accepted: Mapping[str, Any], number: int = 1) -> None:
         """End a batch, as the engine does."""
         request = self.request(number)
-        with self.database.transaction():
-            phases.use_instructions(self.database, self.context.id, PHASE, "square them")
+        with self.database.transaction() as transaction:
+            phases.use_instructions(transaction, self.context.id, PHASE, "square them")
             batch_transitions.settle(
-                self.database, self.context.id, PHASE, request.batch.id, request.digests, accepted, {}
+                transaction, self.context.id, PHASE, request.batch.id, request.digests, accepted, {}
             )
-            batch_transitions.set_batch_status(self.database, request.batch.id, "done")
+            batch_transitions.set_batch_status(transaction, request.batch.id, "done")
             place.settled(PHASE, list(request.digests))
 
 
