@@ -433,7 +433,7 @@ def test_help_names_every_command(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_has_help(tmp_path: Path, name: str) -> None:
-    ran = Directory(tmp_path).supervisor(name, "--help")
+    ran = Directory(tmp_path).supervisor(name, "--help", anew=True)  # each loads by itself what it needs
     assert ran.returncode == 0
     assert f"supervisor {name}" in plain_words(ran.stdout)
 
