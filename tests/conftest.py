@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from tests.examples import LONG
+from tests.examples import LONG, USUAL
 from tests.small_project import SmallProject
 
-settings.register_profile("project", deadline=None, derandomize=not LONG)  # no test is about time
+settings.register_profile("project", deadline=None, derandomize=not LONG, max_examples=USUAL)  # no test is about time
 settings.load_profile("project")
 
 

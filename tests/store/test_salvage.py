@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from supervisor.store.database import Database, open_store
@@ -20,10 +20,11 @@ from supervisor.store.integrity import integrity_check
 from supervisor.store.integrity.salvage import bad_rows, salvage
 from supervisor.store.integrity.sqlite_wal import checkpoint_wal, unread_commits
 from supervisor.text import content_hash
+from tests.examples import examples
 
 PAGE = 1024
 COUNT = 300
-bounded = settings(max_examples=40)
+bounded = examples(25)
 
 
 @contextmanager
@@ -126,7 +127,7 @@ def test_of_a_log_with_a_flipped_bit_more_is_read_than_sqlite_reads_and_the_loss
 
 
 @pytest.mark.slow
-@settings(max_examples=80)
+@examples(80)
 @given(
     st.lists(st.tuples(st.floats(0, 0.9999), st.integers(1, 3 * PAGE), st.randoms(use_true_random=False)), max_size=4),
     st.floats(min_value=0.02, max_value=1),
