@@ -7,6 +7,7 @@ of that.
 from __future__ import annotations
 
 import atexit
+import contextlib
 import io
 import json
 import os
@@ -81,15 +82,17 @@ class _LoadedProgram:
             for descriptor in (nothing, *(writer for _, writer in pipes)):
                 os.close(descriptor)
         (output, errors, told), is_late = _read([reader for reader, _ in pipes], patience_s)
-        numbers = [int(line) for line in told.split()]
+        pid, *status = [int(line) for line in told.split()] or [None]
+        if pid is None:
+            raise AssertionError(f"no command was begun: {_PROGRAM.name}, which loads the code, ended or hangs")
         if is_late:
-            os.kill(numbers[0], signal.SIGKILL)
+            os.kill(pid, signal.SIGKILL)
             raise subprocess.TimeoutExpired(list(words), patience_s, output, errors)
-        return Ran(list(words), numbers[1], _text(output), _text(errors))
+        return Ran(list(words), status[0], _text(output), _text(errors))
 
     def _ask(self, descriptors: list[int], **request: object) -> None:
         text = json.dumps(request).encode()
-        with self._lock:
+        with self._lock, contextlib.suppress(BrokenPipeError):
             socket.send_fds(self._socket, [len(text).to_bytes(HEADER_BYTES, "big")], descriptors)
             self._socket.sendall(text)
 
