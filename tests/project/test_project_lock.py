@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
+from tests.support import processes
+from tests.support.project_folder import Running
 from tests.support.scripted_project import TARGET, Small, numbered, open_gate, said
 
 WAITS = "wait_at('gate')\nwrite(answers())\n"
@@ -37,24 +41,41 @@ SECOND = {
 }
 
 
-@pytest.mark.parametrize("words", SECOND.values(), ids=list(SECOND))
-def test_while_a_run_works_a_second_supervisor_names_it_and_touches_nothing(
-    small: Small, words: tuple[str, ...]
-) -> None:
-    small.lay_out(numbered(2), agent=WAITS)
+class AtWork(NamedTuple):
+    """A project, and the run that works on it."""
+
+    small: Small
+    run: Running
+
+
+@pytest.fixture(scope="module")
+def at_work(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AtWork]:
+    """One run for all second supervisors, with its session at a gate; when they are through it goes on to its end."""
+    root = tmp_path_factory.mktemp("at-work").resolve() / "project"
+    root.mkdir()
+    small = Small(root).lay_out(numbered(2), agent=WAITS)
     running = small.begin_run()
     (session,) = small.at_gate()
     running.line_with("session 1 started")
-    files, stored = everything(small.root), rows(small)
-    second = small.cli(*words)
-    assert second.status == 4
-    assert str(running.pid) in second.err
-    assert "run" in second.err
-    assert everything(small.root) == files
-    assert rows(small) == stored
+    yield AtWork(small, running)
     open_gate(session)
     assert running.end() == 0
     assert small.main() == said(numbered(2))
+    processes.none_left(root)
+
+
+@pytest.mark.parametrize("words", SECOND.values(), ids=list(SECOND))
+def test_while_a_run_works_a_second_supervisor_names_it_and_touches_nothing(
+    at_work: AtWork, words: tuple[str, ...]
+) -> None:
+    small = at_work.small
+    files, stored = everything(small.root), rows(small)
+    second = small.cli(*words)
+    assert second.status == 4
+    assert str(at_work.run.pid) in second.err
+    assert "run" in second.err
+    assert everything(small.root) == files
+    assert rows(small) == stored
 
 
 def test_while_a_daemon_works_a_run_of_another_target_names_it_and_touches_nothing(small: Small) -> None:

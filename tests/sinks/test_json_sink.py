@@ -26,10 +26,12 @@ from supervisor.store.transitions import batch_transitions, item_reconcile
 from supervisor.text import content_hash
 from supervisor.text.strict_json import in_order, parse_strict
 from tests.support.json_strategies import IDS, VALUES
+from tests.support.property_examples import examples
 
 PAYLOADS = st.dictionaries(IDS.filter(lambda name: name != "id"), VALUES, max_size=3) | st.lists(VALUES, max_size=3)
 
 
+@examples(40)
 @given(st.dictionaries(IDS, PAYLOADS), st.sampled_from(["object", "array"]))
 def test_what_is_written_is_read_again_in_order(values: dict[str, Any], merge: str) -> None:
     rows = tuple((item_id, in_order(value)) for item_id, value in values.items())

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
-Ran = subprocess.CompletedProcess[str]
+from tests.support.commands import Ran, run_anew, run_loaded
 
+_PATIENCE_S = 100.0
 SQUARES = """\
 import json, os
 with open(os.environ["SUPERVISOR_INPUT_FILE"]) as file:
@@ -39,17 +39,16 @@ class Directory:
         home = self.root / ".home"
         return {"PATH": os.environ["PATH"], "HOME": str(home), "LANG": "C.UTF-8", "COLUMNS": "200", **more}
 
-    def supervisor(self, *words: str | Path, env: dict[str, str] | None = None, cwd: Path | None = None) -> Ran:
-        """Run `supervisor WORDS` in the project, until it ends."""
-        return subprocess.run(
-            [sys.executable, "-m", "supervisor", *map(str, words)],
-            cwd=self.root if cwd is None else cwd,
-            env=self.environment(**(env or {})),
-            capture_output=True,
-            encoding="utf-8",
-            timeout=100,
-            check=False,
-        )
+    def supervisor(
+        self, *words: str | Path, env: dict[str, str] | None = None, cwd: Path | None = None, anew: bool = False
+    ) -> Ran:
+        """Run `supervisor WORDS` in the project, until it ends.
+
+        By a new Python where that is asked for, or where it gets variables, some of which are read as code is loaded.
+        """
+        run = run_anew if env or anew else run_loaded
+        folder = self.root if cwd is None else cwd
+        return run([str(word) for word in words], folder, self.environment(**(env or {})), _PATIENCE_S)
 
     def run(self, *options: str, target: str = "demo", env: dict[str, str] | None = None) -> Ran:
         """`supervisor run facts demo`."""

@@ -13,11 +13,11 @@ from tests.support import processes
 from tests.support.damaged_project import Damaged, cut_off, lay_out, until_it_ends
 from tests.support.facts_project import SmallProject
 from tests.support.project_folder import Project
-from tests.support.property_examples import LONG
+from tests.support.property_examples import LONG, USUAL
 from tests.support.repository_content import copied_content
 from tests.support.scripted_project import Small
 
-settings.register_profile("project", deadline=None, derandomize=not LONG)  # no test is about time
+settings.register_profile("project", deadline=None, derandomize=not LONG, max_examples=USUAL)  # no test is about time
 settings.load_profile("project")
 
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from tests.support.commands import run_anew, run_loaded
 from tests.support.waiting import PATIENCE_S, until
 
 PROGRAM = (sys.executable, "-m", "supervisor")
@@ -158,16 +159,8 @@ class Project:
 
     def cli(self, *words: str, **env: str) -> Ended:
         """Run `supervisor WORDS` to its end."""
-        done = subprocess.run(
-            [*PROGRAM, *words],
-            cwd=self.root,
-            env=self.environment(**env),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE_S,
-            check=False,
-        )
+        run = run_anew if env else run_loaded  # some variables are read as code is loaded
+        done = run(words, self.root, self.environment(**env), PATIENCE_S)
         return Ended(done.returncode, done.stdout, done.stderr)
 
     def done(self, *words: str, status: int = 0) -> Ended:

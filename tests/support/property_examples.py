@@ -8,10 +8,11 @@ from typing import Any
 from hypothesis import HealthCheck, settings
 
 LONG = os.environ.get("HYPOTHESIS_PROFILE") == "long"
-_TIMES = 50
+_TIMES = 50 if LONG else 1
+USUAL = 100 * _TIMES
+"""Of tests that do not say how many."""
 
 
 def examples(count: int, **more: Any) -> settings:
     """Settings of a test that tries so many examples, and 50 times as many in the long form."""
-    times = _TIMES if LONG else 1
-    return settings(max_examples=count * times, deadline=None, suppress_health_check=list(HealthCheck), **more)
+    return settings(max_examples=count * _TIMES, deadline=None, suppress_health_check=list(HealthCheck), **more)

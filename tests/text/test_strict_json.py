@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from supervisor.text.strict_json import MAX_DEPTH, JsonRefused, compact, in_order, parse_strict
 from tests.support.json_strategies import TEXTS, VALUES
+from tests.support.property_examples import examples
 
 
 def refusal(data: bytes) -> JsonRefused:
@@ -20,6 +21,7 @@ def refusal(data: bytes) -> JsonRefused:
     return refused.value
 
 
+@examples(40)
 @given(VALUES, st.booleans(), st.sampled_from([None, 1]))
 @example("\U0001f44d", True, None)
 def test_any_value_comes_out_as_it_was(value: Any, ascii_only: bool, indent: int | None) -> None:
@@ -36,6 +38,7 @@ def test_bytes_are_read_or_refused_and_nothing_else_happens(data: bytes) -> None
         assert parse_strict(in_order(value).encode()) == (value, ())
 
 
+@examples(40)
 @given(st.lists(st.tuples(st.sampled_from("abcd"), VALUES), max_size=8))
 def test_outermost_names_that_stand_twice_are_found_and_the_first_value_stands(members: list[tuple[str, Any]]) -> None:
     text = "{" + ", ".join(f"{json.dumps(name)}: {json.dumps(value)}" for name, value in members) + "}"
@@ -46,6 +49,7 @@ def test_outermost_names_that_stand_twice_are_found_and_the_first_value_stands(m
     assert compact(found) == compact(dict(reversed(members)))
 
 
+@examples(40)
 @given(TEXTS, VALUES, VALUES, st.sampled_from(["[{}]", '{{"x": {}}}', '{{"x": [0, [{}]], "y": 1}}']))
 def test_an_inner_name_that_stands_twice_is_refused_and_named(name: str, one: Any, two: Any, around: str) -> None:
     inner = f"{{{json.dumps(name)}: {json.dumps(one)}, {json.dumps(name)}: {json.dumps(two)}}}"
@@ -119,6 +123,7 @@ def test_what_only_looks_wrong_is_read(data: bytes, value: Any) -> None:
     assert parse_strict(data) == (value, ())
 
 
+@examples(40)
 @given(st.dictionaries(TEXTS, VALUES), st.randoms())
 def test_one_line_forms_keep_order_or_do_not_depend_on_it(value: dict[str, Any], random: Any) -> None:
     names = list(value)

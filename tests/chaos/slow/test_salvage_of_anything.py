@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from supervisor.store.database import open_store
@@ -14,9 +14,10 @@ from supervisor.store.integrity import integrity_check
 from supervisor.store.integrity.salvage import salvage
 from supervisor.store.integrity.sqlite_wal import checkpoint_wal
 from tests.support.killed_store import PAGE, killed_while_open, rows, scratch
+from tests.support.property_examples import examples
 
 
-@settings(max_examples=80)
+@examples(80)
 @given(
     st.lists(st.tuples(st.floats(0, 0.9999), st.integers(1, 3 * PAGE), st.randoms(use_true_random=False)), max_size=4),
     st.floats(min_value=0.02, max_value=1),

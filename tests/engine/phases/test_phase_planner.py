@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -29,8 +31,61 @@ write(answers())
 """
 
 
-def three_phases(small: Small) -> Small:
-    return small.lay_out(numbered(4), agent=THIRD, phases=THREE_PHASES, functions={"letters.py": LETTERS})
+@pytest.fixture(scope="module")
+def three_phases_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return _done_once(
+        tmp_path_factory, numbered(4), agent=THIRD, phases=THREE_PHASES, functions={"letters.py": LETTERS}
+    )
+
+
+@pytest.fixture
+def three_phases(small: Small, three_phases_once: Path) -> Small:
+    """A project whose three phases are done, the third expanded from the second."""
+    return _copied_to(small, three_phases_once)
+
+
+@pytest.fixture(scope="module")
+def two_phases_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return _done_once(tmp_path_factory, numbered(4), phases=TWO_PHASES)
+
+
+@pytest.fixture
+def two_phases(small: Small, two_phases_once: Path) -> Small:
+    """A project whose two phases are done."""
+    return _copied_to(small, two_phases_once)
+
+
+@pytest.fixture(scope="module")
+def halfway_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    small = _empty(tmp_path_factory)
+    stopped_halfway(small)
+    return small.root
+
+
+@pytest.fixture
+def halfway(small: Small, halfway_once: Path) -> Small:
+    """A project that `stopped_halfway` left."""
+    return _copied_to(small, halfway_once)
+
+
+def _empty(tmp_path_factory: pytest.TempPathFactory) -> Small:
+    root = tmp_path_factory.mktemp("once").resolve() / "project"
+    root.mkdir()
+    return Small(root)
+
+
+def _done_once(tmp_path_factory: pytest.TempPathFactory, items: dict[str, Any], **laid_out: Any) -> Path:
+    small = _empty(tmp_path_factory).lay_out(items, **laid_out)
+    small.run()
+    processes.none_left(small.root)
+    return small.root
+
+
+def _copied_to(small: Small, original: Path) -> Small:
+    """What was done once for all tests of this file, in the folder of one: a copy goes on as the original does."""
+    ignored = shutil.ignore_patterns("gate", ".stderr-*")
+    shutil.copytree(original, small.root, symlinks=True, ignore=ignored, dirs_exist_ok=True)
+    return small
 
 
 def asked_since(small: Small, before: Sequence[str]) -> set[tuple[int, str]]:
@@ -42,20 +97,19 @@ def names(small: Small) -> list[str]:
     return [session.name for session in small.sessions()]
 
 
-def stopped_halfway(small: Small, *options: str) -> list[str]:
-    """Run until the first and third batch of phase 1 are merged, then kill -9; names of the sessions so far."""
+def stopped_halfway(small: Small) -> None:
+    """Run, one session at a time, until the first batch of phase 1 is merged and the second at work; then kill -9."""
     small.lay_out(numbered(6), agent=HALFWAY, phases=TWO_PHASES, agents={"other": ANSWER})
-    running = small.begin_run(*options)
+    running = small.begin_run("--concurrency", "1")
     running.line_with("phase 1 batch 1/3: 2 items merged")
     small.at_gate()
     running.kill()
     processes.none_left(small.root)
     small.write("agents/plain.py", (small.root / "agents/other.py").read_text())
-    return names(small)
 
 
 def test_the_same_command_after_completion_runs_no_session(small: Small) -> None:
-    three_phases(small).run()
+    small.lay_out(numbered(4), agent=THIRD, phases=THREE_PHASES, functions={"letters.py": LETTERS}).run()
     files = {path: path.read_bytes() for path in small.folder.glob("*.json")}
     before = names(small)
     ended = small.run()
@@ -97,9 +151,9 @@ CHANGES: dict[str, Callable[[Small], list[str]]] = {
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=list(CHANGES))
 def test_no_finished_item_is_done_again_when_something_incidental_changed(
-    small: Small, change: Callable[[Small], list[str]]
+    halfway: Small, change: Callable[[Small], list[str]]
 ) -> None:
-    before = stopped_halfway(small, "--concurrency", "1")
+    small, before = halfway, names(halfway)
     done = {(row["phase"], row["id"]) for row in small.rows("SELECT phase, id FROM items WHERE status = 'merged'")}
     assert {(1, "i01"), (1, "i02")} <= done
     small.run(*change(small))
@@ -113,9 +167,10 @@ def test_no_finished_item_is_done_again_when_something_incidental_changed(
     processes.none_left(small.root)
 
 
-def test_changed_content_of_an_item_is_done_again_with_all_that_depends_on_it_and_nothing_else(small: Small) -> None:
-    three_phases(small).run()
-    before = names(small)
+def test_changed_content_of_an_item_is_done_again_with_all_that_depends_on_it_and_nothing_else(
+    three_phases: Small,
+) -> None:
+    small, before = three_phases, names(three_phases)
     small.write_items({**numbered(4), "i03": {"n": 33}})
     small.run()
     assert asked_since(small, before) == {(1, "i03"), (2, "i03"), (3, "i03a"), (3, "i03b")}
@@ -124,8 +179,8 @@ def test_changed_content_of_an_item_is_done_again_with_all_that_depends_on_it_an
     assert list(small.main(3)) == [f"{item}{letter}" for item in numbered(4) for letter in "ab"]
 
 
-def test_content_that_changes_what_it_expands_to_adds_and_drops_items_and_can_go_back(small: Small) -> None:
-    three_phases(small).run()
+def test_content_that_changes_what_it_expands_to_adds_and_drops_items_and_can_go_back(three_phases: Small) -> None:
+    small = three_phases
     for letters in ("bc", "a", "ab"):
         small.write_items({**numbered(4), "i02": {"n": 2, "letters": letters}})
         small.run()
@@ -170,9 +225,8 @@ def test_members_in_another_order_are_no_change(small: Small) -> None:
 
 
 @pytest.mark.parametrize("first", [True, False], ids=["before the others", "after them"])
-def test_new_items_make_new_batches_and_stand_in_canonical_order(small: Small, first: bool) -> None:
-    three_phases(small).run()
-    before = names(small)
+def test_new_items_make_new_batches_and_stand_in_canonical_order(three_phases: Small, first: bool) -> None:
+    small, before = three_phases, names(three_phases)
     new = {"x1": {"n": 10}, "x2": {"n": 11}}
     items = {**new, **numbered(4)} if first else {**numbered(4), **new}
     small.write_items(items)
@@ -183,9 +237,8 @@ def test_new_items_make_new_batches_and_stand_in_canonical_order(small: Small, f
     assert list(small.main(3)) == [f"{item}{letter}" for item in items for letter in "ab"]
 
 
-def test_removed_items_are_reported_and_what_was_made_of_them_stays(small: Small) -> None:
-    small.lay_out(numbered(4), phases=TWO_PHASES).run()
-    before = names(small)
+def test_removed_items_are_reported_and_what_was_made_of_them_stays(two_phases: Small) -> None:
+    small, before = two_phases, names(two_phases)
     small.write_items({i: p for i, p in numbered(4).items() if i != "i02"})
     ended = small.run()
     assert "no longer there" in ended.out and "i02" in ended.out
@@ -206,8 +259,8 @@ def test_an_item_that_was_removed_is_not_done_again_though_it_is_asked_for(small
     assert len(small.sessions()) == 2
 
 
-def test_an_item_removed_before_it_was_done_is_not_done_and_done_when_it_comes_back(small: Small) -> None:
-    stopped_halfway(small, "--concurrency", "1")
+def test_an_item_removed_before_it_was_done_is_not_done_and_done_when_it_comes_back(halfway: Small) -> None:
+    small = halfway
     small.write_items({i: p for i, p in numbered(6).items() if i not in ("i03", "i05")})
     small.run()
     left = {i: p for i, p in numbered(6).items() if i not in ("i03", "i05")}
@@ -219,9 +272,8 @@ def test_an_item_removed_before_it_was_done_is_not_done_and_done_when_it_comes_b
     assert small.main(2) == said(said(numbered(6)))
 
 
-def test_changed_instructions_are_named_at_every_run_until_redo_changed_redoes_that_phase(small: Small) -> None:
-    small.lay_out(numbered(4), phases=TWO_PHASES).run()
-    before = names(small)
+def test_changed_instructions_are_named_at_every_run_until_redo_changed_redoes_that_phase(two_phases: Small) -> None:
+    small, before = two_phases, names(two_phases)
     small.write("phase_intelligence/small/phase_1.md", "# Phase 1\n\nLouder.\n")
     for _ in range(2):
         warning = next(line for line in small.run().out.splitlines() if "WARNING" in line)
@@ -233,8 +285,8 @@ def test_changed_instructions_are_named_at_every_run_until_redo_changed_redoes_t
     assert "WARNING" not in small.run().out
 
 
-def test_redo_changed_leaves_alone_what_was_done_under_the_new_instructions(small: Small) -> None:
-    before = stopped_halfway(small, "--concurrency", "1")
+def test_redo_changed_leaves_alone_what_was_done_under_the_new_instructions(halfway: Small) -> None:
+    small, before = halfway, names(halfway)
     done = {row["id"] for row in small.rows("SELECT id FROM items WHERE phase = 1 AND status = 'merged'")}
     small.write("phase_intelligence/small/phase_1.md", "# Phase 1\n\nLouder.\n")
     small.run()
@@ -252,8 +304,8 @@ def test_a_changed_validator_is_warned_of_too(small: Small) -> None:
     assert "phase 1: its instructions or its validator changed" in small.run().out
 
 
-def test_fresh_sets_the_old_results_aside_and_begins_anew(small: Small) -> None:
-    small.lay_out(numbered(4), phases=TWO_PHASES).run()
+def test_fresh_sets_the_old_results_aside_and_begins_anew(two_phases: Small) -> None:
+    small = two_phases
     old = {path.name: path.read_bytes() for path in small.folder.glob("out_*.json")}
     old_log = small.progress
     before = names(small)
@@ -269,7 +321,7 @@ def test_fresh_sets_the_old_results_aside_and_begins_anew(small: Small) -> None:
 
 
 def test_sessions_attempts_and_time_go_on_from_where_they_were(small: Small) -> None:
-    stopped_halfway(small, "--concurrency", "1")
+    stopped_halfway(small)
     first = small.status()
     assert first["sessions"] >= 2
     assert first["elapsed_s"] > 0

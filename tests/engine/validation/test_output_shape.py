@@ -13,6 +13,7 @@ from supervisor.engine.validation.output_validation import as_output, parse_outp
 from supervisor.model.item_rows import join_row
 from supervisor.model.json_document import JsonDocument
 from tests.support.json_strategies import IDS, VALUES
+from tests.support.property_examples import examples
 
 MERGES = st.sampled_from(["object", "array"])
 
@@ -24,6 +25,7 @@ def written(members: list[tuple[str, Any]], merge: str) -> bytes:
     return ("{" + ", ".join(f"{json.dumps(i)}: {json.dumps(value)}" for i, value in members) + "}").encode()
 
 
+@examples(40)
 @given(st.data(), st.lists(IDS, unique=True, min_size=1, max_size=8), MERGES)
 def test_each_fault_of_the_ids_is_found_and_the_rest_is_taken_in_order(
     data: st.DataObject, ids: list[str], merge: str
@@ -52,6 +54,7 @@ def test_each_fault_of_the_ids_is_found_and_the_rest_is_taken_in_order(
     assert all(error.message and error.suggestion for error in shaped.errors)
 
 
+@examples(40)
 @given(st.dictionaries(IDS, st.lists(VALUES, max_size=3) | st.dictionaries(IDS, VALUES, max_size=3)), MERGES)
 def test_a_right_output_is_taken_as_it_is(values: dict[str, Any], merge: str) -> None:
     values = {i: {n: v for n, v in p.items() if n != "id"} if isinstance(p, dict) else p for i, p in values.items()}

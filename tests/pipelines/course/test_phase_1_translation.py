@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from supervisor import BatchInput, ValidationReport
+from tests.support.property_examples import examples
 
 SEEDS = {"S0001": "I want to speak with you now.", "S0019": "Do you want to practise with me?", "S0003": "Wait!"}
 GOOD = {
@@ -214,7 +215,7 @@ def test_an_output_that_is_no_object_fails_the_batch(judge_translation: Any, typ
     assert types(judge_translation(batch(), ["S0001"], {})) == {(None, "wrong_shape")}
 
 
-@settings(max_examples=300, deadline=None)
+@examples(80)
 @given(data=st.data())
 def test_whatever_an_agent_writes_is_judged(judge_translation: Any, any_json: Any, data: st.DataObject) -> None:
     value = data.draw(any_json | st.tuples(any_json, any_json).map(list))
@@ -223,7 +224,7 @@ def test_whatever_an_agent_writes_is_judged(judge_translation: Any, any_json: An
     assert report.failed_ids(SEEDS) == ("S0001",)
 
 
-@settings(max_examples=300, deadline=None)
+@examples(80)
 @given(target=st.text(st.characters(), max_size=40))
 def test_any_text_in_a_translation_s_place_gets_a_report(judge_translation: Any, target: str) -> None:
     report = judge_translation(batch(), {"S0001": [target, SEEDS["S0001"]]}, {})

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from supervisor import BatchInput, ValidationReport
+from tests.support.property_examples import examples
 
 SEED = ["¿Quieres hablar conmigo ahora?", "Do you want to speak with me now?"]
 LEGOS = [["quieres", "do you want"], ["hablar", "to speak"], ["conmigo", "with me"], ["ahora", "now"]]
@@ -214,7 +215,7 @@ def sentence(side: list[list[str]]) -> str:
     return " ".join(word for part in side for word in part).capitalize() + "."
 
 
-@settings(deadline=None)
+@examples(40)
 @given(tiles=TILES)
 def test_every_tiling_of_a_sentence_passes(judge_decomposition: Any, text_rules: Any, tiles: Any) -> None:
     legos = [[" ".join(target), " ".join([*known, f"n{n}"])] for n, (target, known) in enumerate(tiles)]
@@ -225,7 +226,7 @@ def test_every_tiling_of_a_sentence_passes(judge_decomposition: Any, text_rules:
     assert {error.type for error in report.errors} <= {"leftover_note"}
 
 
-@settings(deadline=None)
+@examples(40)
 @given(data=st.data(), tiles=TILES)
 def test_a_changed_word_in_a_lego_fails(judge_decomposition: Any, data: st.DataObject, tiles: Any) -> None:
     legos = [[" ".join(target), " ".join(known)] for target, known in tiles]
@@ -236,7 +237,7 @@ def test_a_changed_word_in_a_lego_fails(judge_decomposition: Any, data: st.DataO
     assert ("tiling_target", "tiling_known")[side] in {error.type for error in report.errors}
 
 
-@settings(max_examples=300, deadline=None)
+@examples(80)
 @given(data=st.data())
 def test_whatever_an_agent_writes_is_judged(judge_decomposition: Any, any_json: Any, data: st.DataObject) -> None:
     legos = st.lists(any_json | st.tuples(any_json, any_json, any_json).map(list), max_size=3)

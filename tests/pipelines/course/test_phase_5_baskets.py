@@ -6,10 +6,11 @@ import time
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from supervisor import BatchInput, ValidationReport
+from tests.support.property_examples import examples
 
 LEGOS = {
     "S0001L01": ["quiero", "I want"],
@@ -226,7 +227,7 @@ def test_a_phrase_made_to_be_hard_is_given_up_soon(judge_baskets: Any) -> None:
     assert "sides_differ" in {error.type for error in report.errors}
 
 
-@settings(deadline=None)
+@examples(40)
 @given(data=st.data())
 def test_whatever_is_made_of_introduced_legos_passes_in_any_order(judge_baskets: Any, data: st.DataObject) -> None:
     item = data.draw(st.sampled_from(list(LEGOS)))
@@ -238,7 +239,7 @@ def test_whatever_is_made_of_introduced_legos_passes_in_any_order(judge_baskets:
     assert "unknown_lego" in judged(judge_baskets, item, [[phrase[0] + " x", phrase[1]]], min_phrases=1)
 
 
-@settings(max_examples=300, deadline=None)
+@examples(80)
 @given(data=st.data())
 def test_whatever_an_agent_writes_is_judged(judge_baskets: Any, any_json: Any, data: st.DataObject) -> None:
     phrases = st.lists(any_json | st.tuples(any_json, any_json).map(list), max_size=4)

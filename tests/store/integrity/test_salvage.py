@@ -7,7 +7,7 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from supervisor.store.database import Database, open_store
@@ -15,8 +15,9 @@ from supervisor.store.integrity import integrity_check
 from supervisor.store.integrity.salvage import bad_rows, salvage
 from supervisor.store.integrity.sqlite_wal import checkpoint_wal, unread_commits
 from tests.support.killed_store import COUNT, PAGE, killed_while_open, rows, scratch
+from tests.support.property_examples import examples
 
-bounded = settings(max_examples=40)
+bounded = examples(25)
 
 
 def all_of(database: Database, sql: str) -> list[dict[str, Any]]:
