@@ -4,46 +4,66 @@ BIN := $(VENV)/bin
 CLIS := .agents-under-test
 CHECKS := .browser-checks
 PEERS := .bench-peers
+CHAOS := slow damage power_loss machine adversarial crash
+EXTERNAL := real_agents browser
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test test-slow test-damage test-service test-browser test-adversarial test-machine crash-test power-loss-test test-agents check format bench bench-peers charts picture help-text wheel clean
+.PHONY: help demo test test-service test-chaos test-external crash-test $(CHAOS:%=chaos-%) $(EXTERNAL:%=external-%) check format bench bench-peers charts picture help-text wheel clean
 
 help:  ## Say what there is to make
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
 
 demo: $(VENV)/run.stamp  ## Make a whole language course with the embedded agent: no key, no network
 	$(BIN)/supervisor run course spa_for_eng_20seeds
 
-test: $(VENV)/dev.stamp  ## Run the tests
-	$(BIN)/python -m pytest -n auto -m 'not slow and not damage and not adversarial and not power_loss and not machine and not agents and not service and not browser'
+test: $(VENV)/dev.stamp  ## Run the tests, but for those of the next three
+	$(BIN)/python -m pytest -n auto --dist worksteal -p no:schemathesis --ignore=tests/service --ignore=tests/chaos --ignore=tests/external
 
-test-slow: $(VENV)/dev.stamp $(VENV)/bench.stamp  ## Run the tests that take minutes: whole courses killed again and again
-	$(BIN)/python -m pytest -n auto -m slow
+test-service: $(VENV)/dev.stamp  ## Run the tests of the job service, its web page and its webhooks
+	$(BIN)/python -m pytest -n auto tests/service
 
-test-damage: $(VENV)/dev.stamp  ## Break the state of projects in many ways, mend it, and go on
-	$(BIN)/python -m pytest -n auto -m damage
+test-chaos:  ## Kill, damage, starve and lie to it; PART= one of slow, damage, power_loss, machine, adversarial, crash
+	@for part in $(or $(PART),$(CHAOS)); do $(MAKE) --no-print-directory chaos-$$part || exit; done
 
-test-service: $(VENV)/dev.stamp  ## Run the tests of the job service, its webhooks, reports and metrics
-	$(BIN)/python -m pytest -n auto -m service
-
-test-adversarial: $(VENV)/dev.stamp  ## Run the catalogue of agents that do what no agent should, and the limits of sessions
-	$(BIN)/python -m pytest -n 0 -m adversarial
-
-test-machine: $(VENV)/dev.stamp  ## Have the machine fail in many ways while jobs run: disk, memory, files, processes, clock
-	TEST_PATIENCE_S=180 $(BIN)/python -m pytest -n 4 -m machine tests/machine
+test-external:  ## Run it with what others make, installed here first; PART=real_agents or browser
+	@for part in $(or $(PART),$(EXTERNAL)); do $(MAKE) --no-print-directory external-$$part || exit; done
 
 crash-test: $(VENV)/dev.stamp  ## Kill N processes (500), at every point and at random moments, and look what is lost
-	$(BIN)/python -m tests.crash $(N) $(if $(SEED),--seed $(SEED)) $(if $(PLAN),--plan '$(PLAN)')
+	$(BIN)/python -m tests.chaos.crash $(N) $(if $(SEED),--seed $(SEED)) $(if $(PLAN),--plan '$(PLAN)')
 
-power-loss-test: $(VENV)/dev.stamp  ## Replay recorded runs with the power lost at every moment
-	$(BIN)/python -m pytest -n auto -m power_loss tests/power_loss
+# Whole courses killed again and again, thousands of items, every benchmark in its smallest form.
+chaos-slow: $(VENV)/dev.stamp $(VENV)/bench.stamp
+	$(BIN)/python -m pytest -n auto tests/chaos/slow
 
-test-browser: $(VENV)/dev.stamp $(CHECKS)/stamp  ## Look at the web page with Chromium, by mouse, keyboard and axe
+# The state of projects is broken in many ways, mended, and gone on with.
+chaos-damage: $(VENV)/dev.stamp
+	$(BIN)/python -m pytest -n auto tests/chaos/damage
+
+# Recorded runs are replayed with the power lost at every moment.
+chaos-power_loss: $(VENV)/dev.stamp
+	$(BIN)/python -m pytest -n auto tests/chaos/power_loss
+
+# The machine fails in many ways while jobs run: disk, memory, files, processes, clock.
+chaos-machine: $(VENV)/dev.stamp
+	TEST_PATIENCE_S=180 $(BIN)/python -m pytest -n 4 tests/chaos/machine
+
+# Agents do what no agent should, and go beyond the limits of their sessions.
+chaos-adversarial: $(VENV)/dev.stamp
+	$(BIN)/python -m pytest -n 0 tests/chaos/adversarial
+
+# Every kind of process is killed at every point.
+chaos-crash: $(VENV)/dev.stamp
+	$(BIN)/python -m pytest -n auto tests/chaos/crash
+	$(MAKE) --no-print-directory crash-test
+
+# The real agent CLIs, at the versions of package.json, ask a scripted model on this machine.
+external-real_agents: $(VENV)/dev.stamp $(CLIS)/stamp
+	TEST_PATIENCE_S=180 SUPERVISOR_TEST_CLIS=$(CURDIR)/$(CLIS) $(BIN)/python -m pytest -n auto tests/external/real_agents
+
+# The web page in Chromium, by mouse, keyboard and axe.
+external-browser: $(VENV)/dev.stamp $(CHECKS)/stamp
 	@command -v chromium >/dev/null || apt-get install -y -q chromium || { echo 'Chromium is needed: install it as `chromium`' >&2; exit 1; }
-	SUPERVISOR_TEST_AXE=$(CURDIR)/$(CHECKS) $(BIN)/python -m pytest -n 2 -m browser tests/browser
-
-test-agents: $(VENV)/dev.stamp $(CLIS)/stamp  ## Run the tests of the real agent CLIs, which it installs here
-	TEST_PATIENCE_S=180 SUPERVISOR_TEST_CLIS=$(CURDIR)/$(CLIS) $(BIN)/python -m pytest -n auto -m agents
+	SUPERVISOR_TEST_AXE=$(CURDIR)/$(CHECKS) $(BIN)/python -m pytest -n 2 tests/external/browser
 
 check: $(VENV)/dev.stamp  ## Format, lint, types, layers
 	$(BIN)/ruff format --check .
@@ -97,13 +117,13 @@ $(PEERS)/stamp: benchmarks/peers.txt
 	$(PEERS)/bin/python -m pip install --quiet --requirement $<
 	@touch $@
 
-$(CHECKS)/stamp: tests/browser/package.json
+$(CHECKS)/stamp: tests/external/browser/package.json
 	@command -v npm >/dev/null || { echo 'npm is needed to install axe: install Node.js 20 or newer, which brings it' >&2; exit 1; }
 	rm -rf $(CHECKS) && mkdir $(CHECKS) && cp $< $(CHECKS)/package.json
 	cd $(CHECKS) && npm install --no-package-lock --no-audit --no-fund --loglevel=error
 	@touch $@
 
-$(CLIS)/stamp: tests/real_agents/package.json
+$(CLIS)/stamp: tests/external/real_agents/package.json
 	@command -v npm >/dev/null || { echo 'npm is needed to install the agent CLIs: install Node.js 20 or newer, which brings it' >&2; exit 1; }
 	rm -rf $(CLIS) && mkdir $(CLIS) && cp $< $(CLIS)/package.json
 	cd $(CLIS) && npm install --ignore-scripts=false --no-package-lock --no-audit --no-fund --loglevel=error

@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from supervisor.agents.agent_registry import PROGRAMS, make_agent
 from supervisor.agents.cli_driver import CliDriver
 from supervisor.project.project import Project
 from supervisor.project.project_settings import ProjectSettings
+from tests.support.property_examples import examples
 
 NAMES = [*PROGRAMS, "phrasebook"]
 WORDS = [
@@ -43,7 +44,7 @@ def agent(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 
 @given(lines=st.lists(LINES, max_size=8), status=st.none() | st.integers(-40, 255), screen=st.text(max_size=400))
-@settings(max_examples=60)
+@examples(40)
 def test_no_line_is_stumbled_over(agent: CliDriver, lines: list[str], status: int | None, screen: str) -> None:
     parser = agent.parser()
     for line in lines:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tests.small_project import SmallProject, pipeline_text, plain_words, toml
+from tests.support.facts_project import SmallProject, pipeline_text, plain_words, toml
 
 PIPELINE = "phase_intelligence/facts/pipeline.toml"
 ITEMS = "vfs/items.json"
@@ -458,14 +458,14 @@ def _ids(cases: list[Bad]) -> dict[str, Any]:
     return {"argvalues": cases, "ids": [case.id.replace(" ", "_") for case in cases]}
 
 
-def _is_refused(project: SmallProject, bad: Bad) -> None:
+def _is_refused(project: SmallProject, bad: Bad, *, anew: bool) -> None:
     for name, content in bad.files.items():
         if content is None:
             (project.root / name).unlink()
         else:
             project.write(name, content)
     before = project.files()
-    ran = project.supervisor(*bad.words, env=bad.env)
+    ran = project.supervisor(*bad.words, env=bad.env, anew=anew)
     said = plain_words(ran.stderr)
     assert "Traceback" not in ran.stderr
     assert [words for words in bad.said if words not in said] == [], said
@@ -475,27 +475,27 @@ def _is_refused(project: SmallProject, bad: Bad) -> None:
 
 @pytest.mark.parametrize("bad", **_ids(BAD_SETTINGS))
 def test_a_wrong_setting_is_named(project: SmallProject, bad: Bad) -> None:
-    _is_refused(project, bad)
+    _is_refused(project, bad, anew=bad is BAD_SETTINGS[0])
 
 
 @pytest.mark.parametrize("bad", **_ids(BAD_PIPELINES))
 def test_a_wrong_pipeline_is_named(project: SmallProject, bad: Bad) -> None:
-    _is_refused(project, bad)
+    _is_refused(project, bad, anew=bad is BAD_PIPELINES[0])
 
 
 @pytest.mark.parametrize("bad", **_ids(BAD_ITEMS))
 def test_a_wrong_item_is_named(project: SmallProject, bad: Bad) -> None:
-    _is_refused(project, bad)
+    _is_refused(project, bad, anew=bad is BAD_ITEMS[0])
 
 
 @pytest.mark.parametrize("bad", **_ids(BAD_TARGETS))
 def test_a_wrong_target_is_named(project: SmallProject, bad: Bad) -> None:
-    _is_refused(project, bad)
+    _is_refused(project, bad, anew=bad is BAD_TARGETS[0])
 
 
 @pytest.mark.parametrize("bad", **_ids(BAD_OPTIONS))
 def test_a_wrong_option_is_named(project: SmallProject, bad: Bad) -> None:
-    _is_refused(project, bad)
+    _is_refused(project, bad, anew=bad is BAD_OPTIONS[0])
 
 
 def test_a_course_of_more_seeds_than_there_are_is_refused(tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tests.small_project import Directory, Ran, SmallProject, plain_words
+from supervisor.cli.cli_app import GROUPS
+from tests.support.facts_project import Directory, Ran, SmallProject, plain_words
 
 # The smallest pipeline, as its documentation prints it.
 SETTINGS = """\
@@ -53,6 +54,8 @@ SQUARES = {f"n{n:03}": {"square": n * n} for n in range(1, 51)}
 MAIN_FILE = json.dumps(SQUARES, indent=2) + "\n"
 COMMANDS = ["run", "start", "status", "jobs", "logs", "watch", "stop", "resume", "cancel", "retry"]
 COMMANDS += ["doctor", "agents", "validate", "init", "export", "report"]
+FIRST_OF_GROUPS = {commands[0] for commands in GROUPS.values()}
+"""A new Python shows of each of them that its group loads by itself what it needs."""
 
 
 class Made(NamedTuple):
@@ -433,7 +436,7 @@ def test_help_names_every_command(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_has_help(tmp_path: Path, name: str) -> None:
-    ran = Directory(tmp_path).supervisor(name, "--help")
+    ran = Directory(tmp_path).supervisor(name, "--help", anew=name in FIRST_OF_GROUPS)
     assert ran.returncode == 0
     assert f"supervisor {name}" in plain_words(ran.stdout)
 

@@ -11,7 +11,7 @@ import pytest
 
 from supervisor.cli.cli_app import GROUPS, app_for
 from supervisor.cli.main import HELP_FILE
-from tests.small_project import Directory, plain_words
+from tests.support.facts_project import Directory, plain_words
 
 PUT_TOGETHER = 'from supervisor.cli.cli_app import app_for; app_for(())(["--help"], prog_name="supervisor")'
 
@@ -39,7 +39,7 @@ def test_the_kept_help_says_what_the_commands_say(tmp_path: Path) -> None:
 
 def test_the_kept_help_is_what_is_shown(tmp_path: Path) -> None:
     for words, status in ((("--help",), 0), (("-h",), 0), ((), 2)):
-        ran = Directory(tmp_path).supervisor(*words)
+        ran = Directory(tmp_path).supervisor(*words, anew=True)
         assert (ran.returncode, ran.stdout, ran.stderr) == (status, kept(), "")
 
 

@@ -13,9 +13,9 @@ from supervisor.project.pipeline_loader import load_pipeline
 from supervisor.project.project import find_project
 from supervisor.store.database import open_store
 from supervisor.store.tables import jobs
-from tests.engine.engine_support.project import PROGRAM, Running
-from tests.engine.engine_support.small import ANSWER, PIPELINE, Small, numbered, open_gate
-from tests.engine.engine_support.waiting import until
+from tests.support.project_folder import PROGRAM, Running
+from tests.support.scripted_project import ANSWER, PIPELINE, Small, numbered, open_gate
+from tests.support.waiting import until
 
 FILES, JOBS, SESSIONS = 48, 60, 2
 AGENTS = {"waits": f"wait_at('gate')\n{ANSWER}", "unable": "print('not signed in')\nsys.exit(78)\n", "wrong": "pass\n"}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.service.served import Served
+from tests.support.served_project import Served
 
 
 @pytest.fixture

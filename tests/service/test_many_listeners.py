@@ -16,8 +16,8 @@ import httpx
 import psutil
 import pytest
 
-from tests.service.raw import connect, head
-from tests.service.served import GOOD, PATIENCE_S, Served, ended, events, until
+from tests.service.raw_connection import connect, head
+from tests.support.served_project import GOOD, PATIENCE_S, Served, ended, events, until
 
 LISTENERS = 200
 

@@ -26,8 +26,8 @@ from supervisor.store.database import Database, open_store
 from supervisor.store.tables import agent_cooldowns, jobs
 from supervisor.store.tables.attempts import Outcome
 from supervisor.store.transitions import batch_transitions
-from tests.engine.engine_support.small import Small, numbered, open_gate
-from tests.engine.engine_support.waiting import until
+from tests.support.scripted_project import Small, numbered, open_gate
+from tests.support.waiting import until
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 TELLS = "print(json.dumps({'type': 'supervisor_usage', 'cost_usd': 0.25, 'input_tokens': 10, 'output_tokens': 2}))\n"

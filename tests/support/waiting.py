@@ -1,11 +1,13 @@
-"""Waiting for something to have happened: a bounded loop of looks."""
+"""Waiting for something to have happened: a bounded loop of looks, the only place where a test's process pauses."""
 
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeVar
 
 PATIENCE_S = float(os.environ.get("TEST_PATIENCE_S", "60"))
@@ -30,3 +32,18 @@ async def eventually(look: Callable[[], _T | None], what: str) -> _T:
             await asyncio.sleep(_PAUSE_S)
     assert found, what
     return found
+
+
+def reader_of(pipe: Path) -> int:
+    """Wait until somebody reads from a named pipe; the descriptor whose closing lets the reader go on."""
+
+    def opened() -> tuple[int] | None:
+        try:
+            return (os.open(pipe, os.O_WRONLY | os.O_NONBLOCK),)
+        except OSError as error:
+            if error.errno == errno.ENXIO:
+                return None
+            raise
+
+    (descriptor,) = until(opened, f"somebody reads from {pipe}")
+    return descriptor

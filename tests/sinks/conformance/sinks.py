@@ -12,8 +12,8 @@ from supervisor.project.project import Project
 from supervisor.sinks.sink import ResultSnapshot, Sink, SinkContext
 from supervisor.sinks.sink_registry import SinkFactory, open_sink
 from supervisor.text.strict_json import in_order
-from tests.example_packages import example
-from tests.json_values import IDS, VALUES
+from tests.support.example_packages import example
+from tests.support.json_strategies import IDS, VALUES
 
 ROWS = st.dictionaries(IDS.filter(lambda name: name != "id"), VALUES, max_size=3) | st.lists(VALUES, max_size=3)
 

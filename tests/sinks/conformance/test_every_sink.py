@@ -21,9 +21,9 @@ from supervisor.errors import CannotContinue, SinkLocked
 from supervisor.sinks import file_sink
 from supervisor.sinks.sink import Sink
 from supervisor.text.strict_json import in_order
-from tests.examples import examples
-from tests.json_values import IDS
 from tests.sinks.conformance.sinks import CASES, SinkCase
+from tests.support.json_strategies import IDS
+from tests.support.property_examples import examples
 
 ROOT = Path(__file__).resolve().parents[3]
 WRITING = [point for point in failpoints.POINTS if point.startswith("main_file.")]

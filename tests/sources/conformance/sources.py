@@ -16,8 +16,8 @@ from supervisor.project.project import find_project
 from supervisor.sources.source import Source, SourceContext
 from supervisor.sources.source_registry import SourceFactory, source_of
 from supervisor.text.strict_json import in_order
-from tests.example_packages import example
-from tests.json_values import IDS, VALUES
+from tests.support.example_packages import example
+from tests.support.json_strategies import IDS, VALUES
 
 ROWS = st.dictionaries(IDS, st.dictionaries(IDS.filter(lambda name: name != "id"), VALUES, max_size=3), max_size=6)
 LINES = st.lists(st.text("abc", min_size=1, max_size=3), max_size=6)

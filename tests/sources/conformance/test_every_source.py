@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from supervisor.errors import SourceError
 from supervisor.sources.source import Source
 from supervisor.text.content_hash import digest
-from tests.examples import examples
 from tests.sources.conformance.sources import CASES, SourceCase
+from tests.support.property_examples import examples
 
 every_source = pytest.mark.parametrize("case", CASES, ids=[case.id for case in CASES])
 

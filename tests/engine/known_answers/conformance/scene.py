@@ -16,7 +16,7 @@ from supervisor.project.project import find_project
 from supervisor.store.database import open_store
 from supervisor.store.tables import batches, items, jobs, phases
 from supervisor.store.transitions import batch_transitions, item_reconcile
-from tests.small_project import SmallProject
+from tests.support.facts_project import SmallProject
 
 PHASE = 1
 SIZE = 3

@@ -9,7 +9,7 @@ from typing import Any
 from supervisor.engine.job import job_run
 from supervisor.engine.phases.phase_kind import PhaseKind
 from supervisor.engine.phases.session_phase import SessionPhase
-from tests.example_packages import example
+from tests.support.example_packages import example
 
 
 def square(payload: dict[str, Any]) -> dict[str, int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +10,7 @@ import pytest
 
 from supervisor.failpoints import VARIABLE
 from tests.engine.phases.conformance.kinds import KINDS
-from tests.small_project import Ran, SmallProject
+from tests.support.facts_project import Ran, SmallProject
 
 ROOT = Path(__file__).resolve().parents[4]
 SQUARES = {"a": {"square": 1}, "b": {"square": 4}, "c": {"square": 9}}
@@ -30,11 +29,10 @@ def project(project: SmallProject) -> SmallProject:
 
 
 def run(project: SmallProject, kind: str, **more: str) -> Ran:
-    path = os.pathsep.join(map(str, (ROOT, ROOT / "tests")))
     return subprocess.run(
         [sys.executable, "-m", "tests.engine.phases.conformance.kinds", kind, "run", "facts", "demo"],
         cwd=project.root,
-        env=project.environment(PYTHONPATH=path, **more),
+        env=project.environment(PYTHONPATH=str(ROOT), **more),
         capture_output=True,
         encoding="utf-8",
         timeout=100,

@@ -1,1 +1,0 @@
-"""What the engine's tests stand on: real projects in temporary folders, real processes, and looks at what they left."""
