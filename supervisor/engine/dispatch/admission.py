@@ -21,6 +21,8 @@ class Denied(NamedTuple):
 
     reason: Literal["budget", "disk", "cooldown", "slots"]
     text: str
+    look_again_s: float | None = None
+    """Seconds after which it may be different though nobody says so; None: somebody will."""
 
 
 class Admitted(NamedTuple):
@@ -55,7 +57,7 @@ class Admission:
     def admit_batch(self) -> Admitted | Denied:
         """Take a slot for a batch, for the first agent that may work now."""
         agent = self._selection.select()
-        denied = self._exhausted()
+        denied = self._denied_to_all()
         if denied is None and agent is None:
             denied = Denied("cooldown", self._selection.pause() or "")
         if denied is not None:
@@ -69,7 +71,7 @@ class Admission:
 
     def admit_session(self, agent: str) -> Denied | None:
         """Whether a batch that has a slot may start one more session; None where it may."""
-        denied = self._exhausted()
+        denied = self._denied_to_all()
         if denied is None and not self._cooldowns.allows(agent):
             denied = Denied("cooldown", f"agent {agent} is left alone for a while")
         return denied
@@ -78,13 +80,14 @@ class Admission:
         """Give a batch's slot back."""
         self._slots.give(claim)
 
-    def time_left_s(self) -> float | None:
-        """Seconds until the budget's time is over; None: it has none."""
-        return self._budget.time_left_s()
+    def look_again_s(self, denied: Denied | None) -> float | None:
+        """Seconds after which the answer may be different though nothing rang; None: that cannot be."""
+        times = (self._budget.time_left_s(), None if denied is None else denied.look_again_s)
+        return min((each for each in times if each is not None), default=None)
 
-    def _exhausted(self) -> Denied | None:
+    def _denied_to_all(self) -> Denied | None:
         if (spent := self._budget.exhausted()) is not None:
             return Denied("budget", spent)
         if (short := self._disk.shortage()) is not None:
-            return Denied("disk", short)
+            return Denied("disk", short, DISK_LOOK_S)
         return None

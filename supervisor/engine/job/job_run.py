@@ -12,7 +12,7 @@ from supervisor.agents.isolation_policy import isolation
 from supervisor.engine.accounting.budget import Budget
 from supervisor.engine.accounting.job_progress import JobProgress
 from supervisor.engine.batch.session_attempt import AgentUnavailable, BatchPostponed
-from supervisor.engine.dispatch.admission import DISK_LOOK_S, Admission, Admitted, Denied
+from supervisor.engine.dispatch.admission import Admission, Admitted, Denied
 from supervisor.engine.dispatch.agent_selection import AgentSelection
 from supervisor.engine.dispatch.capacity_fit import fit_slots
 from supervisor.engine.dispatch.cooldown_tracker import CooldownTracker
@@ -100,6 +100,8 @@ class JobRun:
         self._running: dict[int, asyncio.Task[None]] = {}
         self.has_begun = False
         """Whether it came to where sessions are started."""
+        self._denied: Denied | None = None
+        """Why no more batches are started, since it was asked last."""
         self._short_of: str | None = None
         """What the disk is short of."""
         self._pause: str | None = None
@@ -142,7 +144,7 @@ class JobRun:
                     break
                 self._wake.clear()
                 with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(self._longest_wait_s()):
+                    async with asyncio.timeout(self._admission.look_again_s(self._denied)):
                         await self._wake.wait()
             await self._end_sessions()
             if not self._stop.is_set:
@@ -169,7 +171,7 @@ class JobRun:
         self._planner.offer_all()
         if self._ready and any(isinstance(phase.validator, str) for phase in context.pipeline.phases):
             self._code.warm()
-        await self._answers.orphans.settle_finished()
+        await self._answers.unrecorded.settle_finished()
         with context.event_log.transaction() as transaction:
             asked = jobs.get(context.database, context.id).status
             if asked in ("stopped", "cancelled"):  # while it was being prepared
@@ -194,35 +196,28 @@ class JobRun:
         asked = isolation(self._context.options, agent.profile, self._context.settings)
         return self._executors.of(agent.profile.executor).isolation_level(asked)
 
-    def _longest_wait_s(self) -> float | None:
-        """Seconds after which something may be different though nothing rang; None: that cannot be."""
-        left_s = self._admission.time_left_s()
-        if self._short_of is None:
-            return left_s
-        return DISK_LOOK_S if left_s is None else min(left_s, DISK_LOOK_S)
-
     def _start_ready(self) -> None:
         """Start batches as long as they are admitted."""
         if self._strictly_failed():
             if not self._running:
                 self._stop.ask("stopped")
             return
-        denied: Denied | None = None
-        while self._ready and denied is None:
+        self._denied = None
+        while self._ready:
             admitted = self._admission.admit_batch()
             if isinstance(admitted, Denied):
-                denied = admitted
+                self._denied = admitted
                 break
             batch = self._ready.pop()
             self._recorder.phase_is(batch.phase, "running")
             self._running[batch.id] = asyncio.get_running_loop().create_task(self._run(batch, admitted))
             if admitted.is_probe:
                 break  # one session tries before all go
-        if denied is not None and denied.reason == "budget":
+        if self._denied is not None and self._denied.reason == "budget":
             if not self._running:
-                self._stop.fail(BudgetSpent(denied.text, where=f"job {self._context.id}"))
+                self._stop.fail(BudgetSpent(self._denied.text, where=f"job {self._context.id}"))
             return
-        self._show(denied)
+        self._show(self._denied)
 
     def _show(self, denied: Denied | None) -> None:
         """Have the job's status say whether it waits for a limit to end, or for room on the disk."""

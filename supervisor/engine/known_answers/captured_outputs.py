@@ -1,4 +1,4 @@
-"""Answers that sessions of a dead supervisor had written, found when its job goes on."""
+"""Answers that sessions had written whose supervisor was stopped or killed: found when their job goes on."""
 
 from __future__ import annotations
 

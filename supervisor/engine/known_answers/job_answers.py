@@ -11,8 +11,8 @@ from supervisor.engine.job_context import JobContext
 from supervisor.engine.known_answers.answer_chain import AnswerChain
 from supervisor.engine.known_answers.captured_outputs import CapturedOutputs
 from supervisor.engine.known_answers.known_answer import KnownAnswers
-from supervisor.engine.known_answers.orphan_sessions import OrphanSessions
 from supervisor.engine.known_answers.restored_answers import RestoredAnswers
+from supervisor.engine.known_answers.unrecorded_sessions import UnrecordedSessions
 from supervisor.errors import UsageError
 from supervisor.executors.open_executors import OpenExecutors
 from supervisor.model.session_handle import SessionHandle
@@ -28,7 +28,7 @@ class JobAnswers(NamedTuple):
 
     captured: CapturedOutputs
     restored: RestoredAnswers
-    orphans: OrphanSessions
+    unrecorded: UnrecordedSessions
     chain: AnswerChain
 
     @classmethod
@@ -36,8 +36,8 @@ class JobAnswers(NamedTuple):
         """Those of a job as it begins."""
         captured = CapturedOutputs(context, executors)
         restored = RestoredAnswers(context.project.state, context.database, context.id)
-        orphans = OrphanSessions(context, executors, progress)
-        return cls(captured, restored, orphans, AnswerChain([captured, restored, orphans, *_chosen(context)]))
+        unrecorded = UnrecordedSessions(context, executors, progress)
+        return cls(captured, restored, unrecorded, AnswerChain([captured, restored, unrecorded, *_chosen(context)]))
 
     def take_running(self, batch: int) -> Sequence[tuple[int, SessionHandle]]:
         """Attempts of a batch whose sessions outlived their supervisor, and where they are; told once."""
@@ -45,7 +45,7 @@ class JobAnswers(NamedTuple):
 
     def highest_number(self, phase: int, batch: int) -> int:
         """The highest number of a session of a batch that has a folder, though the store does not know it."""
-        return self.orphans.highest_number(phase, batch)
+        return self.unrecorded.highest_number(phase, batch)
 
 
 def chosen_places(project: Project) -> list[EntryPoint]:

@@ -1,4 +1,4 @@
-"""The door to answers that need no session: what is captured, restored or orphaned is looked up before one starts."""
+"""The door to answers that need no session: what is captured, restored or unrecorded is looked up before one starts."""
 
 from __future__ import annotations
 

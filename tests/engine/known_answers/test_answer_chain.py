@@ -15,7 +15,7 @@ from supervisor.engine.known_answers.known_answer import AnswerRequest, KnownAns
 from supervisor.engine.known_answers.restored_answers import kept_answers
 from supervisor.errors import StoreError
 from supervisor.model.validation_report import ValidationError
-from tests.engine.known_answers.conformance.places import Captured, Orphaned, Restored
+from tests.engine.known_answers.conformance.places import Captured, Restored, Unrecorded
 from tests.engine.known_answers.conformance.scene import PHASE, Scene
 
 WRONG = ValidationError(type="missing_item", item_id="a", message="the output has nothing for a", suggestion="")
@@ -107,14 +107,14 @@ def test_every_place_hears_what_is_settled_and_one_that_knows_more_is_enough() -
 def test_what_is_known_twice_is_taken_from_the_first_place_and_the_other_is_paid_for_all_the_same(
     scene: Scene,
 ) -> None:
-    captured, orphaned = Captured(scene), Orphaned(scene)
+    captured, unrecorded = Captured(scene), Unrecorded(scene)
     captured.leave({"a": "captured"})
-    orphaned.leave({"a": "orphaned", "b": "orphaned", "c": "orphaned"})
-    lookup = AnswerChain([captured.open(), orphaned.open()]).begin()
+    unrecorded.leave({"a": "unrecorded", "b": "unrecorded", "c": "unrecorded"})
+    lookup = AnswerChain([captured.open(), unrecorded.open()]).begin()
     first = ask(lookup, scene, "a", "b", "c")
     assert first is not None and first.values == {"a": "captured"}
     second = ask(lookup, scene, "b", "c")
-    assert second is not None and second.values == {"b": "orphaned", "c": "orphaned"}
+    assert second is not None and second.values == {"b": "unrecorded", "c": "unrecorded"}
     agents = [row["agent"] for row in scene.database.rows("SELECT agent FROM attempts ORDER BY id")]
     assert [first.attempt, second.attempt] == [1, 2] and agents == ["mine", "mine"]
 

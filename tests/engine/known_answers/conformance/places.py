@@ -9,8 +9,8 @@ from typing import Any, Protocol
 from supervisor.engine.accounting.job_progress import JobProgress
 from supervisor.engine.known_answers.captured_outputs import CapturedOutputs
 from supervisor.engine.known_answers.known_answer import KnownAnswers
-from supervisor.engine.known_answers.orphan_sessions import OrphanSessions
 from supervisor.engine.known_answers.restored_answers import RestoredAnswers, keep_answers
+from supervisor.engine.known_answers.unrecorded_sessions import UnrecordedSessions
 from supervisor.executors.executor import Executor, ExecutorContext
 from supervisor.executors.open_executors import OpenExecutors
 from supervisor.host.file_events import PollingEvents
@@ -80,7 +80,7 @@ class Captured:
         self._side.begin(request, Scripted(output=output))
 
 
-class Orphaned:
+class Unrecorded:
     """Folders of sessions that the store lost."""
 
     knows_content, restores = True, False
@@ -98,7 +98,7 @@ class Orphaned:
     def open(self) -> KnownAnswers:
         scene = self._scene
         executors = OpenExecutors(ExecutorContext(scene.project, PollingEvents("a test")))
-        return OrphanSessions(scene.context, executors, JobProgress(scene.database, scene.context.job))
+        return UnrecordedSessions(scene.context, executors, JobProgress(scene.database, scene.context.job))
 
     def _leave(self, output: bytes, number: int, given: bytes | None = None) -> None:
         request = _session(self._scene, number)
@@ -128,7 +128,7 @@ class Restored:
         return RestoredAnswers(self._scene.project.state, self._scene.database, self._scene.context.id)
 
 
-PLACES: dict[str, type[Factory]] = {"captured": Captured, "restored": Restored, "orphaned": Orphaned}
+PLACES: dict[str, type[Factory]] = {"captured": Captured, "restored": Restored, "unrecorded": Unrecorded}
 """By what they are called in events; each is made with the job that it may know answers of."""
 
 

@@ -32,7 +32,7 @@ Adopted = tuple[attempts.Attempt, SessionResult]
 """A session as it was taken into the store, and what came of it."""
 
 
-class OrphanSession(FrozenModel):
+class UnrecordedSession(FrozenModel):
     """A session that the store does not know, as its folder tells of it."""
 
     name: str
@@ -45,10 +45,10 @@ class OrphanSession(FrozenModel):
     """Item id to the digest of the content that it was given."""
 
 
-class OrphanSessions:
+class UnrecordedSessions:
     """Those of one job, as its folders are when it begins."""
 
-    origin: ClassVar[str] = "orphaned"
+    origin: ClassVar[str] = "unrecorded"
 
     def __init__(self, context: JobContext, executors: OpenExecutors, progress: JobProgress) -> None:
         self._context = context
@@ -56,7 +56,7 @@ class OrphanSessions:
         self._progress = progress
         self._highest: dict[tuple[int, int], int] = {}
         """Phase and batch number to the highest number of a session that has a folder."""
-        self._by_item: dict[tuple[int, str], list[OrphanSession]] = defaultdict(list)
+        self._by_item: dict[tuple[int, str], list[UnrecordedSession]] = defaultdict(list)
         """Phase and item to the sessions that were to answer it."""
         self._adopted: dict[str, Adopted] = {}
         self._adopting = asyncio.Lock()
@@ -77,28 +77,28 @@ class OrphanSessions:
         first one. Batches may have had other bounds: a session's answers go to the batches that its items are in now.
         """
         batch = request.batch
-        found: dict[str, OrphanSession] = {}
+        found: dict[str, UnrecordedSession] = {}
         for item_id, digest in request.digests.items():
-            for orphan in self._by_item.pop((batch.phase, item_id), ()):  # once: it may be released to be done again
-                if orphan.digests[item_id] == digest:
-                    found[orphan.name] = orphan
+            for session in self._by_item.pop((batch.phase, item_id), ()):  # once: it may be released to be done again
+                if session.digests[item_id] == digest:
+                    found[session.name] = session
         if not found:
             return ()
         async with self._adopting:
             return await self._known(request, found)
 
-    async def _known(self, request: AnswerRequest, found: dict[str, OrphanSession]) -> Sequence[KnownAnswer]:
+    async def _known(self, request: AnswerRequest, found: dict[str, UnrecordedSession]) -> Sequence[KnownAnswer]:
         batch = request.batch
         answers: dict[str, Any] = {}
         ours: list[Adopted] = []
-        for orphan in sorted(found.values(), key=lambda each: each.started_at):
-            if orphan.name not in self._adopted:
-                self._adopted[orphan.name] = await self._adopt(orphan, batch)
-                ours.append(self._adopted[orphan.name])
-            output = self._adopted[orphan.name][1].output
+        for session in sorted(found.values(), key=lambda each: each.started_at):
+            if session.name not in self._adopted:
+                self._adopted[session.name] = await self._adopt(session, batch)
+                ours.append(self._adopted[session.name])
+            output = self._adopted[session.name][1].output
             if output is not None:
-                parsed = parse_output(output, request.phase.merge, tuple(orphan.digests), tuple(orphan.digests))
-                answers |= {i: v for i, v in parsed.values.items() if request.digests.get(i) == orphan.digests[i]}
+                parsed = parse_output(output, request.phase.merge, tuple(session.digests), tuple(session.digests))
+                answers |= {i: v for i, v in parsed.values.items() if request.digests.get(i) == session.digests[i]}
         wanted = {item_id: answers[item_id] for item_id in request.todo if item_id in answers}
         others = [self._adopted[name] for name in found]  # one of which another batch has a part bears this part too
         bearer = next((each for each in (*reversed(ours), *others) if wanted and each[1].output is not None), None)
@@ -124,17 +124,17 @@ class OrphanSessions:
 
     async def settle_finished(self) -> None:
         """Take those into the store of whose items nothing is left to do: they were paid for."""
-        for orphan in {orphan.name: orphan for found in self._by_item.values() for orphan in found}.values():
-            batch = self._settled_batch(orphan)
+        for session in {session.name: session for found in self._by_item.values() for session in found}.values():
+            batch = self._settled_batch(session)
             if batch is not None:
-                self._adopted[orphan.name] = await self._adopt(orphan, batch)
-                self._end([self._adopted[orphan.name]])
+                self._adopted[session.name] = await self._adopt(session, batch)
+                self._end([self._adopted[session.name]])
 
-    def _settled_batch(self, orphan: OrphanSession) -> StoredBatch | None:
+    def _settled_batch(self, session: UnrecordedSession) -> StoredBatch | None:
         """The batch that answered the first item of a session all of whose items are done; None where some are not."""
         database = self._context.database
-        done = items.batches_of_done(database, self._context.id, orphan.phase, orphan.digests)
-        if len(done) < len(orphan.digests):
+        done = items.batches_of_done(database, self._context.id, session.phase, session.digests)
+        if len(done) < len(session.digests):
             return None
         return next((batch for number in done.values() if (batch := batches.get(database, number))), None)
 
@@ -145,9 +145,8 @@ class OrphanSessions:
         given = _given(workspace, project.settings.max_output_bytes)
         if given is None:
             if not workspace.transcript.exists() and not any(workspace.path.glob("phase*_batch_*")):
-                EmptyFolderProvider(project.sessions).remove(
-                    folder.name
-                )  # its supervisor died while it made the folder
+                # Its supervisor died while it made the folder.
+                EmptyFolderProvider(project.sessions).remove(folder.name)
             return
         try:
             if (given["pipeline"], given["target"], given["phase"]) != (job.pipeline, job.target, phase):
@@ -155,7 +154,7 @@ class OrphanSessions:
             digests = {item_id: content_hash.digest(payload) for item_id, payload in given["items"].items()}
         except (KeyError, TypeError, AttributeError):
             return
-        orphan = OrphanSession(
+        session = UnrecordedSession(
             name=folder.name,
             phase=phase,
             batch=batch,
@@ -164,16 +163,16 @@ class OrphanSessions:
             digests=digests,
         )
         for item_id in digests:
-            self._by_item[phase, item_id].append(orphan)
+            self._by_item[phase, item_id].append(session)
 
-    async def _adopt(self, orphan: OrphanSession, batch: StoredBatch) -> Adopted:
+    async def _adopt(self, session: UnrecordedSession, batch: StoredBatch) -> Adopted:
         """Note the session with the first batch that has items of it; left unended, it is judged whatever happens."""
         database, event_log = self._context.database, self._context.event_log
         with event_log.transaction() as transaction:
-            number = max(attempts.last_number(database, batch) + 1, orphan.number)
+            number = max(attempts.last_number(database, batch) + 1, session.number)
             agent = self._context.options.agents[0]
             attempt = batch_transitions.adopt_session(
-                transaction, batch, number, orphan.name, agent, list(orphan.digests), orphan.started_at
+                transaction, batch, number, session.name, agent, list(session.digests), session.started_at
             )
         found = await self._executors.reattach(attempt.handle)
         result = found if isinstance(found, SessionResult) else SessionResult(ending="exited")
