@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 PAGE = (ROOT / "docs" / "damage.md").read_text(encoding="utf-8")
 SUPERVISOR = f"{sys.executable} -m supervisor"
 
