@@ -6,7 +6,6 @@ import asyncio
 import os
 import signal
 import subprocess
-import sys
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -19,6 +18,7 @@ from supervisor.errors import CannotContinue, ProjectLocked
 from supervisor.failpoints import reached
 from supervisor.host import process_tree
 from supervisor.host.durable_files import make_folder
+from supervisor.host.own_module import module_command, module_environment
 from supervisor.model.job import Job
 from supervisor.project.project import Project
 from supervisor.project.project_lock import LockOwner, ProjectLock, lock_owner, locked_error
@@ -89,12 +89,12 @@ def _start(project: Project, log: Path) -> int | None:
     reader, writer = os.pipe()
     with open(log, "ab") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "supervisor", "daemon", "--project", str(project.root), "--ready-fd", str(writer)],
+            module_command("supervisor", "daemon", "--project", str(project.root), "--ready-fd", str(writer)),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
             cwd=project.root,
-            env={**os.environ, "PYTHONPATH": _package_path()},
+            env=module_environment(),
             pass_fds=[writer],
             start_new_session=True,
         )
@@ -145,9 +145,3 @@ def _queued(project: Project) -> bool:
         return bool(jobs.with_status(database, "queued"))
     finally:
         database.close()
-
-
-def _package_path() -> str:
-    here = str(Path(__file__).resolve().parents[2])
-    inherited = os.environ.get("PYTHONPATH")
-    return f"{here}{os.pathsep}{inherited}" if inherited else here

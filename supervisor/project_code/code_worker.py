@@ -87,6 +87,7 @@ def main() -> None:
     """
     replies = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
+    sys.path.append(os.getcwd())  # the project's modules are found, after everything that this program may load
     worker = Worker(Path(sys.argv[1]))
     requests: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     try:

@@ -8,13 +8,13 @@ import errno
 import json
 import os
 import signal
-import sys
 from pathlib import Path
 from typing import Any
 
 from supervisor.errors import ProjectCodeError
 from supervisor.failpoints import reached
 from supervisor.host.machine_errors import ignore_machine_errors
+from supervisor.host.own_module import module_command, module_environment
 from supervisor.project.project import Project
 from supervisor.project_code.code_worker import NOT_NOW
 
@@ -123,15 +123,12 @@ class WorkerPool:
         state = self._project.state
         with open(state / "project_code.log" if state.exists() else os.devnull, "ab") as log:
             worker = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "supervisor.project_code.code_worker",
-                str(self._project.store),
+                *module_command("supervisor.project_code.code_worker", str(self._project.store)),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=log,
                 cwd=self._project.root,
-                env={**os.environ, "PYTHONPATH": _package_path(), "PYTHONDONTWRITEBYTECODE": "1"},
+                env={**module_environment(), "PYTHONDONTWRITEBYTECODE": "1"},
                 start_new_session=True,
                 limit=_LINE_LIMIT,
             )
@@ -149,13 +146,6 @@ class WorkerPool:
             os.killpg(worker.pid, signal.SIGKILL)
         reached("worker.killed")
         await worker.wait()
-
-
-def _package_path() -> str:
-    """Where this package is, for a child process, before whatever the environment says."""
-    here = str(Path(__file__).resolve().parents[2])
-    inherited = os.environ.get("PYTHONPATH")
-    return f"{here}{os.pathsep}{inherited}" if inherited else here
 
 
 def _fault(request: dict[str, Any], what: str) -> ProjectCodeError:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 from supervisor.agents.command_cli import CommandDriver
+from supervisor.host.own_module import module_command
 from supervisor.project.project import Project
 from supervisor.project.project_settings import AgentSettings
 from supervisor.workspaces.session_paths import SessionPaths
@@ -18,7 +18,7 @@ class PhrasebookDriver(CommandDriver):
 
     def __init__(self, project: Project, *, faults: float = 0.0, seed: int = 0) -> None:
         # -I and -S would also keep the project's own packages away, but then an installation in a venv is not found.
-        command: tuple[str, ...] = (sys.executable, "-P", "-m", "supervisor.agents.phrasebook", "{prompt_file}")
+        command = tuple(module_command("supervisor.agents.phrasebook", "{prompt_file}"))
         if faults:
             command += ("--faults", repr(faults), "--seed", str(seed))
         super().__init__("phrasebook", AgentSettings(command=command, timeout=10.0), project.root)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
+import random
 from typing import Literal
-
-from tenacity import AsyncRetrying, RetryCallState, retry_if_result, wait_exponential, wait_random_exponential
 
 from supervisor.agents.agent import Agent
 from supervisor.agents.isolation_policy import isolation
@@ -26,11 +26,7 @@ from supervisor.text.strict_json import in_order
 UNCOUNTED_STALLS = 2
 """A batch's sessions that give no sign of life count as attempts from the third."""
 _START_PATIENCE_S = 6 * 3600.0
-_DELAYS = {
-    "not_started": wait_exponential(multiplier=1, max=30),
-    # With jitter, so that sessions that were turned away together do not come back together.
-    "overloaded": wait_random_exponential(multiplier=2, max=60),
-}
+_LONGEST_START_DELAY_S, _LONGEST_OVERLOAD_DELAY_S = 30.0, 60.0
 
 Uncounted = Literal["not_started", "overloaded", "stalled"]
 
@@ -74,13 +70,16 @@ class SessionAttempts:
 
         BatchPostponed where no session may start now, AgentUnavailable where none of this agent can.
         """
-        result: SessionResult = await AsyncRetrying(
-            retry=retry_if_result(lambda ended: self._why_uncounted(ended) is not None),
-            wait=self._delay,
-            stop=lambda retry_state: self._long_enough(state, retry_state),
-            before_sleep=self._note,
-            retry_error_callback=_result,
-        )(self._session, state)
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        for tries in itertools.count(1):
+            result = await self._session(state)
+            why = self._why_uncounted(result)
+            if why is None or loop.time() - began >= self._patience_s(why, state):
+                break
+            delay_s = _delay_s(why, tries)
+            self._recorder.uncounted(result, why, retry_in_s=delay_s)
+            await asyncio.sleep(delay_s)
         if result.ending == "could_not_start":
             self._recorder.uncounted(result, "not_started")
             raise AgentUnavailable(
@@ -162,25 +161,23 @@ class SessionAttempts:
             return "overloaded"
         return "stalled" if result.ending == "stalled" and self._recorder.stalls < UNCOUNTED_STALLS else None
 
-    def _delay(self, state: RetryCallState) -> float:
-        wait = _DELAYS.get(self._why_uncounted(_result(state)) or "")
-        return 0.0 if wait is None else wait(state)
-
-    def _long_enough(self, batch: BatchState, state: RetryCallState) -> bool:
-        patience_s = {"not_started": _START_PATIENCE_S, "overloaded": self._timeout_s(batch)}
-        why = self._why_uncounted(_result(state)) or ""
-        return (state.seconds_since_start or 0.0) >= patience_s.get(why, float("inf"))
-
-    def _note(self, state: RetryCallState) -> None:
-        result, why = _result(state), self._why_uncounted(_result(state))
-        assert why is not None
-        self._recorder.uncounted(result, why, retry_in_s=state.upcoming_sleep)
+    def _patience_s(self, why: Uncounted, state: BatchState) -> float:
+        """Seconds after which a batch is tried no more for this."""
+        if why == "not_started":
+            return _START_PATIENCE_S
+        return self._timeout_s(state) if why == "overloaded" else float("inf")
 
 
-def _result(state: RetryCallState) -> SessionResult:
-    assert state.outcome is not None
-    result: SessionResult = state.outcome.result()
-    return result
+def _delay_s(why: Uncounted, tries: int) -> float:
+    """Seconds until the next try, twice as many each time.
+
+    With full jitter where a provider turned the session away, so that many who were do not come back together.
+    """
+    if why == "not_started":
+        return min(_LONGEST_START_DELAY_S, 2.0 ** min(tries - 1, 10))
+    if why == "overloaded":
+        return random.uniform(0.0, min(_LONGEST_OVERLOAD_DELAY_S, 2.0 ** min(tries, 10)))  # noqa: S311 - no secret
+    return 0.0
 
 
 def _either(own: float | None, general: float) -> float | None:

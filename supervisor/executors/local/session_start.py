@@ -19,8 +19,10 @@ _LOCALE = ("LANG", "LC_ALL", "LC_CTYPE", "TZ")
 
 def as_kept_apart(request: SessionRequest) -> SessionRequest:
     """The request with the sandbox level that the session really gets; AgentError where it cannot have its own."""
-    isolation = request.isolation.model_copy(update={"sandbox": level_for(request.isolation)})
-    return request.model_copy(update={"isolation": isolation})
+    level = level_for(request.isolation)
+    if level == request.isolation.sandbox:
+        return request
+    return request.model_copy(update={"isolation": request.isolation.model_copy(update={"sandbox": level})})
 
 
 def session_start(

@@ -8,7 +8,6 @@ import errno
 import json
 import os
 import socket
-import sys
 from collections import deque
 from typing import Any, NamedTuple
 
@@ -17,7 +16,10 @@ from pydantic import Field
 from supervisor.errors import AgentError
 from supervisor.failpoints import reached
 from supervisor.host import fd_limit
+from supervisor.host.own_module import module_command, module_environment
 from supervisor.model.frozen_model import FrozenModel
+
+_SPAWNER = "supervisor.executors.local.terminal.spawner"
 
 
 class SpawnerLost(OSError):
@@ -139,11 +141,8 @@ class SpawnerClient:
                 ours, theirs = socket.socketpair()
                 with theirs:
                     self._process = await asyncio.create_subprocess_exec(
-                        sys.executable,
-                        "-m",
-                        "supervisor.executors.local.terminal.spawner",
-                        str(theirs.fileno()),
-                        str(fd_limit.INHERITED),
+                        *module_command(_SPAWNER, str(theirs.fileno()), str(fd_limit.INHERITED)),
+                        env=module_environment(),
                         stdin=asyncio.subprocess.DEVNULL,
                         pass_fds=[theirs.fileno()],
                         start_new_session=True,
