@@ -1,4 +1,4 @@
-"""The command `supervisor`, run to its end in a process of its own: a new Python, or forked where its code is loaded.
+"""The command `supervisor` in a process of its own: a new Python, or forked where its code is loaded already.
 
 A new Python needs half a second to load the code of a command; all else that most commands of tests do needs a tenth
 of that.
@@ -11,6 +11,7 @@ import contextlib
 import io
 import json
 import os
+import select
 import selectors
 import signal
 import socket
@@ -47,8 +48,61 @@ def run_anew(words: Sequence[str], folder: Path, variables: Mapping[str, str], p
 
 def run_loaded(words: Sequence[str], folder: Path, variables: Mapping[str, str], patience_s: float) -> Ran:
     """What `run_anew` does, in a process that does not have to load the code of the command."""
+    output, errors = (os.pipe() for _ in ("output", "errors"))
+    try:
+        command = begin_loaded(words, folder, variables, output[1], errors[1])
+    finally:
+        os.close(output[1])
+        os.close(errors[1])
+    (out, err), is_late = _read([output[0], errors[0]], patience_s)
+    if is_late:
+        command.kill()
+        command.wait()
+        raise subprocess.TimeoutExpired(list(words), patience_s, out, err)
+    return Ran(list(words), command.wait(), _text(out), _text(err))
+
+
+def begin_loaded(
+    words: Sequence[str], folder: Path, variables: Mapping[str, str], output: int, errors: int
+) -> LoadedCommand:
+    """Start such a process, whose standard output and error are copies of these descriptors, and go on."""
     start = {name: value for name, value in variables.items() if name.startswith(_READ_AT_THE_START)}
-    return _program(tuple(sorted(start.items()))).run(words, folder, variables, patience_s)
+    return _program(tuple(sorted(start.items()))).begin(words, folder, variables, output, errors)
+
+
+class LoadedCommand:
+    """A command that was forked; it has of `subprocess.Popen` what tests use."""
+
+    def __init__(self, told: int) -> None:
+        self._told = os.fdopen(told, "rb")
+        said = self._told.readline()
+        if not said:
+            raise AssertionError(f"no command was begun: {_PROGRAM.name}, which loads the code, ended or hangs")
+        self.pid = int(said)
+        self.returncode: int | None = None
+        self._lock = threading.Lock()
+
+    def poll(self) -> int | None:
+        """Its exit status, negative for a signal; None while it runs."""
+        ready, _, _ = select.select([] if self._told.closed else [self._told], [], [], 0)
+        return self.wait() if ready else self.returncode
+
+    def wait(self) -> int:
+        """Wait for its end; its exit status."""
+        with self._lock:
+            if self.returncode is None:
+                self.returncode = int(self._told.readline())
+                self._told.close()
+        return self.returncode
+
+    def send_signal(self, number: int) -> None:
+        """Signal it, where it has not ended."""
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        """kill -9."""
+        self.send_signal(signal.SIGKILL)
 
 
 @cache
@@ -68,27 +122,17 @@ class _LoadedProgram:
             )
         atexit.register(self._end)
 
-    def run(self, words: Sequence[str], folder: Path, variables: Mapping[str, str], patience_s: float) -> Ran:
-        pipes = [os.pipe() for _ in ("output", "errors", "its pid, and then its status")]
-        nothing = os.open(os.devnull, os.O_RDONLY)
-        try:
-            self._ask(
-                [nothing, *(writer for _, writer in pipes)],
-                words=list(words),
-                folder=str(folder),
-                variables=dict(variables),
-            )
-        finally:
-            for descriptor in (nothing, *(writer for _, writer in pipes)):
-                os.close(descriptor)
-        (output, errors, told), is_late = _read([reader for reader, _ in pipes], patience_s)
-        pid, *status = [int(line) for line in told.split()] or [None]
-        if pid is None:
-            raise AssertionError(f"no command was begun: {_PROGRAM.name}, which loads the code, ended or hangs")
-        if is_late:
-            os.kill(pid, signal.SIGKILL)
-            raise subprocess.TimeoutExpired(list(words), patience_s, output, errors)
-        return Ran(list(words), status[0], _text(output), _text(errors))
+    def begin(
+        self, words: Sequence[str], folder: Path, variables: Mapping[str, str], output: int, errors: int
+    ) -> LoadedCommand:
+        told, tells = os.pipe()
+        with open(os.devnull, "rb") as nothing:
+            descriptors = [nothing.fileno(), output, errors, tells]
+            try:
+                self._ask(descriptors, words=list(words), folder=str(folder), variables=dict(variables))
+            finally:
+                os.close(tells)
+        return LoadedCommand(told)
 
     def _ask(self, descriptors: list[int], **request: object) -> None:
         text = json.dumps(request).encode()

@@ -9,11 +9,11 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tests.support.commands import run_anew, run_loaded
+from tests.support.commands import LoadedCommand, begin_loaded, run_anew, run_loaded
 from tests.support.waiting import PATIENCE_S, until
 
 PROGRAM = (sys.executable, "-m", "supervisor")
@@ -31,12 +31,22 @@ class Ended(NamedTuple):
 class Running:
     """A command that runs, its standard output read line by line."""
 
-    def __init__(self, words: list[str], root: Path, env: Mapping[str, str]) -> None:
+    def __init__(self, words: Sequence[str], root: Path, env: Mapping[str, str], *, loaded: bool = False) -> None:
+        """A `loaded` one is `supervisor WORDS` in a process that does not have to load its code."""
         self.lines: list[str] = []
         self._errors = open(root / f".stderr-{len(list(root.glob('.stderr-*')))}", "w+", encoding="utf-8")  # noqa: SIM115
-        self.process = subprocess.Popen(
-            words, cwd=root, env=dict(env), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self._errors
-        )
+        reader, output = os.pipe()
+        self.stdout = os.fdopen(reader, "rb")
+        self.process: subprocess.Popen[bytes] | LoadedCommand
+        try:
+            if loaded:
+                self.process = begin_loaded(words, root, env, output, self._errors.fileno())
+            else:
+                self.process = subprocess.Popen(
+                    words, cwd=root, env=dict(env), stdin=subprocess.DEVNULL, stdout=output, stderr=self._errors
+                )
+        finally:
+            os.close(output)
         # A command that hangs fails its test instead of the whole run.
         self._watchdog = threading.Timer(PATIENCE_S, self.process.kill)
         self._watchdog.daemon = True
@@ -83,14 +93,12 @@ class Running:
             pass
         status = self.process.wait()
         self._watchdog.cancel()
-        assert self.process.stdout is not None
-        self.process.stdout.close()
+        self.stdout.close()
         self._errors.close()
         return status
 
     def _read(self) -> Iterator[str]:
-        assert self.process.stdout is not None
-        while not self.process.stdout.closed and (line := self.process.stdout.readline()):
+        while not self.stdout.closed and (line := self.stdout.readline()):
             self.lines.append(line.decode("utf-8").rstrip("\n"))
             yield self.lines[-1]
 
@@ -171,7 +179,9 @@ class Project:
 
     def begin(self, *words: str, **env: str) -> Running:
         """Start `supervisor WORDS`, and go on."""
-        return Running([*PROGRAM, *words], self.root, self.environment(**env))
+        if env:  # some variables are read as code is loaded
+            return Running([*PROGRAM, *words], self.root, self.environment(**env))
+        return Running(words, self.root, self.environment(), loaded=True)
 
     def results(self, target: str, collection: str) -> Path:
         return self.root / "vfs" / collection / target
