@@ -50,11 +50,11 @@ def described(root: Path) -> str:
 
 def daemons(root: Path) -> list[int]:
     """Background processes of the project."""
-    wanted = ["-m", "supervisor", "daemon", "--project", str(root)]
+    wanted = f" -m supervisor daemon --project {root} "
     return [
         int(entry)
         for entry in os.listdir("/proc")
-        if entry.isdigit() and command(int(entry)).split()[1:6] == wanted and alive(int(entry))
+        if entry.isdigit() and wanted in f" {command(int(entry))} " and alive(int(entry))
     ]
 
 
