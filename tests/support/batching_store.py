@@ -19,7 +19,7 @@ from supervisor.store.tables import batches, items, jobs, phases
 from supervisor.store.transitions import batch_transitions, item_reconcile
 from tests.support.property_examples import examples
 
-FAST = examples(60)
+FAST = examples(30)
 SECOND = 2
 EXPANDED = 3
 

@@ -26,12 +26,20 @@ _OWN_PROGRAMS = ("supervisor.service", "supervisor.cli.serve_commands", "supervi
 
 
 def load() -> None:
-    """Import what commands import, before the first of them is asked for."""
+    """Import what commands import, and make once what each would make at its start."""
     import supervisor
 
     for found in pkgutil.walk_packages(supervisor.__path__, "supervisor."):
         if not found.name.startswith(_OWN_PROGRAMS) and not found.name.endswith("__main__"):
             importlib.import_module(found.name)
+    from supervisor.executors.local.terminal import secret_shapes
+    from supervisor.model.frozen_model import FrozenModel
+
+    secret_shapes.prepare()
+    models = FrozenModel.__subclasses__()
+    for model in models:
+        models += model.__subclasses__()
+        model.model_rebuild()
 
 
 def serve(asked: socket.socket) -> None:

@@ -43,7 +43,7 @@ def forms(draw: st.DrawFn) -> dict[str, Any]:
     return form
 
 
-@examples(100)
+@examples(40)
 @given(form=forms())
 def test_every_form_gets_a_report_that_keeps_the_rules(form: dict[str, Any]) -> None:
     assert not violations(SCHEMA, {"formData": form})

@@ -17,7 +17,7 @@ from supervisor.store.integrity.sqlite_wal import checkpoint_wal, unread_commits
 from tests.support.killed_store import COUNT, PAGE, killed_while_open, rows, scratch
 from tests.support.property_examples import examples
 
-bounded = examples(25)
+bounded = examples(12)
 
 
 def all_of(database: Database, sql: str) -> list[dict[str, Any]]:
