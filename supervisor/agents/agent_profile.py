@@ -8,13 +8,16 @@ from supervisor.model.frozen_model import FrozenModel
 from supervisor.model.isolation import Limits
 from supervisor.project.project_settings import AgentSettings
 
+LOCAL = "local"
+"""The executor that runs sessions on this machine."""
+
 
 class AgentProfile(FrozenModel):
     """One agent as the engine plans with it."""
 
     name: str
     """As on the command line."""
-    executor: str = "local"
+    executor: str = LOCAL
     """Name of the executor that runs its sessions."""
     timeout_s: float | None = None
     """Longest that a session of it ever needs, in seconds; None leaves it to the phase."""
@@ -46,6 +49,7 @@ class AgentProfile(FrozenModel):
         """As the project's settings have it, with what its program does by itself."""
         return cls(
             name=name,
+            executor=settings.executor or LOCAL,
             timeout_s=settings.timeout,
             concurrency=settings.concurrency,
             startup_timeout_s=settings.startup_timeout,

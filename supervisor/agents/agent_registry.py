@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint
 from typing import cast
 
 from supervisor.agents.agent import Agent
+from supervisor.agents.agent_profile import AgentProfile
 from supervisor.agents.cli_driver import CliDriver
 from supervisor.agents.command_cli import CommandDriver
 from supervisor.agents.installed_cli import InstalledCliDriver
 from supervisor.agents.phrasebook.phrasebook_driver import PhrasebookDriver
 from supervisor.errors import UsageError
+from supervisor.host import entry_points
 from supervisor.model.job import JobOptions
 from supervisor.project.project import Project
 from supervisor.project.project_settings import AgentSettings
@@ -30,7 +32,7 @@ PROGRAMS: dict[str, str] = {
 
 def agent_names(project: Project) -> list[str]:
     """Names of all agents that the project can use."""
-    return sorted({*project.settings.agents, *_offered(), *PROGRAMS, EMBEDDED})
+    return sorted({*project.settings.agents, *entry_points.offered(GROUP), *PROGRAMS, EMBEDDED})
 
 
 def default_agent(project: Project) -> str:
@@ -60,13 +62,15 @@ def make_agent(project: Project, name: str, *, faults: float = 0.0, seed: int = 
     settings = project.settings.agents.get(name)
     if settings is not None and settings.command is not None:
         return _of(CommandDriver(name, settings, project.root))
+    if settings is not None and settings.starts_no_program and name not in PROGRAMS:
+        return Agent(AgentProfile.of(name, settings, finish_s=0.0, tells_cost=False))
     if settings is not None or name in PROGRAMS:
         return _of(_known_program(project, name, settings or AgentSettings()))
     if name == EMBEDDED:
         return _of(PhrasebookDriver(project, faults=faults, seed=seed))
-    offered = _offered()
+    offered = entry_points.offered(GROUP)
     if name in offered:
-        found = cast(Agent | CliDriver, offered[name].load()(project))
+        found = cast(Agent | CliDriver, entry_points.load(offered[name], "agent")(project))
         return found if isinstance(found, Agent) else _of(found)
     known = agent_names(project)
     near = difflib.get_close_matches(name, known, n=1)
@@ -100,10 +104,6 @@ def _known_program(project: Project, name: str, settings: AgentSettings) -> CliD
 
 def _of(driver: CliDriver) -> Agent:
     return Agent(driver.profile, driver)
-
-
-def _offered() -> dict[str, EntryPoint]:
-    return {entry.name: entry for entry in entry_points(group=GROUP) if entry.name not in (EMBEDDED, *PROGRAMS)}
 
 
 def agent_by_name(project: Project, name: str) -> Agent | None:

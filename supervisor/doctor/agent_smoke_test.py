@@ -9,7 +9,7 @@ from supervisor.agents.agent import Agent
 from supervisor.agents.isolation_policy import isolation
 from supervisor.errors import AgentError
 from supervisor.executors.executor import CouldNotStart, Executor, ExecutorContext
-from supervisor.executors.executor_registry import LOCAL, make_executor
+from supervisor.executors.executor_registry import make_executor
 from supervisor.host.file_events import file_events
 from supervisor.model.agent_report import AgentFailure, AgentReport
 from supervisor.model.job import JobOptions
@@ -41,7 +41,7 @@ async def smoke_test_agent(project: Project, agent: Agent, model: str | None) ->
     """The session's result. Where it came to an answer, the agent's gate is opened: it works."""
     events = file_events()
     with tempfile.TemporaryDirectory(prefix="supervisor-") as folder:
-        executor = make_executor(LOCAL, ExecutorContext(project, events, apart=Path(folder)))
+        executor = make_executor(agent.profile.executor, ExecutorContext(project, events, apart=Path(folder)))
         request = SessionRequest(
             name="test",
             agent=agent.name,

@@ -11,7 +11,7 @@ from pathlib import Path
 from supervisor.doctor.finding import Finding
 from supervisor.doctor.store_rebuild import targets_with_results
 from supervisor.engine.known_answers.restored_answers import kept_answers
-from supervisor.errors import PipelineError, StoreError
+from supervisor.errors import StoreError, UsageError
 from supervisor.host import process_tree
 from supervisor.model.frozen_model import FrozenModel
 from supervisor.model.job import Job
@@ -63,7 +63,7 @@ def file_states(project: Project, database: Database, job: Job) -> Iterator[File
         state = FileState(job=job, phase=row["phase"], path=path, merge=row["merge"], merged=len(stored))
         try:
             sink = open_sink(SinkContext(project, path, row["phase"], row["merge"]))
-        except PipelineError as error:
+        except UsageError as error:
             yield state.model_copy(update={"problem": error.in_one_line(placed=False), "by_hand": True})
             continue
         yield state.model_copy(update=_seen(database, state, sink, stored))

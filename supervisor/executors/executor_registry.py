@@ -4,28 +4,29 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint
 from typing import cast
 
+from supervisor.agents.agent_profile import LOCAL
 from supervisor.errors import UsageError
 from supervisor.executors.executor import Executor, ExecutorContext
+from supervisor.host import entry_points
 from supervisor.host.file_events import PollingEvents
 from supervisor.project.project import Project
 
 GROUP = "supervisor.executors"
-LOCAL = "local"
 _OURS = {LOCAL: "supervisor.executors.local.local_executor:LocalExecutor"}
 """Found without a look at all that is installed, which takes longer than to load them."""
 
 
 def executor_names() -> list[str]:
     """Names of all executors that can be used here."""
-    return sorted({*_OURS, *_offered()})
+    return sorted({*_OURS, *entry_points.offered(GROUP)})
 
 
 def make_executor(name: str, context: ExecutorContext) -> Executor:
     """The executor of that name, made anew; UsageError where there is none."""
-    entry = EntryPoint(name, _OURS[name], GROUP) if name in _OURS else _offered().get(name)
+    entry = EntryPoint(name, _OURS[name], GROUP) if name in _OURS else entry_points.offered(GROUP).get(name)
     if entry is None:
         known = executor_names()
         near = difflib.get_close_matches(name, known, n=1)
@@ -35,13 +36,9 @@ def make_executor(name: str, context: ExecutorContext) -> Executor:
             remedy=(f"Did you mean {near[0]!r}? " if near else "")
             + f"Here are: {', '.join(known)}. A package offers another by an entry point of the group {GROUP}.",
         )
-    return cast(Callable[[ExecutorContext], Executor], entry.load())(context)
+    return cast(Callable[[ExecutorContext], Executor], entry_points.load(entry, "executor"))(context)
 
 
 def executor_to_ask(name: str, project: Project) -> Executor:
     """One that no session is given to: it is only asked what is possible here. UsageError where there is none."""
     return make_executor(name, ExecutorContext(project, PollingEvents("nothing is listened to")))
-
-
-def _offered() -> dict[str, EntryPoint]:
-    return {entry.name: entry for entry in entry_points(group=GROUP) if entry.name not in _OURS}

@@ -51,6 +51,9 @@ class AgentSettings(FrozenModel):
     """Of an interactive agent: questions that it may ask, besides those that are known."""
     model: str | None = None
     """Model that it is asked for, where the command line names none."""
+    executor: str | None = None
+    """Executor that runs its sessions, in place of the program's own, `local`. One that starts no program needs neither
+    `command` nor `kind`."""
     sandbox: Literal["auto", "workspace", "bubblewrap"] | None = None
     """How far its sessions are kept apart, in place of the project's."""
     network: Literal["on", "none"] | tuple[str, ...] | None = None
@@ -71,6 +74,11 @@ class AgentSettings(FrozenModel):
     """Sessions of it at once, over all jobs, where that is less than the jobs'."""
     price: Price | None = None
     """What its tokens cost, where it does not tell the cost."""
+
+    @property
+    def starts_no_program(self) -> bool:
+        """Whether it is nothing but an executor's: no program is named, nor one of a package."""
+        return self.executor is not None and self.command is None and self.kind is None
 
     @model_validator(mode="after")
     def _fits(self) -> AgentSettings:

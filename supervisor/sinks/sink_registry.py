@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib.metadata import EntryPoint, entry_points
 from typing import cast
 
 from supervisor.errors import PipelineError
+from supervisor.host import entry_points
 from supervisor.model.pipeline import Phase, Pipeline
 from supervisor.project.pipeline_loader import PIPELINE_FILE
 from supervisor.project.project import Project
@@ -34,7 +34,7 @@ def _factory(output: str, where: str) -> SinkFactory:
     for ending, factory in BUILT_IN.items():
         if output.endswith(f".{ending}"):
             return factory
-    offered = {entry.name: entry for entry in entry_points(group=GROUP)}
+    offered = entry_points.offered(GROUP)
     fitting = [name for name in offered if output.endswith(f".{name}")]
     if not fitting:
         known = ", ".join(f".{ending}" for ending in sorted({*BUILT_IN, *offered}))
@@ -43,16 +43,4 @@ def _factory(output: str, where: str) -> SinkFactory:
             where=where,
             remedy=f"Name a file that ends in one of: {known}.",
         )
-    return _loaded(offered[max(fitting, key=len)])
-
-
-def _loaded(entry: EntryPoint) -> SinkFactory:
-    try:
-        return cast(SinkFactory, entry.load())
-    except (ImportError, AttributeError) as error:
-        package = f" of {entry.dist.name}" if entry.dist is not None else ""
-        raise PipelineError(
-            f"the sink {entry.name!r}{package} cannot be loaded: {error}",
-            where=f"entry point {entry.value} of {GROUP}",
-            remedy="Install that package again, or remove it.",
-        ) from error
+    return cast(SinkFactory, entry_points.load(offered[max(fitting, key=len)], "sink"))

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from importlib.metadata import entry_points
+from collections.abc import Callable
 from typing import cast
 
-from supervisor.errors import SourceError
+from supervisor.host import entry_points
 from supervisor.sources.json_source import any_file_as_json, json_source
 from supervisor.sources.source import Source, SourceContext
 from supervisor.sources.submitted_source import submitted_source
@@ -24,21 +23,8 @@ def source_of(context: SourceContext) -> Source:
         source = factory(context)
         if source is not None:
             return source
-    for factory in _offered():
-        source = factory(context)
+    for entry in entry_points.offered(GROUP).values():
+        source = cast(SourceFactory, entry_points.load(entry, "source"))(context)
         if source is not None:
             return source
     return any_file_as_json(context)
-
-
-def _offered() -> Iterator[SourceFactory]:
-    for entry in entry_points(group=GROUP):
-        try:
-            yield cast(SourceFactory, entry.load())
-        except (ImportError, AttributeError) as error:
-            package = f" of {entry.dist.name}" if entry.dist is not None else ""
-            raise SourceError(
-                f"the source {entry.name!r}{package} cannot be loaded: {error}",
-                where=f"entry point {entry.value} of {GROUP}",
-                remedy="Install that package again, or remove it.",
-            ) from error

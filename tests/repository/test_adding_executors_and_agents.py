@@ -28,6 +28,15 @@ print("spent: $0.50")
 
 
 @pytest.fixture
+def project(project: SmallProject) -> SmallProject:
+    """A project whose agent `answering` is the executor's."""
+    project.settings(agent="mine")
+    with open(project.root / "supervisor.toml", "a") as file:
+        file.write('[agents.answering]\nexecutor = "answering"\n')
+    return project
+
+
+@pytest.fixture
 def packages(tmp_path: Path) -> Path:
     """A folder with both packages installed, and the program of one of them."""
     folder = tmp_path / "packages"
@@ -63,6 +72,14 @@ def test_a_job_runs_in_an_executor_of_another_package(project: SmallProject, pac
     again = run(project, packages, "--agent", "answering")
     assert again.returncode == 0, again.stdout + again.stderr
     assert project.job()["sessions"] == 3
+
+
+def test_an_agent_of_an_executor_that_is_not_there_is_refused(project: SmallProject) -> None:
+    before = project.files()
+    ran = project.run("--agent", "answering")
+    assert ran.returncode == 2, ran.stdout + ran.stderr
+    assert "there is no executor 'answering'" in ran.stderr and "Here are: local." in ran.stderr
+    assert project.files() == before
 
 
 @pytest.mark.parametrize("commit", [5, 7, 9])

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from importlib.metadata import EntryPoint, entry_points
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 from supervisor.engine.accounting.job_progress import JobProgress
 from supervisor.engine.job_context import JobContext
@@ -15,6 +14,7 @@ from supervisor.engine.known_answers.restored_answers import RestoredAnswers
 from supervisor.engine.known_answers.unrecorded_sessions import UnrecordedSessions
 from supervisor.errors import UsageError
 from supervisor.executors.open_executors import OpenExecutors
+from supervisor.host import entry_points
 from supervisor.model.session_handle import SessionHandle
 from supervisor.project.project import Project
 
@@ -37,7 +37,8 @@ class JobAnswers(NamedTuple):
         captured = CapturedOutputs(context, executors)
         restored = RestoredAnswers(context.project.state, context.database, context.id)
         unrecorded = UnrecordedSessions(context, executors, progress)
-        return cls(captured, restored, unrecorded, AnswerChain([captured, restored, unrecorded, *_chosen(context)]))
+        chosen = [place(context) for place in chosen_places(context.project)]
+        return cls(captured, restored, unrecorded, AnswerChain([captured, restored, unrecorded, *chosen]))
 
     def take_running(self, batch: int) -> Sequence[tuple[int, SessionHandle]]:
         """Attempts of a batch whose sessions outlived their supervisor, and where they are; told once."""
@@ -48,10 +49,10 @@ class JobAnswers(NamedTuple):
         return self.unrecorded.highest_number(phase, batch)
 
 
-def chosen_places(project: Project) -> list[EntryPoint]:
-    """What the project names in `known_answers`; UsageError where one is not there."""
+def chosen_places(project: Project) -> list[Callable[[JobContext], KnownAnswers]]:
+    """What the project names in `known_answers`; UsageError where one is not there, or does not load."""
     names = project.settings.known_answers
-    offered = {entry.name: entry for entry in entry_points(group=GROUP)} if names else {}
+    offered = entry_points.offered(GROUP) if names else {}
     for name in names:
         if name not in offered:
             raise UsageError(
@@ -59,10 +60,4 @@ def chosen_places(project: Project) -> list[EntryPoint]:
                 where=f"known_answers in {project.settings_file.name}",
                 remedy=f"Installed packages offer: {', '.join(sorted(offered)) or 'none'}.",
             )
-    return [offered[name] for name in names]
-
-
-def _chosen(context: JobContext) -> list[KnownAnswers]:
-    return [
-        cast(Callable[[JobContext], KnownAnswers], entry.load())(context) for entry in chosen_places(context.project)
-    ]
+    return [entry_points.load(offered[name], "place of known answers") for name in names]

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from supervisor.agents.agent import Agent
+from supervisor.agents.agent_profile import LOCAL
 from supervisor.agents.agent_registry import agent_by_name
 from supervisor.errors import CapacityError
 from supervisor.executors.executor import STRONGEST, Capacity, CouldNotStart, ExecutorContext, SessionObserver
@@ -27,8 +28,6 @@ from supervisor.model.session_handle import SessionHandle
 from supervisor.workspaces.empty_folder import EmptyFolderProvider
 from supervisor.workspaces.session_paths import SessionPaths
 from supervisor.workspaces.workspace_provider import Workspace, WorkspaceProvider
-
-NAME = "local"
 
 
 class _Session(NamedTuple):
@@ -66,7 +65,7 @@ class LocalExecutor:
             workspace = self._workspaces.create(request)
         paths = workspace.paths(self._project.root, request.output_name)
         mark = f"{self._key}/{request.name}"
-        handle = SessionHandle(executor=NAME, session=request.name, address={"mark": mark})
+        handle = SessionHandle(executor=LOCAL, session=request.name, address={"mark": mark})
         group = make_cgroup(f"{self._key}-{request.name}", request.isolation.limits)
         async with contextlib.AsyncExitStack() as undo:
             undo.callback(_end_group, group)
@@ -149,7 +148,7 @@ class LocalExecutor:
         return level_for(asked)
 
     async def close(self) -> None:
-        ours = [SessionHandle(executor=NAME, session=name, address={}) for name in self._sessions]
+        ours = [SessionHandle(executor=LOCAL, session=name, address={}) for name in self._sessions]
         await asyncio.gather(*(self.cancel(handle, 0.0) for handle in ours))
         await self._spawner.close()
 
