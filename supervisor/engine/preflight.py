@@ -10,6 +10,7 @@ from pydantic import Field
 from supervisor.agents.agent_registry import make_agents
 from supervisor.agents.isolation_policy import isolation
 from supervisor.engine.known_answers.job_answers import chosen_places
+from supervisor.engine.phases.phase_kinds import check_kind
 from supervisor.errors import AgentError, PipelineError, UsageError
 from supervisor.executors.executor_registry import executor_to_ask
 from supervisor.model.frozen_model import FrozenModel
@@ -67,6 +68,7 @@ def check_content(project: Project, pipeline: Pipeline) -> None:
     """A pipeline's templates and Python files can be read, and what it names for its results can be written."""
     PromptRenderer(project, pipeline)
     for phase in pipeline.phases:
+        check_kind(project, pipeline, phase)
         check_sink(project, pipeline, phase)
         _check_python(project, pipeline, phase)
 

@@ -36,6 +36,8 @@ class Phase(FrozenModel):
     """Number that names the phase; need not be consecutive."""
     name: str = Field(min_length=1, max_length=64)
     """What people call it."""
+    kind: str = "session"
+    """How its items are answered: the word of a phase kind."""
     items: str | Upstream | JobInput
     """A file of the project (`{target}` and the target's named parts may stand in it), an earlier phase, or the job's
     input."""

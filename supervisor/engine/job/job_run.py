@@ -23,9 +23,8 @@ from supervisor.engine.job.job_recorder import JobRecorder
 from supervisor.engine.job.stop_signal import StopRequest, StopSignal
 from supervisor.engine.job_context import JobContext
 from supervisor.engine.known_answers.job_answers import JobAnswers
-from supervisor.engine.phases.phase_kind import PhaseKind
+from supervisor.engine.phases.phase_kinds import kinds_of
 from supervisor.engine.phases.phase_planner import PhasePlanner
-from supervisor.engine.phases.session_phase import SessionPhase
 from supervisor.engine.results_writer import ResultsWriter, open_sinks
 from supervisor.errors import AgentError, BudgetSpent, SupervisorError
 from supervisor.executors.open_executors import OpenExecutors
@@ -77,8 +76,9 @@ class JobRun:
         prompts = PromptRenderer(project, pipeline)
         self._planner = PhasePlanner(context, self._code, prompts, self._ready.offer)
         self._answers = JobAnswers.of(context, executors, self._progress)
-        self._kind: PhaseKind = SessionPhase(
-            context,
+        self._kinds = kinds_of(
+            pipeline,
+            context=context,
             planner=self._planner,
             answers=self._answers,
             admission=self._admission,
@@ -167,7 +167,7 @@ class JobRun:
         await self._code.begin_run()
         self._planner.begin()
         for phase in context.pipeline.phases:
-            await self._kind.reconcile(phase)
+            await self._kinds[phase.id].reconcile(phase)
         self._planner.offer_all()
         if self._ready and any(isinstance(phase.validator, str) for phase in context.pipeline.phases):
             self._code.warm()
@@ -238,9 +238,10 @@ class JobRun:
         """One batch, and what its merge makes ready."""
         again = False
         try:
-            ids = await self._kind.answer(batch, admitted.agent)
+            kind = self._kinds[batch.phase]
+            ids = await kind.answer(batch, admitted.agent)
             self._results.mark_dirty(batch.phase)
-            await self._kind.after_commit(self._context.pipeline.phase(batch.phase), ids)
+            await kind.after_commit(self._context.pipeline.phase(batch.phase), ids)
             await self._end_phases()
         except asyncio.CancelledError:
             raise
