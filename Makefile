@@ -8,7 +8,7 @@ CHAOS := slow damage power_loss machine adversarial crash
 EXTERNAL := real_agents browser
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test test-service test-chaos test-external crash-test $(CHAOS:%=chaos-%) $(EXTERNAL:%=external-%) check format bench bench-peers charts picture help-text wheel clean
+.PHONY: help demo test test-service test-chaos test-external test-properties crash-test $(CHAOS:%=chaos-%) $(EXTERNAL:%=external-%) check format bench bench-peers charts picture help-text wheel clean
 
 help:  ## Say what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -30,6 +30,9 @@ test-external:  ## Run it with what others make, installed here first; PART=real
 
 crash-test: $(VENV)/dev.stamp  ## Kill N processes (500), at every point and at random moments, and look what is lost
 	$(BIN)/python -m tests.chaos.crash $(N) $(if $(SEED),--seed $(SEED)) $(if $(PLAN),--plan '$(PLAN)')
+
+test-properties: $(VENV)/dev.stamp  ## Property tests with 50 times as many examples, new ones each time
+	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -n auto -m hypothesis --ignore=tests/external
 
 # Whole courses killed again and again, thousands of items, every benchmark in its smallest form.
 chaos-slow: $(VENV)/dev.stamp $(VENV)/bench.stamp
