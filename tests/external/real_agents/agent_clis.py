@@ -15,7 +15,9 @@ from typing import Any, NamedTuple
 import pytest
 
 from tests.support.facts_project import pipeline_text, toml
-from tests.support.model_server import CACHED, FRESH, OUTPUT, STORED, Batch, ModelServer
+from tests.support.model_server.modes import Batch
+from tests.support.model_server.server import ModelServer
+from tests.support.model_server.turns import CACHED, FRESH, OUTPUT, STORED
 from tests.support.project_folder import Ended, Project, Running
 from tests.support.waiting import until
 
@@ -122,6 +124,22 @@ CLIS = (
         insists=True,
     ),
 )
+
+
+def named(name: str) -> Cli:
+    """The CLI of that name."""
+    return next(cli for cli in CLIS if cli.name == name)
+
+
+def only(name: str) -> object:
+    """A fixture `cli` for the tests of one CLI alone; assign it to `cli` in their module."""
+
+    @pytest.fixture(name="cli", params=[named(name)], ids=[name])
+    def cli(request: pytest.FixtureRequest) -> Cli:
+        found: Cli = request.param
+        return found
+
+    return cli
 
 
 def why_not(cli: Cli) -> str | None:
@@ -275,3 +293,8 @@ def asked_in(prompt: str) -> dict[str, Any]:
     batch = Batch.find(prompt)
     assert batch is not None
     return batch.items
+
+
+def first_requests(server: ModelServer) -> list[Any]:
+    """The bodies of the first request of each session."""
+    return [record.body for record in server.requests if record.begins]
