@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import NamedTuple
 
-from tests.support.facts_project import Directory, Ran
+from tests.support.commands import Ran
+from tests.support.facts_project import Directory
 
 SQUARES = {f"n{n:03}": {"square": n * n} for n in range(1, 51)}
 MAIN_FILE = json.dumps(SQUARES, indent=2) + "\n"

@@ -26,11 +26,11 @@ from supervisor.store.database import Database, open_store
 from supervisor.store.tables import agent_cooldowns, jobs
 from supervisor.store.tables.attempts import Outcome
 from supervisor.store.transitions import batch_transitions
-from tests.support.scripted_project import Small, numbered, open_gate
+from tests.support.scripted_project import WAITS, Small, numbered, open_gate, tells
 from tests.support.waiting import until
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
-TELLS = "print(json.dumps({'type': 'supervisor_usage', 'cost_usd': 0.25, 'input_tokens': 10, 'output_tokens': 2}))\n"
+TELLS = tells(cost_usd=0.25, input_tokens=10, output_tokens=2)
 HALF_AT_FIRST = f"{TELLS}write(answers() if batch > 1 or session > 1 else dict(list(answers().items())[:1]))\n"
 """The first session answers one of its two items."""
 Values = dict[tuple[str, frozenset[tuple[str, str]]], float]
@@ -120,7 +120,7 @@ def test_a_job_that_ran_is_in_the_metrics_as_it_was(small: Small) -> None:
 
 
 def test_sessions_are_shown_while_they_run_and_counted_once_in_whatever_order_they_end(small: Small) -> None:
-    small.lay_out(numbered(6), agent="wait_at('gate')\nwrite(answers())\n")
+    small.lay_out(numbered(6), agent=WAITS)
     running = small.begin_run()
     waiting = small.at_gate(count=3)
     collector = StoreCollector(opened(small))

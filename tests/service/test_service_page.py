@@ -37,10 +37,8 @@ class Checkout(Served):
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Iterator[Checkout]:
-    found = Checkout(tmp_path / "project")
-    found.start()
-    yield found
-    found.close()
+    with Checkout(tmp_path / "project") as found:
+        yield found
 
 
 def test_its_session_with_curl_ends_with_a_report(checkout: Checkout) -> None:

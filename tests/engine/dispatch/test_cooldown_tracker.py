@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import time
 
-from tests.support.limited_agents import ANSWER, LIMITED_ONCE, NOT_SAID, gate, let_through
-from tests.support.scripted_project import Small, numbered, open_gate, said
+from tests.support.limited_agents import LIMITED_ONCE, NOT_SAID, gate, let_through
+from tests.support.scripted_project import ANSWER, Small, numbered, open_gate, said
 from tests.support.waiting import until
 
 UNTIL_THE_NEXT_SECOND = LIMITED_ONCE + "if not over.exists():\n    over.touch()\n    limited(time.time() + 1)\n"

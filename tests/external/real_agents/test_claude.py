@@ -14,7 +14,6 @@ from typing import Any
 
 import pytest
 
-from supervisor.executors.local.sandbox.bubblewrap import why_no_bubblewrap
 from tests.external.real_agents.agent_clis import (
     BATCH,
     FAR_S,
@@ -33,6 +32,7 @@ from tests.support.model_server.modes import Mode
 from tests.support.model_server.scripted import Scripted
 from tests.support.model_server.server import ModelServer
 from tests.support.model_server.turns import CACHED, FRESH, STORED, Call
+from tests.support.sandboxes import LEVELS
 from tests.support.waiting import until
 
 cli = only("claude")
@@ -274,12 +274,10 @@ def test_what_only_a_person_can_mend_is_seen_on_the_screen(
     assert squares.outcomes() == [("not_started", False)]
 
 
-@pytest.mark.parametrize("sandbox", ["bubblewrap", "workspace"])
+@pytest.mark.parametrize("sandbox", LEVELS)
 def test_a_sign_in_is_used_and_nothing_else_is_written_beside_it(
     sandbox: str, cli: Cli, squares: Squares, server: ModelServer
 ) -> None:
-    if sandbox == "bubblewrap" and why_no_bubblewrap() is not None:
-        pytest.skip(str(why_no_bubblewrap()))
     squares.agent(cli, server, sandbox=sandbox)
     squares.sign_out()
     folder = squares.home / ".claude"

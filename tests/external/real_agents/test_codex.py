@@ -17,13 +17,13 @@ from typing import Any
 
 import pytest
 
-from supervisor.executors.local.sandbox.bubblewrap import why_no_bubblewrap
 from tests.external.real_agents.agent_clis import BATCH, FAR_S, PIPELINE, TARGET, Cli, Squares, named, only
 from tests.external.real_agents.connections import traced
 from tests.support import processes
 from tests.support.model_server.modes import Mode
 from tests.support.model_server.server import ModelServer
 from tests.support.model_server.turns import CACHED, FRESH, OUTPUT, STORED
+from tests.support.sandboxes import LEVELS
 from tests.support.waiting import until
 
 cli = only("codex")
@@ -46,11 +46,9 @@ LOOKS_AROUND = Mode(
 )
 
 
-@pytest.fixture(params=["workspace", "bubblewrap"])
+@pytest.fixture(params=LEVELS)
 def level(request: pytest.FixtureRequest) -> str:
     """A sandbox of Codex's own, or one of the supervisor's."""
-    if request.param == "bubblewrap" and (why_not := why_no_bubblewrap()):
-        pytest.skip(why_not)
     return str(request.param)
 
 
