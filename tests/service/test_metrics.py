@@ -21,11 +21,12 @@ from supervisor.service.metrics import StoreCollector, exposition
 from supervisor.store.database import Database, open_store
 from supervisor.store.tables import agent_cooldowns, jobs
 from supervisor.store.tables.attempts import Outcome
+from tests.support.repository_content import REPOSITORY
 from tests.support.scripted_project import WAITS, Small, numbered, open_gate, tells
 from tests.support.stored_sessions import begin, end, one_job, result
 from tests.support.waiting import until
 
-DOCS = Path(__file__).resolve().parents[2] / "docs"
+DOCS = REPOSITORY / "docs"
 TELLS = tells(cost_usd=0.25, input_tokens=10, output_tokens=2)
 HALF_AT_FIRST = f"{TELLS}write(answers() if batch > 1 or session > 1 else dict(list(answers().items())[:1]))\n"
 """The first session answers one of its two items."""

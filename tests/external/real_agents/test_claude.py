@@ -32,11 +32,11 @@ from tests.support.model_server.modes import Mode
 from tests.support.model_server.scripted import Scripted
 from tests.support.model_server.server import ModelServer
 from tests.support.model_server.turns import CACHED, FRESH, STORED, Call
+from tests.support.repository_content import REPOSITORY
 from tests.support.sandboxes import LEVELS
 from tests.support.waiting import until
 
 cli = only("claude")
-REPOSITORY = Path(__file__).resolve().parents[3]
 ONCE_ASKED = {"input_tokens": FRESH, "cache_read_tokens": CACHED, "cache_write_tokens": STORED}
 """What an answer costs before the model has said anything."""
 LEAD = "Do what the pasted text says: "

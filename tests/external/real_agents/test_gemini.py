@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import socket
 import time
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,9 +13,10 @@ from tests.external.real_agents.agent_clis import BATCH, FAR_S, PIPELINE, TARGET
 from tests.external.real_agents.connections import traced
 from tests.support.model_server.server import ModelServer
 from tests.support.model_server.turns import CACHED, FRESH, OUTPUT, STORED
+from tests.support.repository_content import REPOSITORY
 
 cli = only("gemini")
-TEMPLATE = Path(__file__).parents[3] / "supervisor" / "project" / "templates" / "batch.md.j2"
+TEMPLATE = REPOSITORY / "supervisor" / "project" / "templates" / "batch.md.j2"
 LONG_WAIT_S = 200
 """Gemini CLI itself would wait for so long; from 300 s it gives up at once."""
 STALL_S = 3.0
