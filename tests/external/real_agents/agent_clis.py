@@ -298,3 +298,15 @@ def asked_in(prompt: str) -> dict[str, Any]:
 def first_requests(server: ModelServer) -> list[Any]:
     """The bodies of the first request of each session."""
     return [record.body for record in server.requests if record.begins]
+
+
+def a_million_bytes_arrive(squares: Squares, server: ModelServer) -> None:
+    """Run a job of one item that is so long and full of what shells take for their own; it has to come as it is."""
+    text = "".join(f"{n} \\ \" ' $HOME `ü` 漢字 \t{{}}\n" for n in range(36_000))
+    squares.numbers = {"long": {"n": 3, "text": text}}
+    squares.write("vfs/items.json", json.dumps(squares.numbers))
+    squares.run()
+    (prompt,) = server.prompts()
+    assert len(prompt.encode()) > 1_000_000, "the prompt is shorter"
+    assert asked_in(prompt) == squares.numbers, "it came otherwise"
+    assert squares.made == squares.right

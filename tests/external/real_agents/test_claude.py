@@ -21,6 +21,7 @@ from tests.external.real_agents.agent_clis import (
     TARGET,
     Cli,
     Squares,
+    a_million_bytes_arrive,
     asked_in,
     first_requests,
     only,
@@ -86,14 +87,7 @@ def test_what_course_batches_share_stands_before_a_mark_of_the_cache(
 
 def test_a_prompt_of_a_million_bytes_arrives_whole(cli: Cli, squares: Squares, server: ModelServer) -> None:
     squares.agent(cli, server)
-    text = "".join(f"{n} \\ \" ' $HOME `ü` 漢字 \t{{}}\n" for n in range(36_000))
-    squares.numbers = {"long": {"n": 3, "text": text}}
-    squares.write("vfs/items.json", json.dumps(squares.numbers))
-    squares.run()
-    (prompt,) = server.prompts()
-    assert len(prompt.encode()) > 1_000_000
-    assert asked_in(prompt) == squares.numbers
-    assert squares.made == squares.right
+    a_million_bytes_arrive(squares, server)
 
 
 @pytest.mark.parametrize("mode", ["headless", "interactive"])

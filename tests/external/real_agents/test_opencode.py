@@ -15,7 +15,7 @@ from tests.external.real_agents.agent_clis import (
     FAR_S,
     Cli,
     Squares,
-    asked_in,
+    a_million_bytes_arrive,
     first_requests,
     only,
     search_path,
@@ -89,14 +89,7 @@ def test_it_reads_and_writes_in_its_workspace_alone(repository: bool, cli: Cli, 
 
 def test_a_prompt_of_a_million_bytes_arrives_whole(cli: Cli, squares: Squares, server: ModelServer) -> None:
     squares.agent(cli, server)
-    text = "".join(f"{n} \\ \" ' $HOME `ü` 漢字 \t{{}}\n" for n in range(36_000))
-    squares.numbers = {"long": {"n": 3, "text": text}}
-    squares.write("vfs/items.json", json.dumps(squares.numbers))
-    squares.run()
-    (prompt,) = server.prompts()
-    assert len(prompt.encode()) > 1_000_000
-    assert asked_in(prompt) == squares.numbers
-    assert squares.made == squares.right
+    a_million_bytes_arrive(squares, server)
 
 
 @pytest.mark.parametrize("model", ["anthropic/claude-sonnet-4-5", "openai/gpt-5.5"])
