@@ -188,7 +188,7 @@ class Squares(Project):
 
     def items(self, count: int) -> None:
         """Give it that many numbers to square."""
-        self.numbers = {f"i{n:02}": {"n": n} for n in range(1, count + 1)}
+        self.numbers: dict[str, dict[str, Any]] = {f"i{n:02}": {"n": n} for n in range(1, count + 1)}
         self.write("vfs/items.json", json.dumps(self.numbers))
 
     def agent(self, cli: Cli, server: ModelServer, name: str | None = None, **settings: Any) -> None:
