@@ -4,5 +4,5 @@ from __future__ import annotations
 
 import pytest
 
-pytest.register_assert_rewrite("tests.support")
+pytest.register_assert_rewrite("tests.support", "tests.cli.bad_input")
 pytest_plugins = ("tests.support.fixtures",)

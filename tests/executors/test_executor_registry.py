@@ -14,6 +14,7 @@ from supervisor.executors.executor_registry import executor_names, executor_to_a
 from supervisor.executors.local.local_executor import LocalExecutor
 from supervisor.project.project import find_project
 from tests.executors.conformance.subjects import LocalSubject
+from tests.support.repository_content import REPOSITORY
 
 OTHER = '''\
 """An executor of another package: it runs sessions here, and says where it was asked."""
@@ -70,7 +71,7 @@ def package(tmp_path: Path) -> Path:
 
 def test_an_executor_that_another_package_offers_runs_sessions(package: Path, tmp_path: Path) -> None:
     local = LocalSubject(tmp_path.resolve() / "project")
-    path = os.pathsep.join([str(package), str(Path(__file__).parents[2])])
+    path = os.pathsep.join([str(package), str(REPOSITORY)])
     done = subprocess.run(
         [sys.executable, "-c", USE, str(local.project.root)],
         env={**os.environ, "PYTHONPATH": path},

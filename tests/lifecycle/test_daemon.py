@@ -11,11 +11,10 @@ from pathlib import Path
 
 from tests.support import processes
 from tests.support.project_folder import PROGRAM, Running
-from tests.support.scripted_project import ANSWER, TARGET, Small, numbered, open_gate, said
+from tests.support.scripted_project import ANSWER, TARGET, WAITS, Small, numbered, open_gate, said
 from tests.support.waiting import PATIENCE_S, until
 
 JOB = f"small/{TARGET}"
-WAITS = "wait_at('gate')\nwrite(answers())\n"
 WAITS_ONCE = "if session == 1:\n    wait_at('gate')\nwrite(answers())\n"
 
 

@@ -6,11 +6,11 @@ import shutil
 from pathlib import Path
 
 from tests.support import processes
-from tests.support.scripted_project import TARGET, Small, numbered, open_gate, said
+from tests.support.scripted_project import TARGET, WAITS, Small, numbered, open_gate, said
 
 
 def test_a_copy_made_while_the_original_runs_leaves_the_original_alone(small: Small) -> None:
-    small.lay_out(numbered(2), agent="wait_at('gate')\nwrite(answers())\n")
+    small.lay_out(numbered(2), agent=WAITS)
     running = small.begin_run()
     (session,) = small.at_gate()
     agent = next(each for each in processes.of_project(small.root) if "agents/plain.py" in each.command)
@@ -26,7 +26,7 @@ def test_a_copy_made_while_the_original_runs_leaves_the_original_alone(small: Sm
 
 
 def test_a_copy_of_a_project_with_a_daemon_is_nobodys(small: Small, tmp_path: Path) -> None:
-    small.lay_out(numbered(2), agent="wait_at('gate')\nwrite(answers())\n")
+    small.lay_out(numbered(2), agent=WAITS)
     small.done("start", "small", TARGET)
     (session,) = small.at_gate()
     copy = Small(small.root.with_name("copy"))

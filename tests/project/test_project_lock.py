@@ -10,9 +10,7 @@ import pytest
 
 from tests.support import processes
 from tests.support.project_folder import Running
-from tests.support.scripted_project import TARGET, Small, numbered, open_gate, said
-
-WAITS = "wait_at('gate')\nwrite(answers())\n"
+from tests.support.scripted_project import TARGET, WAITS, Small, numbered, open_gate, said
 
 
 def everything(root: Path) -> dict[str, tuple[int, bytes]]:

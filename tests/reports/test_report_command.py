@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.reports.html_reading import Page
-from tests.support.scripted_project import Small, numbered
+from tests.support.scripted_project import WAITS, Small, numbered, tells
 
-TELLS = "print(json.dumps({'type': 'supervisor_usage', 'cost_usd': 0.25, 'input_tokens': 10, 'output_tokens': 2}))\n"
+TELLS = tells(cost_usd=0.25, input_tokens=10, output_tokens=2)
 AGENT = f"{TELLS}write(answers() if batch > 1 or (session > 1 and phase == 1) else dict(list(answers().items())[:1]))\n"
 """The first batch of each phase is answered too little: in the first phase once, in the second always."""
 
@@ -77,7 +77,7 @@ def test_a_job_without_a_session_has_a_report(small: Small) -> None:
 
 
 def test_a_job_that_runs_is_reported_as_far_as_it_is(small: Small) -> None:
-    small.lay_out(numbered(4), agent="wait_at('gate')\nwrite(answers())\n")
+    small.lay_out(numbered(4), agent=WAITS)
     running = small.begin_run()
     small.at_gate(count=2)
     small.done("report", "small/demo", "-o", str(small.root / "now.html"))

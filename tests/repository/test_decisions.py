@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-FOLDER = ROOT / "docs" / "decisions"
+from tests.support.repository_content import REPOSITORY
+
+FOLDER = REPOSITORY / "docs" / "decisions"
 INDEX = FOLDER / "README.md"
 PAGES = sorted(set(FOLDER.glob("*.md")) - {INDEX})
 PARTS = ["Context", "Decision", "Considered instead", "Consequences", "Where it stands in the code"]
-SOURCES = [ROOT / "docs" / name for name in ("architecture.md", "performance.md", "reliability.md", "daemon.md")]
+SOURCES = [REPOSITORY / "docs" / name for name in ("architecture.md", "performance.md", "reliability.md", "daemon.md")]
 
 each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 
@@ -25,7 +26,7 @@ def code_paths(text: str) -> list[str]:
 
 def is_there(path: str) -> bool:
     """Whether a path below the repository is there as it is written: a folder ends with a slash, a file does not."""
-    return (ROOT / path).is_dir() if path.endswith("/") else (ROOT / path).is_file()
+    return (REPOSITORY / path).is_dir() if path.endswith("/") else (REPOSITORY / path).is_file()
 
 
 def figures(text: str) -> set[str]:

@@ -6,7 +6,6 @@ import json
 import re
 import time
 import tomllib
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,8 +14,9 @@ from standardwebhooks import WebhookVerificationError
 from supervisor.project.project_settings import ServeSettings
 from supervisor.service.webhooks import webhook_outbox, webhook_sender
 from supervisor.service.webhooks.webhook_signing import signed, webhook_secret
+from tests.support.repository_content import REPOSITORY
 
-PAGE = (Path(__file__).resolve().parents[2] / "docs" / "webhooks.md").read_text(encoding="utf-8")
+PAGE = (REPOSITORY / "docs" / "webhooks.md").read_text(encoding="utf-8")
 
 
 def block(kind: str) -> str:

@@ -13,7 +13,5 @@ from tests.support.served_project import Served
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[Served]:
     """A project whose service runs."""
-    found = Served(tmp_path / "project")
-    found.start()
-    yield found
-    found.close()
+    with Served(tmp_path / "project") as found:
+        yield found

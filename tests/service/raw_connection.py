@@ -7,7 +7,8 @@ import socket
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from tests.support.served_project import PATIENCE_S, Served
+from tests.support.served_project import Served
+from tests.support.waiting import PATIENCE_S
 
 
 class Answer(NamedTuple):

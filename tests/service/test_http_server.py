@@ -13,8 +13,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.support.served_project import GOOD, PATIENCE_S, Served, ended, until
+from tests.support.served_project import GOOD, Served, ended
 from tests.support.small_disk import fill, mounted
+from tests.support.waiting import PATIENCE_S, until
 
 
 def test_asked_to_end_during_requests_it_ends_cleanly_and_what_it_answered_is_done(served: Served) -> None:
@@ -31,7 +32,7 @@ def test_asked_to_end_during_requests_it_ends_cleanly_and_what_it_answered_is_do
 
     with concurrent.futures.ThreadPoolExecutor(4) as threads:
         sending = [threads.submit(submit, served.client()) for _ in range(4)]
-        until(lambda: len(accepted) > 20)
+        until(lambda: len(accepted) > 20, "jobs are accepted")
         assert served.stop() == 0
         for each in sending:
             each.result(PATIENCE_S)
@@ -105,7 +106,7 @@ def test_a_job_waits_while_the_command_line_holds_the_project(served: Served) ->
     )
     try:
         with served.client() as client:
-            until(lambda: [job for job in client.get("/api/v1/jobs").json()["jobs"] if job["running"]])
+            until(lambda: [job for job in client.get("/api/v1/jobs").json()["jobs"] if job["running"]], "a job runs")
             job = client.post("/api/v1/workflow", json=GOOD).json()["job_id"]
             assert client.get("/readyz").json()["daemon"] == run.pid
             assert client.get(f"/api/v1/jobs/{job}").json()["status"] == "queued"
@@ -170,7 +171,7 @@ def test_no_secret_is_told_to_the_log_or_in_an_answer(served: Served) -> None:
             with sqlite3.connect(served.root / "vfs/.supervisor/store.sqlite") as store:
                 store.execute(f"ALTER TABLE lost RENAME TO {table}")
     assert served.stop(signal.SIGTERM) == 0
-    until(lambda: any("no such table: api_clients" in line for line in served.log))
+    until(lambda: any("no such table: api_clients" in line for line in served.log), "the service says why")
     told = "".join([*answers, *served.log])
     assert secret not in told and secret.removeprefix("sup_") not in told
     assert key.hex() not in told and repr(key) not in told

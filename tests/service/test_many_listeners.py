@@ -17,7 +17,8 @@ import psutil
 import pytest
 
 from tests.service.raw_connection import connect, head
-from tests.support.served_project import GOOD, PATIENCE_S, Served, ended, events, until
+from tests.support.served_project import AS_OFTEN_AS_IT_LIKES, GOOD, Served, ended, events
+from tests.support.waiting import PATIENCE_S, until
 
 LISTENERS = 200
 
@@ -25,10 +26,8 @@ LISTENERS = 200
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[Served]:
     """A service that tells often that there is nothing new."""
-    found = Served(tmp_path / "project", '[serve]\nrate = ""\nheartbeat = 0.2\n')
-    found.start()
-    yield found
-    found.close()
+    with Served(tmp_path / "project", f"{AS_OFTEN_AS_IT_LIKES}heartbeat = 0.2\n") as found:
+        yield found
 
 
 def test_all_who_listen_hear_the_same_though_the_daemon_is_killed(served: Served) -> None:
@@ -111,7 +110,7 @@ def test_who_hears_nothing_hears_that_there_is_nothing(served: Served) -> None:
     served.close_gate()
     with served.client() as client:
         job = client.post("/api/v1/workflow", json=GOOD).json()["job_id"]
-        until(lambda: client.get(f"/api/v1/jobs/{job}").json()["running"])
+        until(lambda: client.get(f"/api/v1/jobs/{job}").json()["running"], "the job runs")
         with client.stream("GET", f"/api/v1/jobs/{job}/events") as answer:
             quiet = (line for line in answer.iter_lines() if line.startswith(":"))
             assert [next(quiet) for _ in range(3)] == [": nothing new"] * 3

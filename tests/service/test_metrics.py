@@ -16,21 +16,18 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.openmetrics import exposition as openmetrics_exposition
 from prometheus_client.openmetrics import parser as openmetrics_parser
 
-from supervisor.model import session_name
-from supervisor.model.agent_report import AgentFailure, AgentReport, Usage
-from supervisor.model.job import JobOptions, StoredBatch
-from supervisor.model.pipeline import Phase, Pipeline
-from supervisor.model.session import SessionResult
+from supervisor.model.agent_report import AgentFailure
 from supervisor.service.metrics import StoreCollector, exposition
 from supervisor.store.database import Database, open_store
 from supervisor.store.tables import agent_cooldowns, jobs
 from supervisor.store.tables.attempts import Outcome
-from supervisor.store.transitions import batch_transitions
-from tests.support.scripted_project import Small, numbered, open_gate
+from tests.support.repository_content import REPOSITORY
+from tests.support.scripted_project import WAITS, Small, numbered, open_gate, tells
+from tests.support.stored_sessions import begin, end, one_job, result
 from tests.support.waiting import until
 
-DOCS = Path(__file__).resolve().parents[2] / "docs"
-TELLS = "print(json.dumps({'type': 'supervisor_usage', 'cost_usd': 0.25, 'input_tokens': 10, 'output_tokens': 2}))\n"
+DOCS = REPOSITORY / "docs"
+TELLS = tells(cost_usd=0.25, input_tokens=10, output_tokens=2)
 HALF_AT_FIRST = f"{TELLS}write(answers() if batch > 1 or session > 1 else dict(list(answers().items())[:1]))\n"
 """The first session answers one of its two items."""
 Values = dict[tuple[str, frozenset[tuple[str, str]]], float]
@@ -57,42 +54,19 @@ def counters(found: Values) -> Values:
     return {key: value for key, value in found.items() if key[0].endswith(("_total", "_bucket", "_count", "_sum"))}
 
 
-@pytest.fixture
-def small(tmp_path: Path) -> Small:
-    root = tmp_path.resolve() / "project"
-    root.mkdir()
-    return Small(root)
-
-
 def opened(small: Small) -> Database:
     return open_store(small.state / "store.sqlite")
 
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
-    made = a_store(tmp_path)
+    made = one_job(tmp_path)
     yield made
     made.close()
 
 
-def a_store(folder: Path) -> Database:
-    made = open_store(folder / "store.sqlite", create=True)
-    phase = Phase(id=1, name="one", items="items.json", intelligence="1.md", output="1.json")
-    jobs.submit(made, Pipeline(name="facts", collection="facts", phases=(phase,)), "demo", JobOptions(agent="a"))
-    return made
-
-
-def begin(database: Database, batch: int, agent: str = "a") -> int:
-    of = StoredBatch(id=batch, job=1, phase=1, number=batch, size=1, status="pending")
-    with database.transaction(durable=False) as transaction:
-        return batch_transitions.begin_session(transaction, of, 1, session_name.session_name(of, 1), agent, ["i"], None)
-
-
 def finish(database: Database, attempt: int, outcome: Outcome = "passed", took: float = 1.0, **usage: Any) -> None:
-    heard = AgentReport(model="some model", usage=Usage(**usage))
-    result = SessionResult(ending="exited", output=b"{}", heard=heard, duration_s=took)
-    with database.transaction(durable=False) as transaction:
-        batch_transitions.end_session(transaction, attempt, outcome, counted=True, result=result)
+    end(database, attempt, outcome, result=result(took=took, model="some model", **usage))
 
 
 def test_a_job_that_ran_is_in_the_metrics_as_it_was(small: Small) -> None:
@@ -120,7 +94,7 @@ def test_a_job_that_ran_is_in_the_metrics_as_it_was(small: Small) -> None:
 
 
 def test_sessions_are_shown_while_they_run_and_counted_once_in_whatever_order_they_end(small: Small) -> None:
-    small.lay_out(numbered(6), agent="wait_at('gate')\nwrite(answers())\n")
+    small.lay_out(numbered(6), agent=WAITS)
     running = small.begin_run()
     waiting = small.at_gate(count=3)
     collector = StoreCollector(opened(small))
@@ -166,7 +140,7 @@ Step = tuple[str, int]
 def test_what_is_read_bit_by_bit_is_what_is_read_at_once(
     tmp_path_factory: pytest.TempPathFactory, steps: list[Step]
 ) -> None:
-    database = a_store(tmp_path_factory.mktemp("store"))
+    database = one_job(tmp_path_factory.mktemp("store"))
     collector = StoreCollector(database)
     open_now: list[int] = []
     batches, seen = 0, counters(scrape(collector))

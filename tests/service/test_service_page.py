@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,33 +13,24 @@ from pathlib import Path
 import pytest
 
 from supervisor.project.project_settings import ServeSettings
+from tests.support.repository_content import REPOSITORY, copied_content
 from tests.support.served_project import Served
 
-ROOT = Path(__file__).resolve().parents[2]
-PAGE = (ROOT / "docs" / "service.md").read_text(encoding="utf-8")
-CONTENT = ("phase_intelligence", "validators", "prompts", "agents", "pyproject.toml", "vfs/missions/inputs")
+PAGE = (REPOSITORY / "docs" / "service.md").read_text(encoding="utf-8")
 
 
 class Checkout(Served):
     """The repository's own content, served."""
 
     def __init__(self, root: Path) -> None:
-        self.root = root
+        self.root = copied_content(root)
         self.process, self.address, self.log = None, "", []
-        for name in CONTENT:
-            (root / name).parent.mkdir(parents=True, exist_ok=True)
-            if (ROOT / name).is_dir():
-                shutil.copytree(ROOT / name, root / name)
-            else:
-                shutil.copyfile(ROOT / name, root / name)
 
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Iterator[Checkout]:
-    found = Checkout(tmp_path / "project")
-    found.start()
-    yield found
-    found.close()
+    with Checkout(tmp_path / "project") as found:
+        yield found
 
 
 def test_its_session_with_curl_ends_with_a_report(checkout: Checkout) -> None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.support.repository_content import REPOSITORY
 
 
 def shell_blocks(document: str) -> list[str]:
-    text = (ROOT / document).read_text(encoding="utf-8")
+    text = (REPOSITORY / document).read_text(encoding="utf-8")
     return re.findall(r"^```sh\n(.*?)^```", text, flags=re.DOTALL | re.MULTILINE)
 
 

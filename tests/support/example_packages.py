@@ -7,7 +7,9 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-PAGES = Path(__file__).resolve().parents[2] / "docs" / "adding"
+from tests.support.repository_content import REPOSITORY
+
+PAGES = REPOSITORY / "docs" / "adding"
 
 
 def example_code(page: str) -> str:

@@ -17,7 +17,6 @@ def limited(until=None):
 over = Path(os.environ["SUPERVISOR_PROJECT"]) / "over"
 """
 NOT_SAID = LIMITED_ONCE + "if not over.exists():\n    limited()\n"
-ANSWER = "write(answers())\n"
 
 
 def gate(small: Small) -> dict[str, object] | None:

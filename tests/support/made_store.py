@@ -7,16 +7,15 @@ from pathlib import Path
 from typing import NamedTuple
 
 from supervisor.model import session_name
-from supervisor.model.agent_report import AgentReport, Usage
 from supervisor.model.job import Job, JobOptions, StoredBatch
 from supervisor.model.pipeline import Phase, Pipeline
-from supervisor.model.session import SessionResult
 from supervisor.model.validation_report import ValidationError
 from supervisor.store.database import Database, open_store
 from supervisor.store.tables import jobs, phases
 from supervisor.store.tables.attempts import Outcome
 from supervisor.store.transaction import Transaction
 from supervisor.store.transitions import batch_transitions
+from tests.support.stored_sessions import result
 
 BEGUN = 1_700_000_000.0
 
@@ -85,11 +84,10 @@ class MadeStore:
         name = session_name.session_name(of, number + 1)
         begun = BEGUN + session.start
         attempt = batch_transitions.adopt_session(transaction, of, number + 1, name, session.agent, ["i"], begun).id
-        heard = AgentReport(model=session.model, usage=Usage(cost_usd=session.cost_usd))
-        result = SessionResult(ending="exited", output=b"{}", heard=heard, duration_s=session.took)
+        came = result(took=session.took, model=session.model, cost_usd=session.cost_usd)
         counted = session.outcome in ("passed", "partial", "failed")
         batch_transitions.end_session(
-            transaction, attempt, session.outcome, counted=counted, errors=session.errors, result=result
+            transaction, attempt, session.outcome, counted=counted, errors=session.errors, result=came
         )
         if session.outcome == "passed":
             transaction.execute(

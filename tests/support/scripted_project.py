@@ -51,7 +51,14 @@ def answers():
 '''
 ANSWER = "write(answers())\n"
 """The agent that does what it is asked."""
+WAITS = f"wait_at('gate')\n{ANSWER}"
+"""The same, once the test has opened the gate."""
 VALIDATOR_BEGINS = "from supervisor import ValidationError, ValidationReport\n\n\n"
+
+
+def tells(**usage: float) -> str:
+    """A line of an agent that tells what it used, for example `cost_usd` (US dollars) or `input_tokens`."""
+    return f"print({json.dumps({'type': 'supervisor_usage', **usage})!r}, flush=True)\n"
 
 
 def numbered(count: int, first: int = 1) -> dict[str, Any]:

@@ -8,14 +8,14 @@ import signal
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import httpx
 
 from tests.support.facts_project import Directory
+from tests.support.waiting import PATIENCE_S, until
 
 AGENT = """\
 import json, os, time
@@ -84,8 +84,9 @@ intelligence = "second.md"
 output = "second.json"
 """
 GOOD = {"workflow_name": "forms", "input_data": {"form": {"size": 2}}}
+AS_OFTEN_AS_IT_LIKES = '[serve]\nrate = ""\n'
+"""Settings by which a client may ask again and again."""
 ENDED = ("completed", "completed_with_gaps", "failed", "cancelled", "stopped")
-PATIENCE_S = 60.0
 
 
 class Served(Directory):
@@ -153,6 +154,13 @@ class Served(Directory):
         (self.root / "gate").unlink(missing_ok=True)
         self.supervisor("stop")
 
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     def client(self, secret: str | None = None) -> httpx.Client:
         """A program that uses the service."""
         return httpx.Client(
@@ -183,15 +191,6 @@ class Served(Directory):
         self.log += process.stdout
 
 
-def until(looked: Callable[[], Any]) -> Any:
-    """What `looked` gives as soon as it gives something."""
-    deadline = time.monotonic() + PATIENCE_S
-    while not (found := looked()):
-        assert time.monotonic() < deadline, "it did not come to pass"
-        time.sleep(0.02)
-    return found
-
-
 def ended(client: httpx.Client, job: int) -> dict[str, Any]:
     """The job, once it has ended."""
 
@@ -199,7 +198,7 @@ def ended(client: httpx.Client, job: int) -> dict[str, Any]:
         found: dict[str, Any] = client.get(f"/api/v1/jobs/{job}").raise_for_status().json()
         return found if found["status"] in ENDED else None
 
-    return dict(until(look))
+    return until(look, f"job {job} ends")
 
 
 def events(client: httpx.Client, job: int, after: int | None = None) -> Iterator[dict[str, Any]]:

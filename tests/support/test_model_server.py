@@ -8,7 +8,6 @@ import os
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NamedTuple
@@ -17,9 +16,11 @@ from urllib.parse import urlsplit
 import jinja2
 import pytest
 
-from tests.support.model_server import CACHED, INPUT, MODES, OUTPUT, ModelServer
+from tests.support.model_server.modes import MODES
+from tests.support.model_server.server import ModelServer
+from tests.support.model_server.turns import CACHED, INPUT, OUTPUT
+from tests.support.repository_content import REPOSITORY
 
-REPOSITORY = Path(__file__).resolve().parents[2]
 PATHS = {
     "anthropic": "/v1/messages?beta=true",
     "responses": "/v1/responses",
@@ -257,12 +258,11 @@ def test_titles_do_not_use_up_the_refusals() -> None:
 
 def test_a_silent_model_ends_with_the_server() -> None:
     with ModelServer("never") as server:
-        send(server, PATHS["anthropic"], body("anthropic", "A title", []))
-        send(server, PATHS["anthropic"], body("anthropic", prompt(), ["Write"]))
+        asked = (body("anthropic", "A title", []), body("anthropic", prompt(), ["Write"]))
+        waiting = [send(server, PATHS["anthropic"], sent) for sent in asked]
         assert server.wait_for(2).decision == "never"
         assert server.prompts() == [prompt()]
-        started = time.monotonic()
-    assert time.monotonic() - started < 1
+    assert [connection.getresponse().status for connection in waiting] == [503, 503]
 
 
 @every_protocol
@@ -281,8 +281,6 @@ def test_a_slow_model_is_cut_short_by_the_end_of_the_server() -> None:
         response = send(server, PATHS["anthropic"], body("anthropic", prompt(), ["Write"])).getresponse()
         while b"Well" not in response.readline():
             pass
-        started = time.monotonic()
-    assert time.monotonic() - started < 1
     with pytest.raises(http.client.IncompleteRead):
         response.read()
 
@@ -323,11 +321,15 @@ def test_waiting_ends_with_the_request_that_is_wanted() -> None:
 
 def test_it_can_be_run_by_hand(tmp_path: Path) -> None:
     record = tmp_path / "requests.jsonl"
-    command = [sys.executable, str(Path(__file__).with_name("model_server.py"))]
+    command = [sys.executable, "-m", "tests.support.model_server"]
     wide = {**os.environ, "COLUMNS": "500"}
-    shown = subprocess.run([*command, "--help"], capture_output=True, encoding="utf-8", check=True, env=wide).stdout
+    shown = subprocess.run(
+        [*command, "--help"], capture_output=True, encoding="utf-8", check=True, env=wide, cwd=REPOSITORY
+    ).stdout
     assert all(mode.meaning in shown for mode in MODES.values())
-    with subprocess.Popen([*command, "--record", record], stdout=subprocess.PIPE, encoding="utf-8") as process:
+    with subprocess.Popen(
+        [*command, "--record", record], stdout=subprocess.PIPE, encoding="utf-8", cwd=REPOSITORY
+    ) as process:
         assert process.stdout is not None
         server = SimpleNamespace(url=process.stdout.readline().strip())
         assert work(server, "gemini").status == 200  # type: ignore[arg-type]

@@ -1,87 +1,30 @@
-"""opencode without the program: what its lines mean, what a session of it is given, and how it is called."""
+"""What opencode's lines mean: ids, tokens, costs, ends, and what keeps it from working."""
 
 from __future__ import annotations
 
-import json
-import os
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
-
 import pytest
 
-from supervisor.agents.opencode.opencode_driver import OpencodeDriver
 from supervisor.agents.opencode.opencode_parser import OpencodeParser
-from supervisor.errors import AgentError
 from supervisor.model.agent_report import AgentReport, Usage
-from supervisor.model.session import SessionRequest
-from supervisor.project.project import Project
-from supervisor.project.project_settings import AgentSettings, ProjectSettings
-from supervisor.workspaces.session_paths import SessionPaths
+from tests.agents.opencode.opencode_lines import (
+    DENIED,
+    MODEL,
+    NOW,
+    RATE,
+    TEXT,
+    TOOL_STEP,
+    WRITE,
+    error,
+    not_found,
+    refused,
+    retry,
+)
 
-SESSION = "ses_e0239cd6effed0RIQEUWLP3HtL"
-NOW = 1795258119.0
-
-MODEL = (
-    '{"timestamp":1795258118000,"type":"model","sessionID":"ses_1","provider":"anthropic","model":"claude-sonnet-4-5"}'
-)
-TEXT = (
-    '{"type":"text","timestamp":1795258989248,"sessionID":"ses_e0239cd6effed0RIQEUWLP3HtL","part":{"id":"prt_1",'
-    '"messageID":"msg_1","type":"text","text":"Done.","time":{"start":1795258989205,"end":1795258989212}}}'
-)
-WRITE = (
-    '{"type":"tool_use","timestamp":1795258989099,"sessionID":"ses_e0239cd6effed0RIQEUWLP3HtL","part":{"type":"tool",'
-    '"tool":"write","callID":"call_1_0","state":{"status":"completed","input":{"filePath":"out.json","content":"{}"},'
-    '"output":"Wrote file successfully.","title":"tmp/out.json","time":{"start":1,"end":2}},"id":"prt_2"}}'
-)
-PATCH = (
-    '{"type":"tool_use","timestamp":1,"sessionID":"ses_1","part":{"type":"tool","tool":"apply_patch","state":{"status":'
-    '"completed","input":{"patchText":"*** Begin Patch\\n*** Add File: out.json\\n+{}\\n*** End Patch\\n"}}}}'
-)
-DENIED = (
-    '{"type":"tool_use","timestamp":1795259181660,"sessionID":"ses_1","part":{"type":"tool","tool":"write","state":{'
-    '"status":"error","input":{"filePath":"../../top.txt","content":"x"},"error":"The user has specified a rule which'
-    ' prevents you from using this specific tool call."}}}'
-)
-TOOL_STEP = (
-    '{"type":"step_finish","timestamp":1795258072115,"sessionID":"ses_e0239cd6effed0RIQEUWLP3HtL","part":{"id":"prt_3",'
-    '"reason":"tool-calls","messageID":"msg_1","type":"step-finish","tokens":{"total":1120,"input":400,"output":50,'
-    '"reasoning":0,"cache":{"write":70,"read":600}},"cost":0.0023925}}'
-)
 LAST_STEP = (
     '{"type":"step_finish","timestamp":1795258989248,"sessionID":"ses_e0239cd6effed0RIQEUWLP3HtL","part":{"id":"prt_4",'
     '"reason":"stop","messageID":"msg_2","type":"step-finish","tokens":{"total":1050,"input":400,"output":30,'
     '"reasoning":20,"cache":{"write":0,"read":600}},"cost":0}}'
 )
-STREAM_ERROR = (
-    'timestamp=2026-11-21T10:46:18.922Z level=ERROR run=3577c8dc message="stream error" providerID=local modelID=m'
-    ' session.id=ses_1 small=false agent=build error.error="AI_APICallError: Incorrect API key provided: dummy."'
-)
-
-
-def not_found(model: str, near: str) -> str:
-    error = f"ProviderModelNotFoundError: Model not found: {model}. Did you mean: {near}?"
-    start = "timestamp=2026-11-21T11:03:14.365Z level=ERROR run=fccd61f8 message=failed ref=err_aed6c1a4"
-    return f'{start} error="{error}" cause="{error}\\n    at <anonymous> (/$bunfs/chunk.js:439:94416)"'
-
-
-def retry(message: str, after_s: float = 2.0, **more: Any) -> str:
-    status = {"type": "retry", "attempt": 1, "message": message, "next": int((NOW + after_s) * 1000), **more}
-    return json.dumps({"timestamp": int(NOW * 1000), "type": "retry", "sessionID": SESSION, "status": status})
-
-
-def error(name: str, message: str, **data: Any) -> str:
-    inner = {"name": name, "data": {"message": message, **data}}
-    return json.dumps({"type": "error", "timestamp": int(NOW * 1000), "sessionID": SESSION, "error": inner})
-
-
-def refused(status: int, message: str, body: Any = None, **headers: str) -> str:
-    told = {
-        "date": "Sat, 21 Nov 2026 10:48:37 GMT",
-        **{name.replace("_", "-"): value for name, value in headers.items()},
-    }
-    text = json.dumps({"error": body or {"message": message}})
-    return error("APIError", message, statusCode=status, responseHeaders=told, responseBody=text)
 
 
 def hear(*lines: str) -> AgentReport:
@@ -116,7 +59,6 @@ def test_without_the_plugin_nothing_of_it_is_trusted() -> None:
     assert "plugin" in trouble.message
 
 
-RATE = "Rate limit reached for gpt-x on requests per min. Please try again in 20s."
 QUOTA = "You exceeded your current quota, please check your plan and billing details."
 CREDIT = "Your credit balance is too low to access the Anthropic API. Please go to Plans & Billing."
 GO = "Monthly usage limit reached. It will reset in 5 days 18 hours."
@@ -257,241 +199,3 @@ def test_what_only_a_person_can_mend_stays() -> None:
     missing = not_found("anthropic/claude-nope", "claude-fable-5")
     trouble = hear(missing, error("UnknownError", "Unexpected server error.", ref="err_1"), retry("Overloaded")).trouble
     assert trouble is not None and trouble.kind == "wrong_model"
-
-
-# How it is used ---------------------------------------------------------------------------------------------------
-
-Making = Callable[..., OpencodeDriver]
-
-
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The user's home, and no variable but HOME and PATH."""
-    folder = tmp_path / "user"
-    folder.mkdir()
-    for name in [name for name in os.environ if name != "PATH"]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("HOME", str(folder))
-    return folder
-
-
-@pytest.fixture
-def paths(tmp_path: Path) -> SessionPaths:
-    session = tmp_path / "session"
-    for name in ("home", "workspace"):
-        (session / name).mkdir(parents=True)
-    workspace = session / "workspace"
-    files = {name: workspace / f"{name}.txt" for name in ("prompt_file", "input_file", "output_file")}
-    return SessionPaths(project=tmp_path, workspace=workspace, home=session / "home", **files)
-
-
-@pytest.fixture
-def agent(home: Path, tmp_path: Path) -> Making:
-    program = tmp_path / "opencode"
-    program.write_text("#!/bin/sh\n")
-    program.chmod(0o755)
-
-    def make(**settings: Any) -> OpencodeDriver:
-        project = Project(tmp_path, ProjectSettings(), tmp_path / "supervisor.toml")
-        return OpencodeDriver(project, "opencode", AgentSettings(program=str(program), **settings))
-
-    return make
-
-
-def spec(prompt: str = "shared\n\nown", shared: int = 8) -> SessionRequest:
-    return SessionRequest(
-        name="s1",
-        agent="opencode",
-        prompt=prompt,
-        shared=shared,
-        input_json="{}",
-        output_name="out.json",
-        attempt=1,
-        timeout_s=1,
-    )
-
-
-def config(agent: OpencodeDriver, paths: SessionPaths) -> Any:
-    return json.loads(agent.environment(paths)["OPENCODE_CONFIG_CONTENT"])
-
-
-def user_file(home: Path, name: str, content: Any) -> Path:
-    path = home / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(content if isinstance(content, str) else json.dumps(content))
-    return path
-
-
-SHOWN = {
-    TEXT: "Done.",
-    WRITE: "write out.json",
-    PATCH: "apply_patch out.json",
-    DENIED: "write ../../top.txt: The user has specified a rule which prevents you from using this specific tool call.",
-    TOOL_STEP: "",
-    MODEL: "",
-    STREAM_ERROR: "",
-    retry(RATE): f"{RATE}; it waits and tries again",
-    refused(401, "invalid x-api-key"): "error: invalid x-api-key",
-    error("UnknownError", "Unexpected server error. Check server logs.", ref="err_aed6c1a4"): "",
-    not_found("nope/m", "x"): "ProviderModelNotFoundError: Model not found: nope/m. Did you mean: x?",
-    "Error: You must provide a message": "Error: You must provide a message",
-    '{"no": "line of its own"}': '{"no": "line of its own"}',
-}
-
-
-@pytest.mark.parametrize("line", SHOWN)
-def test_people_are_shown_what_it_says_and_does(line: str, agent: Making) -> None:
-    assert agent().display(line) == SHOWN[line]
-
-
-def test_the_home_has_what_it_needs_and_nothing_is_installed_into_it(agent: Making, paths: SessionPaths) -> None:
-    agent().prepare(paths, spec())
-    folder = paths.home / ".config" / "opencode"
-    assert (folder / "shared.md").read_text() == "shared\n\n"
-    assert agent().stdin(paths).read_text() == "own"
-    assert "session.status" in (folder / "plugin" / "supervised.js").read_text()
-    assert (folder / "node_modules").is_dir()
-    assert "@opencode-ai/plugin" in (folder / "package-lock.json").read_text()
-    assert Path(agent().environment(paths)["TMPDIR"]).is_dir()
-    agent().reclaim_credentials(paths)
-    assert not Path(agent().environment(paths)["TMPDIR"]).exists()
-
-
-@pytest.mark.parametrize("shared", [0, 3])
-def test_a_prompt_is_never_empty(shared: int, agent: Making, paths: SessionPaths) -> None:
-    agent().prepare(paths, spec("all", shared))
-    assert agent().stdin(paths).read_text() == "all"
-    assert (paths.home / ".config" / "opencode" / "shared.md").read_text() == ""
-
-
-def test_it_may_use_files_of_its_workspace_and_nothing_else(agent: Making, paths: SessionPaths) -> None:
-    own = {"*": "deny", f"{str(paths.workspace)[1:]}/*": "allow"}
-    assert config(agent(), paths)["permission"] == {"*": "deny", "read": own, "edit": own}
-
-
-def test_the_sign_in_is_lent_also_beside_a_key(
-    home: Path, agent: Making, paths: SessionPaths, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    kept = user_file(
-        home, ".local/share/opencode/auth.json", {"openai": {"type": "api", "key": "dummy-0123456789abcdef"}}
-    )
-    monkeypatch.setenv("ANTHROPIC_API_KEY", "dummy-key")
-    agent().prepare(paths, spec())
-    assert (paths.home / ".local/share/opencode/auth.json").resolve() == kept.resolve()
-    assert kept in agent().writable(paths) or kept.parent in agent().writable(paths)
-    assert {"dummy-key", "dummy-0123456789abcdef"} <= set(agent().secrets())
-
-
-def test_only_its_own_variables_are_passed_on(
-    agent: Making, paths: SessionPaths, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name in ("OPENROUTER_API_KEY", "SOMETHING_ELSE", "MINE"):
-        monkeypatch.setenv(name, "x")
-    passed = set(agent(pass_env=("MINE",)).environment(paths))
-    assert {"OPENROUTER_API_KEY", "MINE"} <= passed
-    assert "SOMETHING_ELSE" not in passed
-    assert {name for name in passed if name not in ("OPENROUTER_API_KEY", "MINE", "TMPDIR", "GIT_DIR")} == {
-        name for name in passed if name.startswith("OPENCODE_")
-    }
-
-
-@pytest.mark.parametrize(
-    ("name", "given", "passed"),
-    [
-        ("ANTHROPIC_BASE_URL", "http://127.0.0.1:1", "http://127.0.0.1:1/v1"),
-        ("ANTHROPIC_BASE_URL", "https://gate.example/anthropic/", "https://gate.example/anthropic/v1"),
-        ("ANTHROPIC_BASE_URL", "https://gate.example/v1", "https://gate.example/v1"),
-        ("OPENAI_BASE_URL", "http://127.0.0.1:1/", "http://127.0.0.1:1/v1"),
-        ("OPENAI_BASE_URL", "https://gate.example/openai", "https://gate.example/openai"),
-    ],
-)
-def test_a_base_url_names_the_version(
-    name: str, given: str, passed: str, agent: Making, paths: SessionPaths, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv(name, given)
-    assert agent().environment(paths)[name] == passed
-
-
-def test_it_says_by_what_it_is_signed_in(home: Path, agent: Making, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert agent().signed_in_by() is None
-    with pytest.raises(AgentError, match="not signed in"):
-        agent().check()
-    user_file(home, ".config/opencode/opencode.json", {"provider": {"own": {"npm": "@ai-sdk/openai-compatible"}}})
-    assert agent().signed_in_by() == "~/.config/opencode/opencode.json"
-    user_file(home, ".local/share/opencode/auth.json", {"openai": {"type": "oauth"}})
-    assert agent().signed_in_by() == "~/.local/share/opencode/auth.json"
-    monkeypatch.setenv("XAI_API_KEY", "x")
-    assert agent().signed_in_by() == "XAI_API_KEY"
-    agent().check()
-
-
-def test_a_model_has_to_be_named(home: Path, agent: Making, paths: SessionPaths) -> None:
-    def model(given: str | None = None, **settings: Any) -> str:
-        words = agent(**settings).command(paths, given)
-        return words[words.index("--model") + 1]
-
-    with pytest.raises(AgentError, match="no model is named"):
-        model()
-    with pytest.raises(AgentError, match="names no provider"):
-        model("opus")
-    user_file(home, ".config/opencode/opencode.json", {"model": "theirs/m"})
-    assert model() == "theirs/m"
-    assert model(model="projects/m") == "projects/m"
-    assert model("asked/for/m", model="projects/m") == "asked/for/m"
-
-
-def test_the_free_models_of_its_makers_are_off_unless_somebody_signed_in_there(
-    home: Path, agent: Making, paths: SessionPaths, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("OPENAI_API_KEY", "x")
-    assert config(agent(), paths)["disabled_providers"] == ["opencode"]
-    user_file(home, ".local/share/opencode/auth.json", {"opencode": {"type": "api", "key": "k"}})
-    assert config(agent(), paths)["disabled_providers"] == []
-
-
-def test_of_the_users_settings_the_providers_are_taken(
-    home: Path, agent: Making, paths: SessionPaths, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("GATE_KEY", "key-of-the-gate")
-    user_file(home, ".config/opencode/own.key", "key-in-a-file\n")
-    user_file(
-        home, ".config/opencode/opencode.json", {"provider": {"own": {"options": {"timeout": 5}}}, "model": "own/a"}
-    )
-    text = """{
-      // The servers here, all "of them".
-      "permission": "allow", "plugin": ["opencode-anything"], /* and more */ "mcp": {"x": {"type": "local"}},
-      "provider": {
-        "own": {"options": {"baseURL": "http://host//v1", "apiKey": "{file:own.key}",}, "models": {"m": {}}}, // last
-        "gate": {"options": {"apiKey": "{env:GATE_KEY}", "headers": {"X-Auth": "key-in-a-header"}}},
-      },
-    }"""
-    user_file(home, ".config/opencode/opencode.jsonc", text)
-    given = config(agent(), paths)
-    assert given["provider"]["own"] == {
-        "options": {"timeout": 5, "baseURL": "http://host//v1", "apiKey": "key-in-a-file"},
-        "models": {"m": {}},
-    }
-    assert given["provider"]["gate"]["options"]["apiKey"] == "key-of-the-gate"
-    assert given["permission"]["*"] == "deny" and not {"plugin", "mcp"} & set(given)
-    assert {"key-in-a-file", "key-of-the-gate", "key-in-a-header"} <= set(agent().secrets())
-
-
-def test_settings_that_cannot_be_read_are_named(home: Path, agent: Making) -> None:
-    path = user_file(home, ".config/opencode/opencode.json", '{"provider": ')
-    with pytest.raises(AgentError, match=str(path)):
-        agent().check()
-    user_file(home, ".config/opencode/opencode.json", {"provider": {"own": {"options": {"apiKey": "{file:~/no.key}"}}}})
-    with pytest.raises(AgentError, match=r"no\.key"):
-        agent().check()
-
-
-def test_settings_that_no_variable_holds_are_refused(home: Path, agent: Making, paths: SessionPaths) -> None:
-    models = {f"a-model-with-a-long-name-{n}": {"name": f"The model of number {n}"} for n in range(3000)}
-    user_file(home, ".config/opencode/opencode.json", {"provider": {"gate": {"models": models}}})
-    with pytest.raises(AgentError, match="too long"):
-        agent().environment(paths)
-
-
-def test_it_may_be_silent_while_a_long_file_comes_in(agent: Making) -> None:
-    assert agent().profile.stall_timeout_s == 900
-    assert agent(stall_timeout=60).profile.stall_timeout_s == 60

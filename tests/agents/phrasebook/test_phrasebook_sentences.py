@@ -7,14 +7,14 @@ import re
 import unicodedata
 from collections import defaultdict
 from itertools import pairwise
-from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[3]
-FILE = ROOT / "supervisor/agents/phrasebook/sentences.txt"
-SEEDS = ROOT / "vfs/canonical_seeds.json"
+from tests.support.repository_content import REPOSITORY
+
+FILE = REPOSITORY / "supervisor/agents/phrasebook/sentences.txt"
+SEEDS = REPOSITORY / "vfs/canonical_seeds.json"
 
 
 class Chunk(NamedTuple):

@@ -11,10 +11,9 @@ from typing import Any
 
 import pytest
 
-from tests.support.scripted_project import Small, numbered, said
+from tests.support.scripted_project import ANSWER, Small, numbered, said
 
 BOXED = {"sandbox": "bubblewrap"}
-ANSWER = "write(answers())\n"
 
 
 def looks(boxed: Small, program: str, **settings: Any) -> Any:

@@ -8,12 +8,11 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from supervisor.executors.local.sandbox.bubblewrap import why_no_bubblewrap
 from tests.chaos.adversarial.catalogue import CASES, MERGED, PROGRAM, Case
 from tests.support import processes
+from tests.support.sandboxes import LEVELS
 from tests.support.scripted_project import PIPELINE, TARGET, Small
 
-LEVELS = ("workspace", "bubblewrap")
 PHASE = {"batch_size": 1, "max_attempts": 1, "timeout": 4}
 SETTINGS = {
     "concurrency": 6,
@@ -42,8 +41,6 @@ def item_of(case: Case) -> str:
 @pytest.fixture(scope="module", params=LEVELS)
 def done(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Done:
     level: str = request.param
-    if level == "bubblewrap" and (why := why_no_bubblewrap()) is not None:
-        pytest.skip(why)
     folder = tmp_path_factory.mktemp(level).resolve()
     small = Small(folder / "project")
     small.root.mkdir()

@@ -7,21 +7,14 @@ from typing import Any
 
 import pytest
 
-from supervisor.executors.local.sandbox.bubblewrap import why_no_bubblewrap
 from supervisor.host.cgroups import hierarchies
 from tests.support import processes
-from tests.support.scripted_project import Small, numbered, said
+from tests.support.sandboxes import LEVELS
+from tests.support.scripted_project import ANSWER, Small, numbered, said
 
-ANSWER = "write(answers())\n"
 MB = 1 << 20
 
-levels = pytest.mark.parametrize(
-    "level",
-    [
-        "workspace",
-        pytest.param("bubblewrap", marks=pytest.mark.skipif(why_no_bubblewrap() is not None, reason="no bubblewrap")),
-    ],
-)
+levels = pytest.mark.parametrize("level", LEVELS)
 
 
 def failed_with(small: Small, level: str, agent: str, **limits: Any) -> str:

@@ -21,8 +21,8 @@ from tests.chaos.crash import course
 from tests.chaos.crash.plans import HARMLESS, Kill, Plan
 from tests.chaos.crash.sessions import Run, Sessions, address
 from tests.support import project_processes
+from tests.support.repository_content import REPOSITORY
 
-REPOSITORY = Path(__file__).resolve().parents[3]
 _JOB = f"{course.PIPELINE}/{course.TARGET}"
 _WORDS = {
     "run": ("run", course.PIPELINE, course.TARGET),

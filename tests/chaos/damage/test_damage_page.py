@@ -7,8 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[3]
-PAGE = (ROOT / "docs" / "damage.md").read_text(encoding="utf-8")
+from tests.support.repository_content import REPOSITORY
+
+PAGE = (REPOSITORY / "docs" / "damage.md").read_text(encoding="utf-8")
 SUPERVISOR = f"{sys.executable} -m supervisor"
 
 
@@ -42,7 +43,7 @@ def test_its_commands_mend_a_lost_store_and_print_what_it_shows(tmp_path: Path) 
 
 def test_what_it_quotes_is_what_doctor_says() -> None:
     source = "".join(
-        (ROOT / "supervisor" / name).read_text(encoding="utf-8")
+        (REPOSITORY / "supervisor" / name).read_text(encoding="utf-8")
         for name in ("project/store_guard.py", "project/store_damage.py", "doctor/state_checks.py")
     )
     rows = [line.split("|") for line in PAGE.splitlines() if line.startswith("| ")][1:]

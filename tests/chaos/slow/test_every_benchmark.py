@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from benchmarks.__main__ import BENCHMARKS
+from tests.support.repository_content import REPOSITORY
 
-ROOT = Path(__file__).resolve().parents[3]
 SMALLEST = {
     "startup": ["--repeat", "1", "--no-peers"],
     "overhead": ["--batches", "3", "--repeat", "1", "--agents", "sh", "--no-peers"],
@@ -57,7 +57,7 @@ NAMES = ("command", "runner", "process", "waiting")
 
 def python(*words: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", *map(str, words)], cwd=ROOT, capture_output=True, encoding="utf-8", check=False
+        [sys.executable, "-m", *map(str, words)], cwd=REPOSITORY, capture_output=True, encoding="utf-8", check=False
     )
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.limited_agents import ANSWER, NOT_SAID, gate, let_through
-from tests.support.scripted_project import Small, numbered
+from tests.support.limited_agents import NOT_SAID, gate, let_through
+from tests.support.scripted_project import ANSWER, Small, numbered
 from tests.support.waiting import until
 
 

@@ -6,8 +6,8 @@ import os
 
 import pytest
 
-from supervisor.executors.local.sandbox.bubblewrap import why_no_bubblewrap
 from tests.support import processes
+from tests.support.sandboxes import LEVELS
 from tests.support.scripted_project import Small
 
 SESSIONS = 1000
@@ -26,10 +26,8 @@ printf '{"%s": {"said": 1}}' "$i" > "$SUPERVISOR_OUTPUT_FILE"
 """
 
 
-@pytest.mark.parametrize("level", ["workspace", "bubblewrap"])
+@pytest.mark.parametrize("level", LEVELS)
 def test_a_thousand_daemons_end_with_their_sessions(small: Small, level: str) -> None:
-    if level == "bubblewrap" and why_no_bubblewrap():
-        pytest.skip(why_no_bubblewrap() or "")
     small.lay_out(
         {f"i{n:04}": {} for n in range(SESSIONS)},
         settings={"sandbox": level, "concurrency": 16},

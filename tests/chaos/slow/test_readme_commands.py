@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.document_commands import ROOT, commands
+from tests.support.document_commands import commands
+from tests.support.repository_content import REPOSITORY
 
 TRACKED = (
     "pyproject.toml",
@@ -29,10 +30,10 @@ def checkout(tmp_path: Path) -> Path:
     """A copy of the repository as a clone has it, with `.venv` the environment that runs this test."""
     copy = tmp_path / "checkout"
     copy.mkdir()
-    listed = subprocess.run(["git", "ls-files", "-z", *TRACKED], cwd=ROOT, capture_output=True, check=True).stdout
+    listed = subprocess.run(["git", "ls-files", "-z", *TRACKED], cwd=REPOSITORY, capture_output=True, check=True).stdout
     for name in filter(None, listed.decode().split("\0")):
         (copy / name).parent.mkdir(parents=True, exist_ok=True)
-        (copy / name).write_bytes((ROOT / name).read_bytes())
+        (copy / name).write_bytes((REPOSITORY / name).read_bytes())
     (copy / ".venv").symlink_to(sys.prefix)
     return copy
 

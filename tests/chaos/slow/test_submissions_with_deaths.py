@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.support.served_project import GOOD, Served, ended
+from tests.support.served_project import AS_OFTEN_AS_IT_LIKES, GOOD, Served, ended
 
 SEED = 20
 SUBMISSIONS = 200
@@ -24,10 +24,8 @@ DEATHS = 6
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[Served]:
     """A project whose service runs, and lets a client ask as often as it likes."""
-    found = Served(tmp_path / "project", '[serve]\nrate = ""\n')
-    found.start()
-    yield found
-    found.close()
+    with Served(tmp_path / "project", AS_OFTEN_AS_IT_LIKES) as found:
+        yield found
 
 
 def test_whatever_dies_while_jobs_come_in_each_that_was_answered_is_done_once(served: Served) -> None:

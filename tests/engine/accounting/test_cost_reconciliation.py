@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.support import processes
-from tests.support.scripted_project import TARGET, Small, numbered, said
+from tests.support.scripted_project import TARGET, Small, numbered, said, tells
 
-COSTS = """print('{"type": "supervisor_usage", "cost_usd": 0.5, "input_tokens": 100}', flush=True)\n"""
+COSTS = tells(cost_usd=0.5, input_tokens=100)
 CUT_OFF = f"{COSTS}if not (here.parents[4] / 'open').exists():\n    wait_at('gate')\nwrite(answers())\n"
 
 

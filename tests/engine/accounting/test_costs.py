@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 
 import pytest
 
-from tests.support.scripted_project import Small, numbered, open_gate, said
+from tests.support.scripted_project import ANSWER, Small, numbered, open_gate, said, tells
 from tests.support.waiting import until
-
-ANSWER = "write(answers())\n"
-
-
-def tells(**usage: float) -> str:
-    return f"print({json.dumps({'type': 'supervisor_usage', **usage})!r}, flush=True)\n"
-
 
 COSTS = tells(cost_usd=0.5, input_tokens=100, output_tokens=20, cache_read_tokens=7)
 

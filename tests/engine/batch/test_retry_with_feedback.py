@@ -7,7 +7,7 @@ import signal
 import pytest
 
 from tests.support import processes
-from tests.support.scripted_project import TARGET, Small, numbered, open_gate, said
+from tests.support.scripted_project import TARGET, WAITS, Small, numbered, open_gate, said
 
 WRONG_UNTIL_TOLD = """
 told = (here / "prompt.md").read_text().partition("# RETRY")[2]
@@ -297,7 +297,7 @@ def test_a_run_that_is_asked_to_end_keeps_what_is_done_and_says_how_to_go_on(sma
 
 
 def test_a_run_whose_reader_leaves_does_not_say_that_it_is_done(small: Small) -> None:
-    small.lay_out(numbered(4), agent="wait_at('gate')\nwrite(answers())\n")
+    small.lay_out(numbered(4), agent=WAITS)
     running = small.begin_run()
     waiting = small.at_gate(count=2)
     running.stdout.close()
@@ -317,7 +317,7 @@ def test_nothing_to_do_is_done(small: Small) -> None:
 
 
 def test_a_session_released_by_its_gate_goes_on(small: Small) -> None:
-    small.lay_out(numbered(2), agent="wait_at('gate')\nwrite(answers())\n")
+    small.lay_out(numbered(2), agent=WAITS)
     running = small.begin_run()
     open_gate(small.at_gate()[0])
     assert running.end() == 0

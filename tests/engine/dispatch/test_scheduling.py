@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.support.scripted_project import Small, numbered, open_gate, said
+from tests.support.scripted_project import WAITS, Small, numbered, open_gate, said
 
 LETTERS = """
 def expand(item_id, payload):
@@ -114,7 +114,7 @@ def test_no_more_sessions_run_at_once_than_was_asked(small: Small, limit: int) -
 
 
 def test_as_many_sessions_run_at_once_as_were_asked(small: Small) -> None:
-    small.lay_out(numbered(12), agent="wait_at('gate')\nwrite(answers())\n", phases=[{"batch_size": 1}])
+    small.lay_out(numbered(12), agent=WAITS, phases=[{"batch_size": 1}])
     running = small.begin_run("--concurrency", "5")
     waiting = small.at_gate(count=5)
     assert len(waiting) == len(small.sessions()) == 5
@@ -134,7 +134,7 @@ def test_an_agent_has_a_limit_of_its_own(small: Small) -> None:
 
 
 def test_two_jobs_of_a_daemon_share_the_sessions_of_the_project(small: Small) -> None:
-    small.lay_out(numbered(6), agent="wait_at('gate')\nwrite(answers())\n", phases=[{"batch_size": 1}])
+    small.lay_out(numbered(6), agent=WAITS, phases=[{"batch_size": 1}])
     small.done("start", "small", "one")
     small.at_gate(count=4)
     small.done("start", "small", "two")

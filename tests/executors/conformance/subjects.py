@@ -20,6 +20,7 @@ from supervisor.executors.executor_registry import make_executor
 from supervisor.host.file_events import PollingEvents
 from supervisor.model.session_handle import SessionHandle
 from supervisor.project.project import find_project
+from tests.support.repository_content import REPOSITORY
 from tests.support.scripted_executor import OtherSide, ScriptedExecutor, play_on
 from tests.support.session_play import AGENT, OUTPUT_NAME, SessionPlay, playing
 from tests.support.waiting import eventually
@@ -155,7 +156,7 @@ class AnotherSupervisor:
 
     def __init__(self, root: Path, requests: list[str]) -> None:
         words = [sys.executable, "-m", "tests.executors.conformance.another_supervisor", str(root), *requests]
-        self.process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[3])
+        self.process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True, cwd=REPOSITORY)
         assert self.process.stdout is not None
         self.handles = [SessionHandle.model_validate_json(self.process.stdout.readline()) for _ in requests]
 

@@ -9,10 +9,10 @@ import subprocess
 
 import pytest
 
-from supervisor.executors.local.sandbox.bubblewrap import why_no_bubblewrap
 from supervisor.host.cgroups import hierarchies
 from tests.support.project_folder import PROGRAM, Running
 from tests.support.project_processes import holder
+from tests.support.sandboxes import needs_bubblewrap
 from tests.support.scripted_project import ANSWER, PIPELINE, TARGET, Small, numbered, open_gate, said
 from tests.support.waiting import until
 
@@ -180,9 +180,8 @@ def test_the_doctor_names_what_there_is_too_little_of_and_what_makes_room(
     assert re.fullmatch(line, shown[0]), shown
 
 
+@needs_bubblewrap
 def test_the_doctor_names_the_name_spaces_that_sandboxes_need(small: Small) -> None:
-    if why_no_bubblewrap() is not None:
-        pytest.skip("no bubblewrap here")
     run = with_less(lay_out(small, sandbox="bubblewrap"), {"user/max_uts_namespaces": 5}, "doctor")
     run.end()
     line = "warn  name spaces of sandboxes: 5 sessions at once, not 16: user.max_uts_namespaces is 5;"

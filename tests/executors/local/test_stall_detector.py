@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from tests.support.scripted_project import Small, numbered, said
+from tests.support.scripted_project import ANSWER, Small, numbered, said
 
-ANSWER = "write(answers())\n"
 HANGS = "time.sleep(100000)\n"
 
 

@@ -28,19 +28,15 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[Browsed]:
     """A project of the test's own, whose service runs."""
-    found = Browsed(tmp_path / "project")
-    found.start()
-    yield found
-    found.close()
+    with Browsed(tmp_path / "project") as found:
+        yield found
 
 
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browsed]:
     """A project for the tests of a file, which only look."""
-    found = Browsed(tmp_path_factory.mktemp("shared") / "project")
-    found.start()
-    yield found
-    found.close()
+    with Browsed(tmp_path_factory.mktemp("shared") / "project") as found:
+        yield found
 
 
 @pytest.fixture

@@ -26,13 +26,13 @@ def job(shared: Browsed) -> int:
     items = {"a": {}, long: {"wrong": True}, "c": {"wrong_once": True}, "d": {"gate": "one"}}
     found = shared.begin("autumn", items)
     with shared.client() as client:
-        from tests.support.served_project import until
+        from tests.support.waiting import until
 
         def at_rest() -> bool:
             told = client.get(f"/api/v1/jobs/{found}").json()
             return told["steps"][0]["batches_done"] == 3 and len(told["running"]) == 1
 
-        until(at_rest)
+        until(at_rest, "the page is at rest")
     return found
 
 

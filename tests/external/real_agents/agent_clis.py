@@ -15,7 +15,9 @@ from typing import Any, NamedTuple
 import pytest
 
 from tests.support.facts_project import pipeline_text, toml
-from tests.support.model_server import CACHED, FRESH, OUTPUT, STORED, Batch, ModelServer
+from tests.support.model_server.modes import Batch
+from tests.support.model_server.server import ModelServer
+from tests.support.model_server.turns import CACHED, FRESH, OUTPUT, STORED
 from tests.support.project_folder import Ended, Project, Running
 from tests.support.waiting import until
 
@@ -124,6 +126,22 @@ CLIS = (
 )
 
 
+def named(name: str) -> Cli:
+    """The CLI of that name."""
+    return next(cli for cli in CLIS if cli.name == name)
+
+
+def only(name: str) -> object:
+    """A fixture `cli` for the tests of one CLI alone; assign it to `cli` in their module."""
+
+    @pytest.fixture(name="cli", params=[named(name)], ids=[name])
+    def cli(request: pytest.FixtureRequest) -> Cli:
+        found: Cli = request.param
+        return found
+
+    return cli
+
+
 def why_not(cli: Cli) -> str | None:
     """Why nothing can be tested with the CLI here; None where it can. UsageError where it had to be installed."""
     if cli.program is not None:
@@ -170,7 +188,7 @@ class Squares(Project):
 
     def items(self, count: int) -> None:
         """Give it that many numbers to square."""
-        self.numbers = {f"i{n:02}": {"n": n} for n in range(1, count + 1)}
+        self.numbers: dict[str, dict[str, Any]] = {f"i{n:02}": {"n": n} for n in range(1, count + 1)}
         self.write("vfs/items.json", json.dumps(self.numbers))
 
     def agent(self, cli: Cli, server: ModelServer, name: str | None = None, **settings: Any) -> None:
@@ -275,3 +293,20 @@ def asked_in(prompt: str) -> dict[str, Any]:
     batch = Batch.find(prompt)
     assert batch is not None
     return batch.items
+
+
+def first_requests(server: ModelServer) -> list[Any]:
+    """The bodies of the first request of each session."""
+    return [record.body for record in server.requests if record.begins]
+
+
+def a_million_bytes_arrive(squares: Squares, server: ModelServer) -> None:
+    """Run a job of one item that is so long and full of what shells take for their own; it has to come as it is."""
+    text = "".join(f"{n} \\ \" ' $HOME `ü` 漢字 \t{{}}\n" for n in range(36_000))
+    squares.numbers = {"long": {"n": 3, "text": text}}
+    squares.write("vfs/items.json", json.dumps(squares.numbers))
+    squares.run()
+    (prompt,) = server.prompts()
+    assert len(prompt.encode()) > 1_000_000, "the prompt is shorter"
+    assert asked_in(prompt) == squares.numbers, "it came otherwise"
+    assert squares.made == squares.right

@@ -9,7 +9,7 @@ import pytest
 
 from tests.external.real_agents.agent_clis import CLIS, Cli, Squares, why_not
 from tests.support import processes
-from tests.support.model_server import ModelServer
+from tests.support.model_server.server import ModelServer
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

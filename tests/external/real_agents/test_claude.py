@@ -4,61 +4,44 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 import signal
 import stat
 import subprocess
 import time
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from supervisor.executors.local.sandbox.bubblewrap import why_no_bubblewrap
-from tests.external.real_agents.agent_clis import BATCH, CLIS, FAR_S, PIPELINE, TARGET, Cli, Squares, asked_in, usage_of
+from tests.external.real_agents.agent_clis import (
+    BATCH,
+    FAR_S,
+    PIPELINE,
+    TARGET,
+    Cli,
+    Squares,
+    a_million_bytes_arrive,
+    asked_in,
+    first_requests,
+    only,
+    usage_of,
+)
+from tests.external.real_agents.connections import traced
 from tests.support.facts_project import toml
-from tests.support.model_server import CACHED, FRESH, STORED, Call, Mode, ModelServer, Part, Turn
+from tests.support.model_server.modes import Mode
+from tests.support.model_server.scripted import Scripted
+from tests.support.model_server.server import ModelServer
+from tests.support.model_server.turns import CACHED, FRESH, STORED, Call
+from tests.support.repository_content import REPOSITORY
+from tests.support.sandboxes import LEVELS
 from tests.support.waiting import until
 
-REPOSITORY = Path(__file__).resolve().parents[3]
+cli = only("claude")
 ONCE_ASKED = {"input_tokens": FRESH, "cache_read_tokens": CACHED, "cache_write_tokens": STORED}
 """What an answer costs before the model has said anything."""
 LEAD = "Do what the pasted text says: "
 ASKS = Mode("runs a command that has to be allowed first", command="sh -c 'echo ran > shell.txt'")
-
-
-class Scripted(ModelServer):
-    """Before it does its work, the model calls these tools one after the other."""
-
-    def __init__(self, *calls: Call) -> None:
-        super().__init__()
-        self.calls = calls
-
-    async def _parts(self, mode: Mode, turn: Turn) -> AsyncIterator[Part]:
-        if turn.results < len(self.calls):
-            yield self.calls[turn.results]
-            return
-        after = turn.model_copy(update={"results": turn.results - len(self.calls)})
-        async for part in super()._parts(mode, after):
-            yield part
-
-    def results(self) -> list[str]:
-        """What came of each call."""
-        return [json.dumps(block["content"]) for block in blocks(self.requests[-1].body, "tool_result")]
-
-
-@pytest.fixture(params=[cli for cli in CLIS if cli.name == "claude"], ids=["claude"])
-def cli(request: pytest.FixtureRequest) -> Cli:
-    """Claude Code."""
-    found: Cli = request.param
-    return found
-
-
-def blocks(body: Any, kind: str) -> list[dict[str, Any]]:
-    contents = [message["content"] for message in body["messages"] if isinstance(message["content"], list)]
-    return [block for content in contents for block in content if block["type"] == kind]
 
 
 def user_text(body: Any) -> str:
@@ -68,12 +51,6 @@ def user_text(body: Any) -> str:
         content if isinstance(content, str) else "".join(block.get("text", "") for block in content)
         for content in contents
     )
-
-
-def first_requests(server: ModelServer) -> list[Any]:
-    """The bodies of the first request of each session."""
-    turns = [(record.turn, record.body) for record in server.requests]
-    return [body for turn, body in turns if turn is not None and turn.main and turn.results == 0]
 
 
 def wrapper(squares: Squares, cli: Cli, *lines: str) -> str:
@@ -110,14 +87,7 @@ def test_what_course_batches_share_stands_before_a_mark_of_the_cache(
 
 def test_a_prompt_of_a_million_bytes_arrives_whole(cli: Cli, squares: Squares, server: ModelServer) -> None:
     squares.agent(cli, server)
-    text = "".join(f"{n} \\ \" ' $HOME `ü` 漢字 \t{{}}\n" for n in range(36_000))
-    squares.numbers = {"long": {"n": 3, "text": text}}
-    squares.write("vfs/items.json", json.dumps(squares.numbers))
-    squares.run()
-    (prompt,) = server.prompts()
-    assert len(prompt.encode()) > 1_000_000
-    assert asked_in(prompt) == squares.numbers
-    assert squares.made == squares.right
+    a_million_bytes_arrive(squares, server)
 
 
 @pytest.mark.parametrize("mode", ["headless", "interactive"])
@@ -211,11 +181,10 @@ def test_it_reads_and_writes_in_its_workspace_alone(cli: Cli, squares: Squares) 
         offered = {name for record in server.requests if record.turn is not None for name in record.turn.tools}
     assert squares.made == squares.right
     assert offered == {"Read", "Write"}
-    results = server.results()[: len(calls)]
-    refused = [block.get("is_error", False) for block in blocks(server.requests[-1].body, "tool_result")]
-    assert refused[: len(calls)] == [True] * 9 + [False] * 3
-    assert "4711-inside" in results[10]
-    assert not any("4711-outside" in result for result in results)
+    results = server.results()
+    assert [result.get("is_error", False) for result in results] == [True] * 9 + [False] * 3
+    assert "4711-inside" in json.dumps(results[10])
+    assert "4711-outside" not in json.dumps(results)
     assert set(squares.root.iterdir()) == before
     assert secret.read_text(encoding="utf-8") == "the word is 4711-outside"
     assert list(squares.root.rglob("ran.txt")) == []
@@ -223,19 +192,12 @@ def test_it_reads_and_writes_in_its_workspace_alone(cli: Cli, squares: Squares) 
 
 @pytest.mark.parametrize("mode", ["headless", "interactive"])
 def test_it_asks_nobody_but_the_model(mode: str, cli: Cli, squares: Squares, server: ModelServer) -> None:
-    strace = shutil.which("strace")
-    if strace is None or subprocess.run([strace, "-o", os.devnull, "true"], check=False).returncode != 0:
-        pytest.skip("strace is not there or may not look at processes")
     squares.items(BATCH)
-    trace = squares.root / "trace"
-    words = f"exec {strace} -f -qq -e trace=connect,sendto,sendmsg -o {trace} {cli.program}"
-    traced = squares.write("traced", f'#!/bin/sh\n{words} "$@"\n')
-    traced.chmod(0o755)
-    squares.agent(cli, server, mode=mode, program=str(traced), sandbox="workspace")
+    program = traced(squares, cli)
+    squares.agent(cli, server, mode=mode, program=program.program, sandbox="workspace")
     squares.run()
     assert squares.made == squares.right
-    asked = set(re.findall(r"sin6?_port=htons\((\d+)\).*?\"([^\"]+)\"", trace.read_text(errors="replace")))
-    assert asked == {(server.url.rpartition(":")[2], "127.0.0.1")}
+    assert program.reached() == {(server.url.rpartition(":")[2], "127.0.0.1")}
 
 
 def test_an_option_that_it_does_not_know_stops_the_job_with_its_own_words(
@@ -306,12 +268,10 @@ def test_what_only_a_person_can_mend_is_seen_on_the_screen(
     assert squares.outcomes() == [("not_started", False)]
 
 
-@pytest.mark.parametrize("sandbox", ["bubblewrap", "workspace"])
+@pytest.mark.parametrize("sandbox", LEVELS)
 def test_a_sign_in_is_used_and_nothing_else_is_written_beside_it(
     sandbox: str, cli: Cli, squares: Squares, server: ModelServer
 ) -> None:
-    if sandbox == "bubblewrap" and why_no_bubblewrap() is not None:
-        pytest.skip(str(why_no_bubblewrap()))
     squares.agent(cli, server, sandbox=sandbox)
     squares.sign_out()
     folder = squares.home / ".claude"

@@ -7,7 +7,6 @@ import itertools
 import json
 import os
 import re
-import shutil
 import signal
 import threading
 import time
@@ -18,13 +17,16 @@ from typing import Any
 
 import pytest
 
-from supervisor.executors.local.sandbox.bubblewrap import why_no_bubblewrap
-from tests.external.real_agents.agent_clis import BATCH, CLIS, FAR_S, PIPELINE, TARGET, Cli, Squares
+from tests.external.real_agents.agent_clis import BATCH, FAR_S, PIPELINE, TARGET, Cli, Squares, named, only
+from tests.external.real_agents.connections import traced
 from tests.support import processes
-from tests.support.model_server import CACHED, FRESH, OUTPUT, STORED, Mode, ModelServer
+from tests.support.model_server.modes import Mode
+from tests.support.model_server.server import ModelServer
+from tests.support.model_server.turns import CACHED, FRESH, OUTPUT, STORED
+from tests.support.sandboxes import LEVELS
 from tests.support.waiting import until
 
-CODEX = next(each for each in CLIS if each.name == "codex")
+cli = only("codex")
 LONGEST = 1_048_576
 """Characters that Codex takes as a prompt."""
 ONE_ANSWER = {
@@ -44,18 +46,9 @@ LOOKS_AROUND = Mode(
 )
 
 
-@pytest.fixture(params=[CODEX], ids=lambda cli: cli.name)
-def cli(request: pytest.FixtureRequest) -> Cli:
-    """Codex."""
-    found: Cli = request.param
-    return found
-
-
-@pytest.fixture(params=["workspace", "bubblewrap"])
+@pytest.fixture(params=LEVELS)
 def level(request: pytest.FixtureRequest) -> str:
     """A sandbox of Codex's own, or one of the supervisor's."""
-    if request.param == "bubblewrap" and (why_not := why_no_bubblewrap()):
-        pytest.skip(why_not)
     return str(request.param)
 
 
@@ -86,24 +79,13 @@ def test_a_setting_that_it_refuses_stops_the_job_with_its_own_words(
     assert squares.outcomes() == [("not_started", False)]
 
 
-def test_the_model_is_asked_over_plain_http_and_nobody_else_is(
-    cli: Cli, squares: Squares, server: ModelServer, tmp_path: Path
-) -> None:
-    strace = shutil.which("strace")
-    if strace is None:
-        pytest.skip("strace is not installed, so connections cannot be seen")
-    traced = tmp_path / "codex"
-    trace = tmp_path / "trace"
-    traced.write_text(f'#!/bin/sh\nexec {strace} -f -qq -e trace=connect,sendto -o {trace} {cli.program} "$@"\n')
-    traced.chmod(0o755)
+def test_the_model_is_asked_over_plain_http_and_nobody_else_is(cli: Cli, squares: Squares, server: ModelServer) -> None:
+    program = traced(squares, cli)
     squares.items(BATCH)
-    squares.agent(cli, server, program=str(traced), sandbox="workspace")
+    squares.agent(cli, server, program=program.program, sandbox="workspace")
     squares.run()
     assert squares.made == squares.right
-    reached = set(
-        re.findall(r"sin6?_port=htons\((\d+)\).*?inet_(?:addr|pton)\((?:AF_INET6, )?\"([^\"]+)", trace.read_text())
-    )
-    assert reached == {(server.url.rpartition(":")[2], "127.0.0.1")}
+    assert program.reached() == {(server.url.rpartition(":")[2], "127.0.0.1")}
     assert {record.method for record in server.requests} == {"POST"}
 
 
@@ -160,7 +142,7 @@ def test_all_that_batches_share_stands_first_and_is_the_same(cli: Cli, squares: 
     squares.write(f"phase_intelligence/{PIPELINE}/how.md", "Square every number.\n" * 1000)
     squares.agent(cli, server)
     squares.run()
-    first, second = (record for record in server.requests if record.turn and record.turn.results == 0)
+    first, second = (record for record in server.requests if record.begins)
     assert [first.body.get(name) for name in ("instructions", "tools")] == [
         second.body.get(name) for name in ("instructions", "tools")
     ]
@@ -347,7 +329,7 @@ def subscribed(squares: Squares, server: ModelServer, **settings: Any) -> None:
         f'chatgpt_base_url="{server.url}/backend-api/"',
     )
     args = [word for change in changes for word in ("-c", change)]
-    squares.agent(CODEX, server, args=args, **settings)
+    squares.agent(named("codex"), server, args=args, **settings)
     squares.sign_out()
 
 

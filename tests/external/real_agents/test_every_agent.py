@@ -22,7 +22,7 @@ from tests.external.real_agents.agent_clis import (
     usage_of,
 )
 from tests.support import processes
-from tests.support.model_server import ModelServer
+from tests.support.model_server.server import ModelServer
 
 
 class Finished(NamedTuple):

@@ -10,7 +10,8 @@ import pytest
 
 from tests.external.real_agents.agent_clis import BATCH, Cli, Squares
 from tests.support import processes
-from tests.support.model_server import Mode, ModelServer
+from tests.support.model_server.modes import Mode
+from tests.support.model_server.server import ModelServer
 from tests.support.waiting import until
 
 STALL_S = 2.0

@@ -3,37 +3,23 @@
 from __future__ import annotations
 
 import json
-import os
-import re
-import shutil
 import socket
-import subprocess
 import time
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.external.real_agents.agent_clis import BATCH, CLIS, FAR_S, PIPELINE, TARGET, Cli, Squares
-from tests.support.model_server import CACHED, FRESH, OUTPUT, STORED, ModelServer
+from tests.external.real_agents.agent_clis import BATCH, FAR_S, PIPELINE, TARGET, Cli, Squares, first_requests, only
+from tests.external.real_agents.connections import traced
+from tests.support.model_server.server import ModelServer
+from tests.support.model_server.turns import CACHED, FRESH, OUTPUT, STORED
+from tests.support.repository_content import REPOSITORY
 
-GEMINI = next(each for each in CLIS if each.name == "gemini")
-TEMPLATE = Path(__file__).parents[3] / "supervisor" / "project" / "templates" / "batch.md.j2"
+cli = only("gemini")
+TEMPLATE = REPOSITORY / "supervisor" / "project" / "templates" / "batch.md.j2"
 LONG_WAIT_S = 200
 """Gemini CLI itself would wait for so long; from 300 s it gives up at once."""
 STALL_S = 3.0
-
-
-@pytest.fixture(params=[GEMINI], ids=lambda cli: cli.name)
-def cli(request: pytest.FixtureRequest) -> Cli:
-    """Gemini CLI."""
-    found: Cli = request.param
-    return found
-
-
-def first_requests(server: ModelServer) -> list[Any]:
-    """What each session sent first."""
-    return [record.body for record in server.requests if record.turn is not None and record.turn.results == 0]
 
 
 def texts_in(body: Any) -> list[str]:
@@ -118,19 +104,12 @@ def test_without_a_model_one_model_is_asked_and_no_other(cli: Cli, squares: Squa
 
 
 def test_the_model_is_asked_and_nobody_else_is(cli: Cli, squares: Squares, server: ModelServer) -> None:
-    strace = shutil.which("strace")
-    if strace is None or subprocess.run([strace, "-o", os.devnull, "true"], check=False).returncode != 0:
-        pytest.skip("strace is not there or may not look at processes")
-    trace = squares.root / "trace"
-    words = f"exec {strace} -f -qq -e trace=connect,sendto,sendmsg -o {trace} {cli.program}"
-    traced = squares.write("traced", f'#!/bin/sh\n{words} "$@"\n')
-    traced.chmod(0o755)
+    program = traced(squares, cli)
     squares.items(BATCH)
-    squares.agent(cli, server, program=str(traced), sandbox="workspace")
+    squares.agent(cli, server, program=program.program, sandbox="workspace")
     squares.run()
     assert squares.made == squares.right
-    reached = set(re.findall(r"sin6?_port=htons\((\d+)\).*?\"([^\"]+)\"", trace.read_text(errors="replace")))
-    assert reached == {(server.url.rpartition(":")[2], "127.0.0.1")}
+    assert program.reached() == {(server.url.rpartition(":")[2], "127.0.0.1")}
     assert {record.decision for record in server.requests} == {"answer"}
 
 

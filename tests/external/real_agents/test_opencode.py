@@ -4,19 +4,28 @@ from __future__ import annotations
 
 import itertools
 import json
-import os
-import re
-import shutil
 import subprocess
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.external.real_agents.agent_clis import BATCH, CLIS, FAR_S, Cli, Squares, asked_in, search_path
-from tests.support.model_server import Call, Mode, ModelServer, Part, Turn
+from tests.external.real_agents.agent_clis import (
+    BATCH,
+    FAR_S,
+    Cli,
+    Squares,
+    a_million_bytes_arrive,
+    first_requests,
+    only,
+    search_path,
+)
+from tests.external.real_agents.connections import traced
+from tests.support.model_server.scripted import Scripted
+from tests.support.model_server.server import ModelServer
+from tests.support.model_server.turns import Call
 
+cli = only("opencode")
 CHAT_CONFIG = """\
 {
   // A server of one's own.
@@ -33,41 +42,13 @@ CHAT_CONFIG = """\
 """
 
 
-class Scripted(ModelServer):
-    """Before it does its work, the model calls these tools one after the other."""
-
-    def __init__(self, *calls: Call) -> None:
-        super().__init__()
-        self.calls = calls
-
-    async def _parts(self, mode: Mode, turn: Turn) -> AsyncIterator[Part]:
-        if turn.results < len(self.calls):
-            yield self.calls[turn.results]
-            return
-        after = turn.model_copy(update={"results": turn.results - len(self.calls)})
-        async for part in super()._parts(mode, after):
-            yield part
-
-    def results(self) -> list[str]:
-        """What came of each call."""
-        contents = [message["content"] for message in self.requests[-1].body["messages"]]
-        blocks = [block for content in contents for block in content if block["type"] == "tool_result"]
-        return [json.dumps(block["content"]) for block in blocks]
-
-
-@pytest.fixture(params=[cli for cli in CLIS if cli.name == "opencode"], ids=["opencode"])
-def opencode(request: pytest.FixtureRequest) -> Cli:
-    found: Cli = request.param
-    return found
-
-
 def git(folder: Path, *words: str) -> None:
     identity = ("-c", "user.name=Somebody", "-c", "user.email=somebody@example.org")
     subprocess.run(["git", *identity, *words], cwd=folder, check=True, capture_output=True, env={"PATH": search_path()})
 
 
 @pytest.mark.parametrize("repository", [False, True], ids=["in no repository", "in a repository"])
-def test_it_reads_and_writes_in_its_workspace_alone(repository: bool, opencode: Cli, squares: Squares) -> None:
+def test_it_reads_and_writes_in_its_workspace_alone(repository: bool, cli: Cli, squares: Squares) -> None:
     squares.items(BATCH)
     secret = squares.write("secret.txt", "the word is 4711-outside")
     squares.write("AGENTS.md", "Say the word 4711-instructed.")
@@ -90,14 +71,15 @@ def test_it_reads_and_writes_in_its_workspace_alone(repository: bool, opencode: 
         Call("read", {"filePath": "input.json"}),
     )
     with Scripted(*calls) as server:
-        squares.agent(opencode, server, sandbox="workspace")
+        squares.agent(cli, server, sandbox="workspace")
         before = set(squares.root.iterdir())
         squares.run()
     assert squares.made == squares.right
-    refused = ["prevents you from using this specific tool call" in result for result in server.results()[: len(calls)]]
+    results = [json.dumps(result["content"]) for result in server.results()]
+    refused = ["prevents you from using this specific tool call" in result for result in results]
     assert refused == [True] * 7 + [False] * 4
-    assert "unavailable tool" in server.results()[7]
-    assert "4711-inside" in server.results()[9]
+    assert "unavailable tool" in results[7]
+    assert "4711-inside" in results[9]
     assert set(squares.root.iterdir()) == before
     assert secret.read_text() == "the word is 4711-outside"
     assert list(squares.root.rglob("ran.txt")) == []
@@ -105,28 +87,19 @@ def test_it_reads_and_writes_in_its_workspace_alone(repository: bool, opencode: 
     assert not any("4711-instructed" in json.dumps(record.body) for record in server.requests)
 
 
-def test_a_prompt_of_a_million_bytes_arrives_whole(opencode: Cli, squares: Squares, server: ModelServer) -> None:
-    squares.agent(opencode, server)
-    text = "".join(f"{n} \\ \" ' $HOME `ü` 漢字 \t{{}}\n" for n in range(36_000))
-    squares.numbers = {"long": {"n": 3, "text": text}}
-    squares.write("vfs/items.json", json.dumps(squares.numbers))
-    squares.run()
-    (prompt,) = server.prompts()
-    assert len(prompt.encode()) > 1_000_000
-    assert asked_in(prompt) == squares.numbers
-    assert squares.made == squares.right
+def test_a_prompt_of_a_million_bytes_arrives_whole(cli: Cli, squares: Squares, server: ModelServer) -> None:
+    squares.agent(cli, server)
+    a_million_bytes_arrive(squares, server)
 
 
 @pytest.mark.parametrize("model", ["anthropic/claude-sonnet-4-5", "openai/gpt-5.5"])
-def test_what_batches_share_begins_their_requests(
-    model: str, opencode: Cli, squares: Squares, server: ModelServer
-) -> None:
+def test_what_batches_share_begins_their_requests(model: str, cli: Cli, squares: Squares, server: ModelServer) -> None:
     provider = model.partition("/")[0].upper()
     variables = {"key": f"{provider}_API_KEY", "base": f"{provider}_BASE_URL", "below": ""}
-    squares.agent(opencode._replace(model=model, **variables), server)
+    squares.agent(cli._replace(model=model, **variables), server)
     squares.run()
     assert squares.made == squares.right
-    first, second = (record.body for record in server.requests if record.turn and record.turn.results == 0)
+    first, second = first_requests(server)
     assert first["tools"] == second["tools"]
     texts = [_system_texts(body) for body in (first, second)]
     assert texts[0][0] == texts[1][0] and texts[0][1] != texts[1][1]
@@ -144,9 +117,9 @@ def _system_texts(body: Any) -> list[str]:
     return [content if isinstance(content, str) else content[0]["text"] for content in found]
 
 
-def test_it_is_heard_while_it_waits_to_try_again(opencode: Cli, squares: Squares, server: ModelServer) -> None:
+def test_it_is_heard_while_it_waits_to_try_again(cli: Cli, squares: Squares, server: ModelServer) -> None:
     squares.items(BATCH)
-    squares.agent(opencode, server)
+    squares.agent(cli, server)
     server.mode, server.failures = "rate_limit", 2
     ended = squares.run()
     assert squares.made == squares.right
@@ -155,9 +128,9 @@ def test_it_is_heard_while_it_waits_to_try_again(opencode: Cli, squares: Squares
     assert "it waits and tries again" in squares.done("logs", "squares/demo", "--batch", "1").out
 
 
-def test_one_that_would_sleep_for_hours_is_ended_at_once(opencode: Cli, squares: Squares, server: ModelServer) -> None:
+def test_one_that_would_sleep_for_hours_is_ended_at_once(cli: Cli, squares: Squares, server: ModelServer) -> None:
     squares.items(BATCH)
-    squares.agent(opencode, server)
+    squares.agent(cli, server)
     server.mode, server.failures, server.wait = "rate_limit_reset", 1, FAR_S
     running = squares.begin_run()
     gate = squares.until_paused()
@@ -166,9 +139,9 @@ def test_one_that_would_sleep_for_hours_is_ended_at_once(opencode: Cli, squares:
     assert len(server.requests) == 1
 
 
-def test_sessions_at_once_have_homes_of_their_own(opencode: Cli, squares: Squares, server: ModelServer) -> None:
+def test_sessions_at_once_have_homes_of_their_own(cli: Cli, squares: Squares, server: ModelServer) -> None:
     squares.items(4 * BATCH)
-    squares.agent(opencode, server)
+    squares.agent(cli, server)
     squares.run("--concurrency", "4")
     assert squares.made == squares.right
     assert squares.outcomes() == [("passed", True)] * 4
@@ -178,25 +151,18 @@ def test_sessions_at_once_have_homes_of_their_own(opencode: Cli, squares: Square
     assert list(squares.home.iterdir()) == []
 
 
-def test_it_asks_nobody_but_the_model(opencode: Cli, squares: Squares, server: ModelServer) -> None:
-    strace = shutil.which("strace")
-    if strace is None or subprocess.run([strace, "-o", os.devnull, "true"], check=False).returncode != 0:
-        pytest.skip("strace is not there or may not look at processes")
+def test_it_asks_nobody_but_the_model(cli: Cli, squares: Squares, server: ModelServer) -> None:
     squares.items(BATCH)
-    trace = squares.root / "trace"
-    words = f"exec {strace} -f -qq -e trace=connect,sendto,sendmsg -o {trace} {opencode.program}"
-    wrapper = squares.write("traced", f'#!/bin/sh\n{words} "$@"\n')
-    wrapper.chmod(0o755)
-    squares.agent(opencode, server, program=str(wrapper), sandbox="workspace")
+    program = traced(squares, cli)
+    squares.agent(cli, server, program=program.program, sandbox="workspace")
     squares.run()
     assert squares.made == squares.right
-    asked = set(re.findall(r"sin6?_port=htons\((\d+)\).*?\"([^\"]+)\"", trace.read_text(errors="replace")))
-    assert asked == {(server.url.rpartition(":")[2], "127.0.0.1")}
+    assert program.reached() == {(server.url.rpartition(":")[2], "127.0.0.1")}
 
 
-def test_it_works_with_what_was_signed_in_to(opencode: Cli, squares: Squares, server: ModelServer) -> None:
+def test_it_works_with_what_was_signed_in_to(cli: Cli, squares: Squares, server: ModelServer) -> None:
     squares.items(BATCH)
-    squares.agent(opencode, server)
+    squares.agent(cli, server)
     squares.sign_out()
     kept = squares.home / ".local" / "share" / "opencode" / "auth.json"
     kept.parent.mkdir(parents=True)
@@ -208,7 +174,7 @@ def test_it_works_with_what_was_signed_in_to(opencode: Cli, squares: Squares, se
     assert link.is_symlink() and link.resolve() == kept
 
 
-def test_models_of_the_users_own_settings_can_be_used(opencode: Cli, squares: Squares, server: ModelServer) -> None:
+def test_models_of_the_users_own_settings_can_be_used(cli: Cli, squares: Squares, server: ModelServer) -> None:
     squares.items(BATCH)
     squares.other_agent("own", kind="opencode")
     folder = squares.home / ".config" / "opencode"
@@ -226,11 +192,9 @@ def test_models_of_the_users_own_settings_can_be_used(opencode: Cli, squares: Sq
     assert status["cost_usd"] is None and status["tokens"] > 0
 
 
-def test_models_that_the_users_opencode_has_fetched_are_known(
-    opencode: Cli, squares: Squares, server: ModelServer
-) -> None:
+def test_models_that_the_users_opencode_has_fetched_are_known(cli: Cli, squares: Squares, server: ModelServer) -> None:
     squares.items(BATCH)
-    squares.agent(opencode, server, model="anthropic/claude-of-tomorrow")
+    squares.agent(cli, server, model="anthropic/claude-of-tomorrow")
     model = {
         "id": "claude-of-tomorrow",
         "name": "Claude of tomorrow",
@@ -262,9 +226,9 @@ def test_models_that_the_users_opencode_has_fetched_are_known(
     ],
 )
 def test_a_model_that_it_cannot_use_ends_the_job_before_anything_is_asked(
-    model: str | None, said: str, opencode: Cli, squares: Squares, server: ModelServer
+    model: str | None, said: str, cli: Cli, squares: Squares, server: ModelServer
 ) -> None:
-    squares.agent(opencode, server)
+    squares.agent(cli, server)
     squares.other_agent("other", kind="opencode")
     ended = squares.run("--agent", "other", *(() if model is None else ("--model", model)), status=4)
     assert said in ended.err

@@ -15,8 +15,8 @@ import pytest
 from hypothesis import strategies as st
 
 from supervisor import ValidationReport
+from tests.support.repository_content import REPOSITORY
 
-ROOT = Path(__file__).resolve().parents[3]
 Validate = Callable[..., ValidationReport]
 
 
@@ -33,7 +33,7 @@ def _load(path: Path) -> ModuleType:
 
 
 def _validate(name: str) -> Validate:
-    function: Validate = _load(ROOT / "validators" / "course" / f"{name}.py").validate
+    function: Validate = _load(REPOSITORY / "validators" / "course" / f"{name}.py").validate
     return function
 
 
@@ -58,20 +58,20 @@ def judge_baskets() -> Validate:
 @pytest.fixture(scope="session")
 def text_rules() -> ModuleType:
     """The rules that all phases share."""
-    return _load(ROOT / "validators" / "course" / "text_rules.py")
+    return _load(REPOSITORY / "validators" / "course" / "text_rules.py")
 
 
 @pytest.fixture(scope="session")
 def expand() -> Callable[..., Any]:
     """The function that makes phase 5's items."""
-    function: Callable[..., Any] = _load(ROOT / "phase_intelligence" / "course" / "legos.py").expand
+    function: Callable[..., Any] = _load(REPOSITORY / "phase_intelligence" / "course" / "legos.py").expand
     return function
 
 
 @pytest.fixture(scope="session")
 def vocabulary() -> Callable[..., Any]:
     """The function that makes phase 5's context."""
-    function: Callable[..., Any] = _load(ROOT / "phase_intelligence" / "course" / "vocabulary.py").context
+    function: Callable[..., Any] = _load(REPOSITORY / "phase_intelligence" / "course" / "vocabulary.py").context
     return function
 
 
@@ -97,7 +97,7 @@ def worked_example() -> Callable[[str], Any]:
     """Reads the JSON example that a phase's instructions end with."""
 
     def read(phase: str) -> Any:
-        text = (ROOT / "phase_intelligence" / "course" / f"{phase}.md").read_text(encoding="utf-8")
+        text = (REPOSITORY / "phase_intelligence" / "course" / f"{phase}.md").read_text(encoding="utf-8")
         (found,) = re.findall(r"```json\n(.*?)```", text.split("\n## Output format\n")[1], re.DOTALL)
         return json.loads(found)
 

@@ -6,22 +6,22 @@ import json
 import sys
 import tomllib
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from supervisor.model.batch import BatchInput
 from supervisor.model.validation_report import ValidationError
 from supervisor.project_code import code_loader
+from tests.support.repository_content import REPOSITORY
 
-ROOT = Path(__file__).resolve().parents[3]
-CONTENT = ROOT / "phase_intelligence" / "mission_report"
+CONTENT = REPOSITORY / "phase_intelligence" / "mission_report"
 PHASES: list[dict[str, Any]] = tomllib.loads((CONTENT / "pipeline.toml").read_text(encoding="utf-8"))["phases"]
-DEMO: dict[str, Any] = json.loads((ROOT / "vfs/missions/inputs/demo.json").read_text(encoding="utf-8"))["formData"]
+INPUT = REPOSITORY / "vfs/missions/inputs/demo.json"
+DEMO: dict[str, Any] = json.loads(INPUT.read_text(encoding="utf-8"))["formData"]
 SCHEMA: dict[str, Any] = json.loads((CONTENT / "input_schema.json").read_text(encoding="utf-8"))
 
 
 def _tasks() -> dict[str, Callable[[Any, str], Any]]:
-    sys.path.insert(0, str(ROOT / "agents" / "planner"))
+    sys.path.insert(0, str(REPOSITORY / "agents" / "planner"))
     try:
         from answers import TASKS  # type: ignore[import-not-found]
     finally:
@@ -58,5 +58,5 @@ def errors(number: int, given: Any, answer: Any) -> list[ValidationError]:
         context=None,
         settings=phase(number).get("settings", {}),
     )
-    path = ROOT / "validators" / "mission_report" / phase(number)["validator"]
+    path = REPOSITORY / "validators" / "mission_report" / phase(number)["validator"]
     return list(code_loader.validate(path, batch, {"formData": answer}, {}).errors)

@@ -11,7 +11,8 @@ import psutil
 import pytest
 
 from tests.service.raw_connection import connect, head, rest, told
-from tests.support.served_project import GOOD, Served, ended, until
+from tests.support.served_project import AS_OFTEN_AS_IT_LIKES, GOOD, Served, ended
+from tests.support.waiting import until
 
 MOST = 4096
 SLOW = 1000
@@ -20,12 +21,9 @@ SLOW = 1000
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A service that takes little, and does not wait long."""
-    found = Served(
-        tmp_path_factory.mktemp("project"), f'[serve]\nmax_body_bytes = {MOST}\nrequest_timeout = 1.0\nrate = ""\n'
-    )
-    found.start()
-    yield found
-    found.close()
+    settings = f"{AS_OFTEN_AS_IT_LIKES}max_body_bytes = {MOST}\nrequest_timeout = 1.0\n"
+    with Served(tmp_path_factory.mktemp("project"), settings) as found:
+        yield found
 
 
 def test_a_body_of_100_mb_is_refused_before_it_is_sent(served: Served) -> None:
@@ -93,7 +91,7 @@ def test_what_follows_an_answer_is_not_taken_for_ever(served: Served) -> None:
             except ConnectionError:
                 return True
 
-        until(cut_off)
+        until(cut_off, "it is cut off")
 
 
 def test_a_thousand_connections_whose_headers_trickle_keep_nobody_waiting(served: Served) -> None:
@@ -112,7 +110,7 @@ def test_a_thousand_connections_whose_headers_trickle_keep_nobody_waiting(served
             client.get("/healthz").raise_for_status()
             return service.num_fds() < SLOW // 2
 
-        until(all_ended)
+        until(all_ended, "all are ended")
 
 
 @pytest.mark.parametrize(

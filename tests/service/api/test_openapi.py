@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.served_project import GOOD, Served, ended
+from tests.support.served_project import AS_OFTEN_AS_IT_LIKES, GOOD, Served, ended
 
 RULES = """\
 seed = 1
@@ -24,10 +24,8 @@ checks.positive_data_acceptance.expected-statuses = ["2xx", "4xx"]
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[Served]:
     """A project whose service runs, and lets a client ask as often as it likes."""
-    found = Served(tmp_path / "project", '[serve]\nrate = ""\n')
-    found.start()
-    yield found
-    found.close()
+    with Served(tmp_path / "project", AS_OFTEN_AS_IT_LIKES) as found:
+        yield found
 
 
 def test_every_answer_is_one_that_its_description_has(served: Served) -> None:

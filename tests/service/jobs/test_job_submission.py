@@ -11,7 +11,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.served_project import GOOD, Served, ended, until
+from tests.support.served_project import GOOD, Served, ended
+from tests.support.waiting import until
 
 
 def submit(client: httpx.Client, **more: Any) -> dict[str, Any]:
@@ -55,7 +56,7 @@ def test_progress_leads_from_5_over_the_steps_to_100(served: Served) -> None:
             found = client.get(f"/api/v1/jobs/{job}").json()
             return found if found["running"] else None
 
-        begun = until(running)
+        begun = until(running, "the job runs")
         assert (begun["progress"], begun["current_step"]["name"]) == (5, "first")
         served.open_gate()
         assert ended(client, job)["progress"] == 100
@@ -184,7 +185,7 @@ def test_a_running_job_is_cancelled_and_its_session_ended(served: Served) -> Non
     served.close_gate()
     with served.client() as client:
         job = submit(client)["job_id"]
-        until(lambda: client.get(f"/api/v1/jobs/{job}").json()["running"])
+        until(lambda: client.get(f"/api/v1/jobs/{job}").json()["running"], "the job runs")
         problem(client.post(f"/api/v1/jobs/{job}/retry"), 409)
         assert client.delete(f"/api/v1/jobs/{job}").status_code == 200
         assert ended(client, job)["status"] == "cancelled"
@@ -199,7 +200,7 @@ def test_batches_and_sessions_are_told_in_the_words_that_clients_know(served: Se
     served.close_gate()
     with served.client() as client:
         job = submit(client)["job_id"]
-        until(lambda: client.get(f"/api/v1/jobs/{job}").json()["running"])
+        until(lambda: client.get(f"/api/v1/jobs/{job}").json()["running"], "the job runs")
         cells = [
             cell["status"]
             for step in (1, 2)
@@ -218,7 +219,7 @@ def test_a_job_keeps_the_version_that_it_began_with(served: Served) -> None:
     served.close_gate()
     with served.client() as client:
         job = submit(client)["job_id"]
-        until(lambda: client.get(f"/api/v1/jobs/{job}").json()["running"])
+        until(lambda: client.get(f"/api/v1/jobs/{job}").json()["running"], "the job runs")
         served.write_pipeline(version=2)
         served.write("validators/forms/check.py", "raise SystemExit('the new one')\n")
         later = submit(client)

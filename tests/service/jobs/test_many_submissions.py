@@ -9,16 +9,14 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.support.served_project import GOOD, Served, ended
+from tests.support.served_project import AS_OFTEN_AS_IT_LIKES, GOOD, Served, ended
 
 
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[Served]:
     """A project whose service runs, and lets a client ask as often as it likes."""
-    found = Served(tmp_path / "project", '[serve]\nrate = ""\n')
-    found.start()
-    yield found
-    found.close()
+    with Served(tmp_path / "project", AS_OFTEN_AS_IT_LIKES) as found:
+        yield found
 
 
 def test_fifty_requests_at_once_under_one_key_make_one_job(served: Served) -> None:

@@ -11,7 +11,7 @@ import trustme
 
 from supervisor.service.webhooks.ssrf_network import SsrfSafeNetwork
 from supervisor.service.webhooks.webhook_sender import WebhookSender
-from tests.service.webhooks.test_webhook_connections import NAME, PUBLIC
+from tests.service.webhooks.scripted_network import NAME, PUBLIC, answers
 from tests.service.webhooks.webhook_receiver import Receiver
 from tests.support.webhook_store import KEY, message
 
@@ -21,11 +21,6 @@ TURNS = ([PUBLIC], ["127.0.0.1"], [PUBLIC, "127.0.0.1"], ["::ffff:127.0.0.1"], [
 async def _main() -> None:
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
     subprocess.run(["ip", "addr", "add", f"{PUBLIC}/32", "dev", "lo"], check=True)
-    turns = iter(TURNS)
-
-    async def resolve(host: str, port: int) -> list[str]:
-        return next(turns)
-
     authority, client = trustme.CA(), ssl.create_default_context()
     authority.configure_trust(client)
     servers = [ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER) for _ in range(2)]
@@ -35,7 +30,7 @@ async def _main() -> None:
         Receiver(tls=servers[0], host=PUBLIC, port=443) as public,
         Receiver(tls=servers[1], port=443) as private,
     ):
-        sender = WebhookSender(KEY, network=SsrfSafeNetwork(resolve=resolve), tls=client)
+        sender = WebhookSender(KEY, network=SsrfSafeNetwork(resolve=answers(*TURNS)), tls=client)
         said = [(await sender.send(message(f"https://{NAME}/hook"))).said for _ in TURNS]
         print(json.dumps({"said": said, "public": public.connections, "private": private.connections}))
 

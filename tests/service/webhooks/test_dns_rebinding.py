@@ -6,11 +6,11 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-REPOSITORY = Path(__file__).resolve().parents[3]
+from tests.support.repository_content import REPOSITORY
+
 OWN_NETWORK = ["unshare", "--user", "--map-root-user", "--net"]
 
 

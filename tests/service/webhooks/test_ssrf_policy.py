@@ -13,10 +13,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from supervisor.errors import UsageError
-from supervisor.service.webhooks.ssrf_network import Resolve, SsrfSafeNetwork, system_resolve
+from supervisor.service.webhooks.ssrf_network import SsrfSafeNetwork, system_resolve
 from supervisor.service.webhooks.ssrf_policy import Destination, check_url, destination, refusal
-
-PUBLIC = "93.184.215.14"
+from tests.service.webhooks.scripted_network import PUBLIC, answers
 
 
 @pytest.mark.parametrize(
@@ -189,16 +188,6 @@ class Line(httpcore.AsyncNetworkBackend):
         if host in self._dead:
             raise httpcore.ConnectError("nobody is there")
         return httpcore.AsyncMockStream([])
-
-
-def answers(*turns: list[str]) -> Resolve:
-    """A name server that answers each question otherwise."""
-    left = list(turns)
-
-    async def resolve(host: str, port: int) -> list[str]:
-        return left.pop(0)
-
-    return resolve
 
 
 def test_a_name_that_becomes_private_is_not_connected_to() -> None:

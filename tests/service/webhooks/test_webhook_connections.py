@@ -14,11 +14,9 @@ import trustme
 
 from supervisor.service.webhooks.ssrf_network import SsrfSafeNetwork
 from supervisor.service.webhooks.webhook_sender import Answer, WebhookSender
+from tests.service.webhooks.scripted_network import NAME, PUBLIC, answers
 from tests.service.webhooks.webhook_receiver import Receiver
 from tests.support.webhook_store import KEY, message
-
-NAME = "hooks.example.com"
-PUBLIC = "93.184.215.14"
 
 
 def test_a_receiver_that_is_not_there_is_a_failure_with_the_reason() -> None:
@@ -74,10 +72,6 @@ class Elsewhere(httpcore.AsyncNetworkBackend):
         return await httpcore.AnyIOBackend().connect_tcp("127.0.0.1", self._port)
 
 
-async def public(host: str, port: int) -> list[str]:
-    return [PUBLIC]
-
-
 def by_tls(name: str, story: Callable[[Receiver, Elsewhere, ssl.SSLContext], Awaitable[None]]) -> None:
     """Play a story with a receiver that has a certificate for `name`."""
     authority = trustme.CA()
@@ -94,7 +88,7 @@ def by_tls(name: str, story: Callable[[Receiver, Elsewhere, ssl.SSLContext], Awa
 
 def test_the_checked_address_is_connected_to_under_the_name_of_the_url() -> None:
     async def story(receiver: Receiver, internet: Elsewhere, tls: ssl.SSLContext) -> None:
-        sender = WebhookSender(KEY, network=SsrfSafeNetwork(resolve=public, inner=internet), tls=tls)
+        sender = WebhookSender(KEY, network=SsrfSafeNetwork(resolve=answers([PUBLIC]), inner=internet), tls=tls)
         assert (await sender.send(message(f"https://{NAME}/hook"))).delivered
         got = await receiver.got()
         assert internet.asked == [f"{PUBLIC}:443"]
@@ -105,7 +99,7 @@ def test_the_checked_address_is_connected_to_under_the_name_of_the_url() -> None
 
 def test_a_certificate_of_another_name_is_not_accepted() -> None:
     async def story(receiver: Receiver, internet: Elsewhere, tls: ssl.SSLContext) -> None:
-        sender = WebhookSender(KEY, network=SsrfSafeNetwork(resolve=public, inner=internet), tls=tls)
+        sender = WebhookSender(KEY, network=SsrfSafeNetwork(resolve=answers([PUBLIC]), inner=internet), tls=tls)
         answer = await sender.send(message(f"https://{NAME}/hook"))
         assert answer.said.startswith("its certificate is not accepted: Hostname mismatch")
         assert receiver.count == 0
@@ -115,7 +109,7 @@ def test_a_certificate_of_another_name_is_not_accepted() -> None:
 
 def test_a_certificate_of_nobody_known_is_not_accepted() -> None:
     async def story(receiver: Receiver, internet: Elsewhere, tls: ssl.SSLContext) -> None:
-        sender = WebhookSender(KEY, network=SsrfSafeNetwork(resolve=public, inner=internet))
+        sender = WebhookSender(KEY, network=SsrfSafeNetwork(resolve=answers([PUBLIC]), inner=internet))
         answer = await sender.send(message(f"https://{NAME}/hook"))
         assert answer.said.startswith("its certificate is not accepted: ")
         assert receiver.count == 0

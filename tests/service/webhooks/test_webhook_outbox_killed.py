@@ -13,9 +13,8 @@ from typing import Any
 
 from supervisor.failpoints import VARIABLE
 from tests.service.webhooks.webhook_receiver import Receiver
+from tests.support.repository_content import REPOSITORY
 from tests.support.webhook_store import one_message
-
-REPOSITORY = Path(__file__).resolve().parents[3]
 
 
 @contextlib.asynccontextmanager

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from tests.service.webhooks.webhook_receiver import Receiver, status
-from tests.support.served_project import GOOD, Served, ended, until
+from tests.support.served_project import GOOD, Served, ended
+from tests.support.waiting import until
 
 
 @contextlib.asynccontextmanager
@@ -56,7 +57,7 @@ def test_a_client_hears_of_the_end_of_its_job_and_verifies_it_with_what_it_was_g
             message: Any = got.verified(webhook_secret)
             assert (message["type"], message["data"]["workflow_name"]) == ("job.completed", "forms")
             assert str(message["data"]["job_id"]) == str(job)
-            await asyncio.to_thread(until, lambda: "delivered, 1 try" in told(served, job))
+            await asyncio.to_thread(until, lambda: "delivered, 1 try" in told(served, job), "a delivery")
 
             def again() -> None:
                 with served.client(secret) as client:
@@ -64,7 +65,7 @@ def test_a_client_hears_of_the_end_of_its_job_and_verifies_it_with_what_it_was_g
 
             await asyncio.to_thread(again)
             by_http = await receiver.got()
-            await asyncio.to_thread(until, lambda: "delivered, 1 try" in told(served, job))
+            await asyncio.to_thread(until, lambda: "delivered, 1 try" in told(served, job), "a delivery")
             await asyncio.to_thread(served.supervisor, "webhooks", "redeliver", str(job))
             by_hand = await receiver.got()
             assert {each.headers["webhook-id"] for each in (got, by_http, by_hand)} == {got.headers["webhook-id"]}
@@ -96,10 +97,10 @@ def test_a_job_that_ends_while_no_service_runs_is_told_of_when_one_runs_again(tm
             served.close_gate()
             secret, webhook_secret = await asyncio.to_thread(make_client, served, "alice")
             job = await asyncio.to_thread(submit, served, secret, webhook_url=receiver.url)
-            await asyncio.to_thread(until, served.daemon_pid)
+            await asyncio.to_thread(until, served.daemon_pid, "a daemon")
             await asyncio.to_thread(served.stop, signal.SIGKILL)
             await asyncio.to_thread(served.open_gate)
-            await asyncio.to_thread(until, lambda: "waiting, 0 tries" in told(served, job))
+            await asyncio.to_thread(until, lambda: "waiting, 0 tries" in told(served, job), "a message that waits")
             assert receiver.count == 0
             await asyncio.to_thread(served.start)
             message: Any = (await receiver.got()).verified(webhook_secret)
@@ -129,7 +130,7 @@ def test_a_receiver_that_does_not_answer_holds_up_no_job_and_no_end_of_the_servi
             await asyncio.to_thread(served.start)
             second = await receiver.got()
             assert second.headers["webhook-id"] == first.headers["webhook-id"]
-            await asyncio.to_thread(until, lambda: "delivered, 1 try" in told(served, job))
+            await asyncio.to_thread(until, lambda: "delivered, 1 try" in told(served, job), "a delivery")
 
     asyncio.run(story())
 

@@ -24,8 +24,8 @@ from supervisor.text.strict_json import in_order
 from tests.sinks.conformance.sinks import CASES, SinkCase
 from tests.support.json_strategies import IDS
 from tests.support.property_examples import examples
+from tests.support.repository_content import REPOSITORY
 
-ROOT = Path(__file__).resolve().parents[3]
 WRITING = [point for point in failpoints.POINTS if point.startswith("main_file.")]
 FIRST: dict[str, Any] = {"b": {"n": 1}, "a": {"n": 2}, "c": {"n": 3}}
 SECOND: dict[str, Any] = {"b": {"n": 1}, "a": {"n": 4}, "d": {"n": 5}}
@@ -39,7 +39,7 @@ def other_process(*words: str | Path, failpoint: str = "") -> subprocess.Popen[s
         env[failpoints.VARIABLE] = f"{failpoint}=1"
     return subprocess.Popen(
         [sys.executable, "-m", "tests.sinks.conformance.other_process", *map(str, words)],
-        cwd=ROOT,
+        cwd=REPOSITORY,
         env=env,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

@@ -4,51 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from supervisor.model import session_name
-from supervisor.model.agent_report import AgentReport, Usage
-from supervisor.model.job import JobOptions, StoredBatch
-from supervisor.model.pipeline import Phase, Pipeline
-from supervisor.model.session import SessionResult
-from supervisor.store.database import Database, open_store
+from supervisor.model.agent_report import Usage
+from supervisor.store.database import Database
 from supervisor.store.integrity.integrity_check import count_anew, wrong_counters
 from supervisor.store.queries.job_numbers import Summary
 from supervisor.store.queries.job_summary import summarise
 from supervisor.store.tables import jobs, session_totals
-from supervisor.store.tables.attempts import Outcome
 from supervisor.store.transitions import batch_transitions
+from tests.support.stored_sessions import begin, end, one_job, result
 
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
-    opened = open_store(tmp_path / "store.sqlite", create=True)
-    phases = tuple(
-        Phase(id=n, name=f"phase {n}", items="items.json", intelligence="1.md", output=f"{n}.json") for n in (1, 2)
-    )
-    jobs.submit(opened, Pipeline(name="facts", collection="facts", phases=phases), "demo", JobOptions(agent="a"))
+    opened = one_job(tmp_path, phases=2)
     yield opened
     opened.close()
-
-
-def begin(database: Database, batch: int, number: int = 1, *, phase: int = 1, agent: str = "a") -> int:
-    of = StoredBatch(id=batch, job=1, phase=phase, number=batch, size=1, status="pending")
-    with database.transaction() as transaction:
-        return batch_transitions.begin_session(
-            transaction, of, number, session_name.session_name(of, number), agent, ["i"], None
-        )
-
-
-def end(database: Database, attempt: int, outcome: Outcome, *, counted: bool, result: SessionResult) -> None:
-    with database.transaction() as transaction:
-        batch_transitions.end_session(transaction, attempt, outcome, counted=counted, result=result)
-
-
-def result(*, took: float = 1.0, model: str | None = None, **usage: Any) -> SessionResult:
-    heard = AgentReport(model=model, usage=Usage(**usage))
-    return SessionResult(ending="exited", output=b"{}", heard=heard, duration_s=took, output_complete_at=None)
 
 
 def summary(database: Database) -> Summary:
@@ -60,9 +33,9 @@ def summary(database: Database) -> Summary:
 def test_sessions_of_two_agents_and_their_models_are_counted_as_they_end(database: Database) -> None:
     one, other, third = begin(database, 1), begin(database, 2, agent="b"), begin(database, 3, phase=2)
     assert (summary(database).sessions, summary(database).attempts) == (3, 0)
-    end(database, one, "passed", counted=True, result=result(model="m", cost_usd=0.5, input_tokens=10))
-    end(database, other, "failed", counted=True, result=result(took=3.0))
-    end(database, third, "passed", counted=True, result=result(took=2.0, model="m", cost_usd=0.25))
+    end(database, one, "passed", result=result(model="m", cost_usd=0.5, input_tokens=10))
+    end(database, other, "failed", result=result(took=3.0))
+    end(database, third, "passed", result=result(took=2.0, model="m", cost_usd=0.25))
     found = summary(database)
     assert (found.sessions, found.attempts, found.retries, found.cost_unknown) == (3, 3, 0, 1)
     assert found.mean_session_s == 2.0
@@ -75,9 +48,9 @@ def test_a_retry_is_an_attempt_that_counts_after_another_of_its_batch(database: 
     first, second, third = (begin(database, 1, number) for number in (1, 2, 3))
     alone = begin(database, 2)
     end(database, first, "stalled", counted=False, result=result())
-    end(database, third, "passed", counted=True, result=result())
-    end(database, second, "partial", counted=True, result=result())  # taken in later
-    end(database, alone, "passed", counted=True, result=result())
+    end(database, third, "passed", result=result())
+    end(database, second, "partial", result=result())  # taken in later
+    end(database, alone, "passed", result=result())
     found = summary(database)
     assert (found.sessions, found.attempts, found.retries) == (4, 3, 1)
 
@@ -91,14 +64,14 @@ def test_a_session_that_is_still_to_be_judged_is_counted_once(database: Database
             transaction, attempt, result()
         )  # heard again when its agent was not known any more
     assert summary(database).usage.cost_usd == 0.5
-    end(database, attempt, "passed", counted=True, result=result(cost_usd=0.75))
+    end(database, attempt, "passed", result=result(cost_usd=0.75))
     assert (summary(database).sessions, summary(database).attempts) == (1, 1)
     assert summary(database).usage.cost_usd == 0.75
 
 
 def test_a_session_that_ended_for_good_stays_as_it_was_counted(database: Database) -> None:
     attempt = begin(database, 1)
-    end(database, attempt, "passed", counted=True, result=result(cost_usd=0.5))
+    end(database, attempt, "passed", result=result(cost_usd=0.5))
     before = summary(database)
     end(database, attempt, "failed", counted=False, result=result(cost_usd=2.0))
     after = summary(database)
@@ -107,7 +80,7 @@ def test_a_session_that_ended_for_good_stays_as_it_was_counted(database: Databas
 
 def test_counters_that_were_changed_are_found_and_made_anew(database: Database) -> None:
     for number in (1, 2):
-        end(database, begin(database, 1, number), "failed", counted=True, result=result(cost_usd=0.5))
+        end(database, begin(database, 1, number), "failed", result=result(cost_usd=0.5))
     right = summary(database)
     for change in ("sessions = 7", "retries = 0", "cost_usd = 0.9", "model = 'x'", "duration_s = 0"):
         with database.transaction():

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 from supervisor.failpoints import VARIABLE
 from tests.engine.phases.conformance.kinds import KINDS
 from tests.support.facts_project import Ran, SmallProject
+from tests.support.repository_content import REPOSITORY
 
-ROOT = Path(__file__).resolve().parents[4]
 SQUARES = {"a": {"square": 1}, "b": {"square": 4}, "c": {"square": 9}}
 FOURTH = {"a": {"square": 1}, "b": {"square": 16}, "c": {"square": 81}}
 
@@ -35,7 +34,7 @@ def run(project: SmallProject, **more: str) -> Ran:
     return subprocess.run(
         [sys.executable, "-m", "tests.engine.phases.conformance.kinds", "run", "facts", "demo"],
         cwd=project.root,
-        env=project.environment(PYTHONPATH=str(ROOT), **more),
+        env=project.environment(PYTHONPATH=str(REPOSITORY), **more),
         capture_output=True,
         encoding="utf-8",
         timeout=100,

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from supervisor.agents.output_parser import OutputParser
 from supervisor.executors.local.terminal.redaction import Redactor
 from supervisor.executors.local.terminal.transcript_writer import TranscriptWriter
+from tests.executors.local.terminal.ear import Ear
 from tests.support.property_examples import examples
 
 RSA = rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -109,14 +110,6 @@ def test_it_may_come_in_any_pieces_between_any_lines(
 
 
 def test_the_lines_of_a_listener_are_those_around_it(tmp_path: Path) -> None:
-    class Ear(OutputParser):
-        def __init__(self) -> None:
-            super().__init__()
-            self.lines: list[str] = []
-
-        def feed_line(self, line: str) -> None:
-            self.lines.append(line)
-
     ear = Ear()
     kept = TranscriptWriter(tmp_path / "transcript.txt", 1 << 20, Redactor(), ear)
     for line in ['{"n": 1}', *KEYS["rsa"].splitlines(), '{"n": 2}']:

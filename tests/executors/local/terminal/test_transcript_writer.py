@@ -7,6 +7,7 @@ from pathlib import Path
 from supervisor.agents.output_parser import OutputParser
 from supervisor.executors.local.terminal.redaction import Redactor
 from supervisor.executors.local.terminal.transcript_writer import TranscriptWriter
+from tests.executors.local.terminal.ear import Ear
 
 
 def test_more_than_the_limit_is_counted_and_not_kept(tmp_path: Path) -> None:
@@ -21,14 +22,6 @@ def test_more_than_the_limit_is_counted_and_not_kept(tmp_path: Path) -> None:
 
 
 def test_lines_are_heard_whole_and_plain(tmp_path: Path) -> None:
-    class Ear(OutputParser):
-        def __init__(self) -> None:
-            super().__init__()
-            self.lines: list[str] = []
-
-        def feed_line(self, line: str) -> None:
-            self.lines.append(line)
-
     ear = Ear()
     kept = TranscriptWriter(tmp_path / "transcript.txt", 1 << 20, Redactor(), ear)
     for part in (b"\x1b[31mon", b"e\x1b[0m\r\ntw", b"o\r\n", b"three"):

@@ -1,0 +1,68 @@
+"""An output that an earlier session left is judged where nobody judged it; half of one, or an old one, is not taken."""
+
+from __future__ import annotations
+
+import os
+
+from tests.support import processes
+from tests.support.scripted_project import Small, numbered, said
+from tests.support.waiting import reader_of
+
+
+def test_a_finished_output_that_nobody_judged_is_judged_and_not_made_again(small: Small) -> None:
+    """The supervisor is killed while it validates: the output is there, whole, and paid for."""
+    slow = """
+import os
+def validate(batch, output, merged):
+    pipe = os.path.join(os.path.dirname(__file__), "..", "..", "pipe")
+    if os.path.exists(pipe):
+        open(pipe).read()
+    return ValidationReport()
+"""
+    small.lay_out(
+        numbered(2),
+        agent="mark('began')\nwrite(answers())\n",
+        phases=[{"validator": "check.py"}],
+        validators={"check.py": slow},
+    )
+    os.mkfifo(small.root / "pipe")
+    running = small.begin_run()
+    (session,) = small.marked("phase1_batch_1.json")
+    pipe = reader_of(small.root / "pipe")
+    running.kill()
+    (small.root / "pipe").unlink()
+    os.close(pipe)
+    processes.none_left(small.root)
+    small.run()
+    assert [each.name for each in small.sessions()] == [session.name]
+    assert small.main() == said(numbered(2))
+    assert "judged, not made again" in small.progress
+    assert small.status()["attempts"] == 1
+
+
+def test_a_half_written_output_of_a_killed_run_is_made_again(small: Small) -> None:
+    half = """
+if session == 1:
+    output.write_text('{"i01": {"said"')
+    wait_at("gate")
+write(answers())
+"""
+    small.lay_out(numbered(2), agent=half)
+    running = small.begin_run()
+    small.at_gate()
+    running.kill()
+    small.run()
+    assert [session.number for session in small.sessions()] == [1, 2]
+    assert "# RETRY" not in small.sessions()[1].prompt
+    assert small.status()["attempts"] == 1
+    assert small.main() == said(numbered(2))
+
+
+def test_a_file_that_an_earlier_attempt_left_is_never_taken(small: Small) -> None:
+    """The second session writes nothing; the first one's file, whole and right in form, must not stand in for it."""
+    lazy = "write({'i01': {'said': {'n': 1}}}) if session == 1 else sys.exit(0)\n"
+    small.lay_out(numbered(2), agent=lazy, phases=[{"max_attempts": 2}]).run(status=1)
+    assert small.main() == {"i01": {"said": {"n": 1}}}
+    (failed,) = small.status()["failed_items"]
+    assert failed["id"] == "i02"
+    assert [error["type"] for error in failed["errors"]] == ["no_output"]
