@@ -45,6 +45,8 @@ POINTS = (
     "main_file.synced",
     "progress_log.before_write",
     "progress_log.written",
+    "receipt.announced",
+    "receipt.before_announce",
     "receipt.before_rename",
     "receipt.before_write",
     "receipt.written",

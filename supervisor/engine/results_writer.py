@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -210,7 +211,8 @@ class ResultsWriter:
         taken = merged_snapshot.snapshot(self._reader, self._job, phase.id, phase.merge)
         if not taken.rows and look.missing and not state.ended:
             return True
-        written = state.sink.write(taken)
+        announce = functools.partial(write_receipts.announce, self._reader, self._job, phase.id)
+        written = state.sink.write(taken, announce)
         if written is None:
             return False
         state.size = written.size

@@ -31,6 +31,9 @@ def look_at_sink(database: Database, sink: Sink, job: int, phase: int) -> SinkLo
         return SinkLook(as_written=True)
     if held.missing:
         return SinkLook(missing=True)
+    announced = write_receipts.find_announced(database.path.parent, job, phase)
+    if announced is not None and announced.sha256 == held.sha256 and announced.seq <= noted.newest:
+        return SinkLook()  # its writer was killed before it recorded what it had written of what the store has
     if held.problem:
         return SinkLook(edits=HandEdits(problem=held.problem, copy_kept=sink.set_aside("unreadable")))
     edits = find_hand_edits(held.values, merged_snapshot.merged_values(database, job, phase), noted.seq)

@@ -7,7 +7,7 @@ import glob
 import hashlib
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -102,7 +102,9 @@ class FileSink(ABC):
         replace_durably(copy, [self.path.read_bytes() if self._edited is None else self._edited])
         return copy
 
-    def write(self, snapshot: ResultSnapshot) -> WriteReceipt | None:
+    def write(
+        self, snapshot: ResultSnapshot, announce: Callable[[WriteReceipt], None] | None = None
+    ) -> WriteReceipt | None:
         """A temporary file, synced, renamed over the old one, the folder synced."""
         make_folder(self.path.parent)
         hashed = hashlib.sha256()
@@ -115,11 +117,21 @@ class FileSink(ABC):
                 size += len(piece)
                 yield piece
 
-        if not replace_durably(self.path, told(), still=lambda: file_state(self.path) == self._seen):
+        def receipt() -> WriteReceipt:
+            return WriteReceipt(seq=snapshot.seq, sha256=hashed.hexdigest(), size=size)
+
+        def unedited() -> bool:
+            if file_state(self.path) != self._seen:
+                return False
+            if announce is not None:
+                announce(receipt())
+            return True
+
+        if not replace_durably(self.path, told(), still=unedited):
             return None
         self._written = self._seen = file_state(self.path)
         self._edited = None
-        return WriteReceipt(seq=snapshot.seq, sha256=hashed.hexdigest(), size=size)
+        return receipt()
 
     def read(self) -> dict[str, Any]:
         return self.decode(self.path.read_bytes())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -56,8 +57,13 @@ class Sink(Protocol):
         """Keep a copy of what `edits` saw, under a name of its own with the word `why` in it; where to."""
         ...
 
-    def write(self, snapshot: ResultSnapshot) -> WriteReceipt | None:
+    def write(
+        self, snapshot: ResultSnapshot, announce: Callable[[WriteReceipt], None] | None = None
+    ) -> WriteReceipt | None:
         """Make it hold the snapshot: all of it or nothing, on the disk when this returns. Same rows: same content.
+
+        `announce` is called with the receipt right before it holds it, where that is known before: what a writer wrote
+        that was killed then is not taken for a person's edit.
 
         None, and nothing written, where it is not what `edits` or `write` left of it last: somebody edits it. OSError
         is the machine's: it is tried again.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 from filelock import FileLock
 
 from tests.support.project_folder import Running
-from tests.support.scripted_project import Small, numbered, open_gate, said
+from tests.support.scripted_project import TARGET, Small, numbered, open_gate, said
 from tests.support.waiting import until
 
 HALFWAY = """
@@ -228,3 +229,26 @@ def test_a_main_file_that_another_program_has_locked_is_written_when_it_lets_go(
         assert not small.path().exists()
     assert running.end() == 0
     assert small.main() == said(numbered(2))
+
+
+@pytest.mark.parametrize("point", ["main_file.before_folder_sync", "receipt.before_write", "receipt.written"])
+def test_what_a_writer_wrote_that_was_killed_before_it_could_say_so_is_no_edit(small: Small, point: str) -> None:
+    small.lay_out(numbered(4))
+    killed = small.cli("run", "small", TARGET, SUPERVISOR_FAILPOINTS=f"{point}=1")
+    assert killed.status == -signal.SIGKILL
+    there = small.main(1)
+    assert there and small.rows("SELECT written_seq FROM phases")[0]["written_seq"] == 0
+    small.done("retry", "small/demo", "--items", next(iter(there)), "--phase", "1")
+    assert small.until_ended() == "completed"
+    assert small.main(1) == said(numbered(4))
+    assert (copies(small), warnings(small)) == ([], "")
+
+
+def test_an_edit_of_what_a_killed_writer_wrote_is_one(small: Small) -> None:
+    small.lay_out(numbered(4))
+    assert small.cli("run", "small", TARGET, SUPERVISOR_FAILPOINTS="receipt.before_write=1").status == -signal.SIGKILL
+    mine = {**small.main(1), "i99": {"said": "by hand"}}
+    small.path(1).write_text(json.dumps(mine))
+    small.run()
+    assert small.main(1) == said(numbered(4))
+    assert [json.loads(copy) for copy in copies(small)] == [mine]

@@ -47,6 +47,27 @@ def record_receipt(database: Database, job: int, phase: int, written: WriteRecei
     reached("receipt.written")
 
 
+def announce(database: Database, job: int, phase: int, written: WriteReceipt) -> None:
+    """Note what a phase's sink will hold in a moment: its writer may not live to record it."""
+    path = _announced(database.path.parent, job, phase)
+    path.parent.mkdir(exist_ok=True)
+    reached("receipt.before_announce")
+    path.write_text(written.model_dump_json(), encoding="utf-8")
+    reached("receipt.announced")
+
+
+def find_announced(state: Path, job: int, phase: int) -> WriteReceipt | None:
+    """What was announced last; None where there is nothing that can be read."""
+    try:
+        return WriteReceipt.model_validate_json(_announced(state, job, phase).read_bytes())
+    except (OSError, ValueError):
+        return None
+
+
+def _announced(state: Path, job: int, phase: int) -> Path:
+    return state / FOLDER / f"job{job}-phase{phase}.announced"
+
+
 def find_receipt(state: Path, job: int, phase: int) -> PhaseReceipt | None:
     """The receipt of a phase; None where there is none that can be read."""
     try:
