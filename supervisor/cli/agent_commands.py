@@ -89,6 +89,7 @@ def try_agent(
 def _row(here: Any, name: str) -> dict[str, Any]:
     from supervisor.agents.agent_registry import make_agent
     from supervisor.errors import SupervisorError
+    from supervisor.executors.executor_registry import check_executor
 
     row: dict[str, Any] = {"name": name, "can_start": True, "reason": ""}
     try:
@@ -101,6 +102,7 @@ def _row(here: Any, name: str) -> dict[str, Any]:
             "by": presence.by,
         }
         agent.check()
+        check_executor(here, name)
     except SupervisorError as error:
         row |= {"can_start": False, "reason": f"{error.what}\n{error.remedy}".strip()}
     return row

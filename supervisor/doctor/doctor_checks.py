@@ -14,6 +14,7 @@ from supervisor.agents.agent_registry import agent_names, default_agent, make_ag
 from supervisor.doctor.finding import Finding, Level
 from supervisor.doctor.state_checks import look_at_state
 from supervisor.errors import SupervisorError
+from supervisor.executors.executor_registry import check_executor
 from supervisor.executors.local import machine_capacity
 from supervisor.executors.local.sandbox.bubblewrap import why_no_bubblewrap
 from supervisor.host import process_tree
@@ -126,6 +127,7 @@ def _agents(project: Project) -> Iterator[Finding]:
     for name in agent_names(project):
         try:
             make_agent(project, name).check()
+            check_executor(project, name)
         except SupervisorError as error:
             level: Level = "failure" if name == chosen else "warning"
             yield Finding(level=level, subject=f"agent {name}", text=error.in_one_line(placed=False))

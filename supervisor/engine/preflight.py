@@ -12,7 +12,7 @@ from supervisor.agents.isolation_policy import isolation
 from supervisor.engine.known_answers.job_answers import chosen_places
 from supervisor.engine.phases.phase_kinds import check_kind
 from supervisor.errors import AgentError, PipelineError, UsageError
-from supervisor.executors.executor_registry import executor_to_ask
+from supervisor.executors.executor_registry import check_executor, executor_to_ask
 from supervisor.model.frozen_model import FrozenModel
 from supervisor.model.job import JobOptions
 from supervisor.model.pipeline import Phase, Pipeline, Upstream
@@ -98,6 +98,7 @@ def check_agents(project: Project, options: JobOptions) -> None:
     failed: list[AgentError] = []
     agents = make_agents(project, options)
     for agent in agents:
+        check_executor(project, agent.name)
         try:
             agent.check()
             executor = executor_to_ask(agent.profile.executor, project)
