@@ -42,7 +42,7 @@ class CodeClient:
         self._pool.warm(self._key)
 
     async def validate(self, phase: Phase, batch: BatchInput, output: Any, job: int | None) -> CodeVerdict:
-        """Judge an output; without a validator everything passes. ContentFault where the validator fails."""
+        """Judge an output; without a validator everything passes. ProjectCodeError where the validator fails."""
         if phase.validator is None:
             return CodeVerdict(report=ValidationReport())
         folder = self._project.validator_folder(batch.pipeline)

@@ -9,8 +9,9 @@ import inspect
 import sys
 import traceback
 from collections.abc import Callable, Iterator
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import Any
 
 from supervisor.errors import ProjectCodeError
@@ -23,7 +24,7 @@ _loaded: dict[Path, tuple[int, ModuleType]] = {}
 
 
 def validate(path: Path, batch: BatchInput, output: Any, merged: Any) -> ValidationReport:
-    """Run a validator file's `validate(batch, output, merged)`; ContentFault where it fails to give a report."""
+    """Run a validator file's `validate(batch, output, merged)`; ProjectCodeError where it fails to give a report."""
     function = _function(path, "validate", 3)
     with _faults_named(path, "validate"):
         report = function(batch, output, merged)
@@ -37,7 +38,7 @@ def validate(path: Path, batch: BatchInput, output: Any, merged: Any) -> Validat
 
 
 def expand(path: Path, rows: list[Item]) -> list[list[Item]]:
-    """Run a `by` file's `expand(item_id, payload)` for each row; ContentFault where it fails or gives no pairs."""
+    """Run a `by` file's `expand(item_id, payload)` for each row; ProjectCodeError where it fails or gives no pairs."""
     function = _function(path, "expand", 2)
     expanded: list[list[Item]] = []
     for item_id, payload in rows:
@@ -49,7 +50,7 @@ def expand(path: Path, rows: list[Item]) -> list[list[Item]]:
 
 
 def context(path: Path, batch: BatchInput, merged: Any) -> Any:
-    """Run a `context` file's `context(batch, merged)`; ContentFault where it fails or does not give JSON."""
+    """Run a `context` file's `context(batch, merged)`; ProjectCodeError where it fails or does not give JSON."""
     function = _function(path, "context", 2)
     with _faults_named(path, "context"):
         value = function(batch, merged)
@@ -77,6 +78,14 @@ def _checked(module: ModuleType, path: Path, name: str, arguments: int) -> Calla
     return function
 
 
+class _FromSource(SourceFileLoader):
+    """Compiles what is there: kept bytecode is known by the second and the size, and may be of the text before."""
+
+    def get_code(self, fullname: str) -> CodeType:
+        path = self.get_filename(fullname)
+        return self.source_to_code(self.get_data(path), path)
+
+
 def _module(path: Path) -> ModuleType:
     """The module, loaded anew when the file changed."""
     stamp = path.stat().st_mtime_ns
@@ -85,7 +94,8 @@ def _module(path: Path) -> ModuleType:
         return known[1]
     if str(path.parent) not in sys.path:
         sys.path.insert(0, str(path.parent))
-    spec = importlib.util.spec_from_file_location(f"project_code_{len(_loaded)}_{path.stem}", path)
+    name = f"project_code_{len(_loaded)}_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path, loader=_FromSource(name, str(path)))
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     with _faults_named(path, "import"):

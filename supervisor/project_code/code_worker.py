@@ -40,7 +40,7 @@ class Worker:
         self._views: dict[int, MergedView] = {}
 
     def answer(self, request: dict[str, Any]) -> dict[str, Any]:
-        """The reply to one request; a ContentFault becomes `{"fault", "where"}`."""
+        """The reply to one request; a ProjectCodeError becomes `{"fault", "where"}`."""
         try:
             return self._do(request)
         except ProjectCodeError as fault:
