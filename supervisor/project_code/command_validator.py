@@ -15,7 +15,10 @@ from supervisor.text.strict_json import JsonRefused, parse_strict
 
 
 def validate(command: list[str], folder: Path, batch: BatchInput, output: Any) -> ValidationReport:
-    """Run the command in `folder`, in this process's group, so that it ends with it; ProjectCodeError without a report."""
+    """Run the command in `folder`, in this process's group, so that it ends with it.
+
+    ProjectCodeError where it gives no report.
+    """
     where = " ".join(command)
     question = json.dumps({**batch.file_content(), "output": output}, ensure_ascii=False).encode()
     reached("command.before_start")
