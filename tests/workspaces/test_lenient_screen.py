@@ -32,7 +32,7 @@ def test_a_sequence_that_it_cannot_take_is_left_out_wherever_it_is_cut(sequence:
     assert [row.rstrip() for row in screen.display[:2]] == ["one", "two"]
 
 
-@examples(100)
+@examples(40)
 @given(st.lists(st.sampled_from(["漢字", "\x1b[P", "\x1b[@", "\b", "x", "\x1b[H", "\x1b[4h", "\x1b[X"]), max_size=30))
 def test_half_of_a_wide_character_is_nothing(parts: list[str]) -> None:
     screen = LenientScreen()

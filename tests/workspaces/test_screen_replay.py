@@ -40,14 +40,14 @@ def seen(data: bytes) -> str:
     return "\n".join("".join(row[x].data for x in range(COLUMNS)).rstrip() for row in rows).strip("\n") + "\n"
 
 
-@examples(100)
+@examples(40)
 @given(DRAWN)
 def test_it_is_what_a_screen_shows_that_takes_everything(parts: list[str]) -> None:
     data = "".join(parts).encode()
     assert replayed(data) == seen(data)
 
 
-@examples(100)
+@examples(40)
 @given(st.lists(st.sampled_from([*MOVES, *EDITS, *WORDS]) | st.text(max_size=9) | st.binary(max_size=9), max_size=30))
 def test_any_bytes_are_shown_somehow(parts: list[str | bytes]) -> None:
     data = b"".join(part if isinstance(part, bytes) else part.encode("utf-8", "replace") for part in parts)

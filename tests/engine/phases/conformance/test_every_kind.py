@@ -78,11 +78,8 @@ def test_killed_before_a_commit_it_goes_on(kind: str, project: SmallProject, com
     assert (project.result(), project.result("again.json")) == (SQUARES, FOURTH)
 
 
-@pytest.mark.parametrize("kinds", [("session", "of_the_page"), ("of_the_page", "session")], ids="-".join)
-def test_phases_of_two_kinds_are_done_in_one_job_also_when_it_was_killed(
-    kinds: tuple[str, str], project: SmallProject
-) -> None:
-    asks(project, *kinds)
+def test_phases_of_two_kinds_are_done_in_one_job_also_when_it_was_killed(project: SmallProject) -> None:
+    asks(project, "of_the_page", "session")
     killed = run(project, **{VARIABLE: "store.before_commit=9"})
     assert killed.returncode == -9, killed.stdout + killed.stderr
     completed(project)

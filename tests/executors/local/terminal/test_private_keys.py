@@ -90,7 +90,7 @@ def test_what_stands_beside_its_lines_does_not_hide_it(key: str, beside: str) ->
     assert found.startswith("before\n") and found.endswith("[secret]\nafter, and more\n")
 
 
-@examples(150)
+@examples(60)
 @given(st.data())
 def test_it_may_come_in_any_pieces_between_any_lines(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
