@@ -13,6 +13,7 @@ from pathlib import Path
 from supervisor.agents.agent_registry import agent_names, default_agent, make_agent
 from supervisor.doctor.finding import Finding, Level
 from supervisor.doctor.state_checks import look_at_state
+from supervisor.engine import preflight
 from supervisor.errors import SupervisorError
 from supervisor.executors.executor_registry import check_executor
 from supervisor.executors.local import machine_capacity
@@ -22,7 +23,6 @@ from supervisor.host.cgroups import hierarchies
 from supervisor.host.file_events import InotifyEvents, file_events
 from supervisor.project.pipeline_loader import PIPELINE_FILE, load_pipeline
 from supervisor.project.project import Project, find_project
-from supervisor.project.prompt_renderer import PromptRenderer
 
 _LOW_DISK_BYTES = 500 * 1024 * 1024
 
@@ -115,7 +115,7 @@ def _pipelines(project: Project) -> Iterator[Finding]:
     for name in names:
         try:
             pipeline = load_pipeline(project, name)
-            PromptRenderer(project, pipeline)
+            preflight.check_content(project, pipeline)
         except SupervisorError as error:
             yield Finding(level="failure", subject=f"pipeline {name}", text=error.in_one_line())
         else:

@@ -172,6 +172,7 @@ class _Repair:
             before = write_receipts.find_receipt(self._project.state, job, phase)
             write_receipts.record_receipt(database, job, phase, written)
             phases.record_written(database, job, phase, written)
+            write_receipts.forget_announced(self._project.state, job, phase)
         reached("repair.main_file_written")
         yield f"{shown}: written from the store, {len(taken.rows)} items"
         if before is not None and before.seq == taken.seq and before.sha256 != written.sha256:

@@ -15,6 +15,7 @@ from supervisor.engine.sink_look import SinkLook, is_all_written, look_at_sink
 from supervisor.host.machine_errors import MACHINE_ERRORS, machine_error
 from supervisor.model.job import Job
 from supervisor.model.pipeline import Phase, Pipeline
+from supervisor.model.write_receipt import WriteReceipt
 from supervisor.project.project import Project
 from supervisor.sinks.hand_edits import HandEdits
 from supervisor.sinks.sink import Sink, SinkContext
@@ -206,20 +207,27 @@ class ResultsWriter:
         """Write the sink; False where it was edited since it was looked at."""
         assert self._reader is not None
         phase = state.phase
+        if look.unrecorded is not None:
+            self._record(phase.id, look.unrecorded)
         if look.as_written and is_all_written(self._reader, self._job, phase.id):
             return True
         taken = merged_snapshot.snapshot(self._reader, self._job, phase.id, phase.merge)
         if not taken.rows and look.missing and not state.ended:
             return True
         announce = functools.partial(write_receipts.announce, self._reader, self._job, phase.id)
-        written = state.sink.write(taken, announce)
+        written = state.sink.write(taken, announce=announce)
         if written is None:
             return False
         state.size = written.size
         state.written_bytes += written.size
-        write_receipts.record_receipt(self._reader, self._job, phase.id, written)
-        phases.record_written(self._reader, self._job, phase.id, written)
+        self._record(phase.id, written)
         return True
+
+    def _record(self, phase: int, written: WriteReceipt) -> None:
+        assert self._reader is not None
+        write_receipts.record_receipt(self._reader, self._job, phase, written)
+        phases.record_written(self._reader, self._job, phase, written)
+        write_receipts.forget_announced(self._reader.path.parent, self._job, phase)
 
     async def _take_over(self, state: _State, edits: HandEdits) -> None:
         """A person's work is never silently overwritten: it is taken into the store, or set aside beside the sink."""

@@ -6,10 +6,11 @@ from typing import NamedTuple
 
 from supervisor.model.write_receipt import WriteReceipt
 from supervisor.sinks.hand_edits import HandEdits, find_hand_edits
-from supervisor.sinks.sink import Sink
+from supervisor.sinks.sink import EditedContent, Sink
 from supervisor.store.database import Database
 from supervisor.store.integrity import write_receipts
 from supervisor.store.queries import merged_snapshot
+from supervisor.store.tables import items
 
 
 class SinkLook(NamedTuple):
@@ -21,6 +22,8 @@ class SinkLook(NamedTuple):
     """There is nothing."""
     edits: HandEdits | None = None
     """What a person changed in it."""
+    unrecorded: WriteReceipt | None = None
+    """It is what a writer gave it that was killed before it could record that."""
 
 
 def look_at_sink(database: Database, sink: Sink, job: int, phase: int) -> SinkLook:
@@ -32,14 +35,20 @@ def look_at_sink(database: Database, sink: Sink, job: int, phase: int) -> SinkLo
     if held.missing:
         return SinkLook(missing=True)
     announced = write_receipts.find_announced(database.path.parent, job, phase)
-    if announced is not None and announced.sha256 == held.sha256 and announced.seq <= noted.newest:
-        return SinkLook()  # its writer was killed before it recorded what it had written of what the store has
+    if announced is not None and announced.sha256 == held.sha256 and _knows(database, job, phase, announced, held):
+        return SinkLook(unrecorded=announced)
     if held.problem:
         return SinkLook(edits=HandEdits(problem=held.problem, copy_kept=sink.set_aside("unreadable")))
     edits = find_hand_edits(held.values, merged_snapshot.merged_values(database, job, phase), noted.seq)
     if edits is not None and (edits.problem or edits.removed):
         edits = edits.model_copy(update={"copy_kept": sink.set_aside("edited")})
     return SinkLook(edits=edits)
+
+
+def _knows(database: Database, job: int, phase: int, announced: WriteReceipt, held: EditedContent) -> bool:
+    """Whether the store has what it was given: it may have lost its last commits."""
+    newest = merged_snapshot.last_write(database, job, phase).newest
+    return announced.seq <= newest and held.values.keys() <= items.ids(database, job, phase)
 
 
 def is_all_written(database: Database, job: int, phase: int) -> bool:

@@ -26,10 +26,10 @@ def executor_names() -> list[str]:
 
 def make_executor(name: str, context: ExecutorContext) -> Executor:
     """The executor of that name, made anew; UsageError where there is none."""
-    entry = EntryPoint(name, _OURS[name], GROUP) if name in _OURS else entry_points.offered(GROUP).get(name)
-    if entry is None:
+    found = [EntryPoint(name, _OURS[name], GROUP)] if name in _OURS else entry_points.offered(GROUP).get(name)
+    if found is None:
         raise _unknown(name, "executor")
-    return cast(Callable[[ExecutorContext], Executor], entry_points.load(entry, "executor"))(context)
+    return cast(Callable[[ExecutorContext], Executor], entry_points.load(found, "executor"))(context)
 
 
 def check_executor(project: Project, agent: str) -> None:

@@ -15,6 +15,9 @@ def module_command(name: str, *words: str) -> list[str]:
 
 
 def module_environment() -> dict[str, str]:
-    """This process's variables, and that this program is found where it was found for this process."""
-    inherited = os.environ.get("PYTHONPATH")
-    return {**os.environ, "PYTHONPATH": f"{_PACKAGES}{os.pathsep}{inherited}" if inherited else _PACKAGES}
+    """This process's variables, and that this program is found where it was found for this process.
+
+    A part of PYTHONPATH that is empty or relative would be another folder for a process that works elsewhere.
+    """
+    inherited = [os.path.abspath(part) for part in os.environ.get("PYTHONPATH", "").split(os.pathsep) if part]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join([_PACKAGES, *inherited])}

@@ -77,8 +77,9 @@ class AgentSettings(FrozenModel):
 
     @property
     def starts_no_program(self) -> bool:
-        """Whether it is nothing but an executor's: no program is named, nor one of a package."""
-        return self.executor is not None and self.command is None and self.kind is None
+        """Whether it is nothing but an executor's, which is not this machine's."""
+        names_one = self.command or self.kind or self.program or self.args
+        return self.executor not in (None, "local") and not names_one
 
     @model_validator(mode="after")
     def _fits(self) -> AgentSettings:

@@ -9,9 +9,8 @@ import inspect
 import sys
 import traceback
 from collections.abc import Callable, Iterator
-from importlib.machinery import SourceFileLoader
 from pathlib import Path
-from types import CodeType, ModuleType
+from types import ModuleType
 from typing import Any
 
 from supervisor.errors import ProjectCodeError
@@ -78,14 +77,6 @@ def _checked(module: ModuleType, path: Path, name: str, arguments: int) -> Calla
     return function
 
 
-class _FromSource(SourceFileLoader):
-    """Compiles what is there: kept bytecode is known by the second and the size, and may be of the text before."""
-
-    def get_code(self, fullname: str) -> CodeType:
-        path = self.get_filename(fullname)
-        return self.source_to_code(self.get_data(path), path)
-
-
 def _module(path: Path) -> ModuleType:
     """The module, loaded anew when the file changed."""
     stamp = path.stat().st_mtime_ns
@@ -94,8 +85,7 @@ def _module(path: Path) -> ModuleType:
         return known[1]
     if str(path.parent) not in sys.path:
         sys.path.insert(0, str(path.parent))
-    name = f"project_code_{len(_loaded)}_{path.stem}"
-    spec = importlib.util.spec_from_file_location(name, path, loader=_FromSource(name, str(path)))
+    spec = importlib.util.spec_from_file_location(f"project_code_{len(_loaded)}_{path.stem}", path)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     with _faults_named(path, "import"):

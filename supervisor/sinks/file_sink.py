@@ -121,11 +121,9 @@ class FileSink(ABC):
             return WriteReceipt(seq=snapshot.seq, sha256=hashed.hexdigest(), size=size)
 
         def unedited() -> bool:
-            if file_state(self.path) != self._seen:
-                return False
             if announce is not None:
                 announce(receipt())
-            return True
+            return file_state(self.path) == self._seen
 
         if not replace_durably(self.path, told(), still=unedited):
             return None

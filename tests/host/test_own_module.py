@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from tests.support.scripted_project import TARGET, Small, numbered, said
+from pathlib import Path
+
+import pytest
+
+from tests.support.project_folder import PROGRAM, Running
+from tests.support.scripted_project import PIPELINE, TARGET, Small, numbered, said
 
 NAMES = ("json", "asyncio", "random", "selectors", "pydantic", "jinja2", "typing", "supervisor/__init__", "store")
 CHECKS = """\
@@ -30,4 +35,17 @@ def test_files_of_a_project_that_are_called_like_modules_are_not_run_by_a_run(sm
 def test_files_of_a_project_that_are_called_like_modules_are_not_run_by_a_daemon(small: Small) -> None:
     with_files_of_the_same_names(small).done("start", "small", TARGET)
     assert small.until_ended() == "completed"
+    assert small.main() == said(numbered(4))
+
+
+@pytest.mark.parametrize("path", [":/nowhere", "/nowhere:.", "::"])
+def test_a_search_path_with_the_working_folder_in_it_is_that_of_whoever_set_it(
+    small: Small, tmp_path: Path, path: str
+) -> None:
+    with_files_of_the_same_names(small)
+    words = [*PROGRAM, "run", PIPELINE, TARGET, "--project", str(small.root)]
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    running = Running(words, elsewhere, small.environment(PYTHONPATH=path))
+    assert running.end() == 0, running.err
     assert small.main() == said(numbered(4))

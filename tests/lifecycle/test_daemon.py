@@ -361,3 +361,14 @@ def test_stop_of_a_job_reaches_a_run_in_the_foreground(small: Small) -> None:
     assert running.end() == 3
     assert small.job_status() == "stopped"
     processes.none_left(small.root)
+
+
+def test_a_job_whose_pipeline_cannot_be_run_any_more_fails_and_the_daemon_ends(small: Small) -> None:
+    started(small)
+    os.kill(small.daemon_pid(), signal.SIGKILL)
+    processes.none_left(small.root)
+    small.write_phases([{"kind": "sesion"}])
+    small.done("daemon")
+    assert small.job_status() == "failed"
+    assert "there is no phase kind 'sesion'" in small.progress
+    assert "there is no phase kind 'sesion'" in small.done("doctor", status=4).out

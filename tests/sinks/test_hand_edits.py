@@ -252,3 +252,14 @@ def test_an_edit_of_what_a_killed_writer_wrote_is_one(small: Small) -> None:
     small.run()
     assert small.main(1) == said(numbered(4))
     assert [json.loads(copy) for copy in copies(small)] == [mine]
+
+
+def test_a_file_that_was_written_once_and_is_put_back_is_an_edit(small: Small) -> None:
+    small.lay_out(numbered(4), phases=[{"batch_size": 1}])
+    assert small.cli("run", "small", TARGET, SUPERVISOR_FAILPOINTS="receipt.written=1").status == -signal.SIGKILL
+    first = small.path(1).read_text()
+    small.run()
+    small.path(1).write_text(first)
+    small.run()
+    assert "removed by hand" in warnings(small)
+    assert copies(small) == [first]

@@ -77,6 +77,7 @@ class JobRun:
         self._planner = PhasePlanner(context, self._code, prompts, self._ready.offer)
         self._answers = JobAnswers.of(context, executors, self._progress)
         self._kinds = kinds_of(
+            project,
             pipeline,
             context=context,
             planner=self._planner,

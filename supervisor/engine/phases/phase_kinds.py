@@ -16,8 +16,10 @@ from supervisor.project.project import Project
 KINDS: dict[str, Callable[..., PhaseKind]] = {"session": SessionPhase}
 
 
-def kinds_of(pipeline: Pipeline, **parts: Any) -> Mapping[int, PhaseKind]:
-    """Phase id to its kind, made of the job's `parts`: each kind takes those by name that it needs."""
+def kinds_of(project: Project, pipeline: Pipeline, **parts: Any) -> Mapping[int, PhaseKind]:
+    """Phase id to its kind, which is given all of a job's `parts` by name; PipelineError where there is none."""
+    for phase in pipeline.phases:
+        check_kind(project, pipeline, phase)
     made = {kind: KINDS[kind](**parts) for kind in {phase.kind for phase in pipeline.phases}}
     return {phase.id: made[phase.kind] for phase in pipeline.phases}
 

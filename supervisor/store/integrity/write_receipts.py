@@ -56,6 +56,11 @@ def announce(database: Database, job: int, phase: int, written: WriteReceipt) ->
     reached("receipt.announced")
 
 
+def forget_announced(state: Path, job: int, phase: int) -> None:
+    """What was announced is recorded: from now on a file that is like it was put there by somebody."""
+    _announced(state, job, phase).unlink(missing_ok=True)
+
+
 def find_announced(state: Path, job: int, phase: int) -> WriteReceipt | None:
     """What was announced last; None where there is nothing that can be read."""
     try:

@@ -40,6 +40,11 @@ def ids_with_status(database: StoreReader, job: int, phase: int, *statuses: str)
     return [row["id"] for row in rows]
 
 
+def ids(database: StoreReader, job: int, phase: int) -> set[str]:
+    """Of all items of a phase, whatever their status."""
+    return {row["id"] for row in database.rows("SELECT id FROM items WHERE job = ? AND phase = ?", (job, phase))}
+
+
 def of_batch(database: StoreReader, batch: int) -> list[StoredItem]:
     """A batch's items in canonical order, those left out that an earlier phase could not make."""
     rows = database.rows(
