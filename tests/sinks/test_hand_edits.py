@@ -255,7 +255,8 @@ def test_an_edit_of_what_a_killed_writer_wrote_is_one(small: Small) -> None:
 
 
 def test_a_file_that_was_written_once_and_is_put_back_is_an_edit(small: Small) -> None:
-    small.lay_out(numbered(4), phases=[{"batch_size": 1}])
+    agent = "if batch == 2 and session == 1:\n    wait_at('gate')\nwrite(answers())\n"
+    small.lay_out(numbered(4), agent=agent)
     assert small.cli("run", "small", TARGET, SUPERVISOR_FAILPOINTS="receipt.written=1").status == -signal.SIGKILL
     first = small.path(1).read_text()
     small.run()
