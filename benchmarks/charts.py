@@ -143,8 +143,9 @@ def _dress(axes: Axes, chart: Chart, ticks: list[float]) -> None:
     axes.set_title(f"{chart.title}\n", loc="left", fontsize=11)
     axes.set_xlabel(chart.across)
     axes.set_ylabel(chart.up)
-    axes.set_xscale("log")
-    axes.set_yscale("log")
+    if ticks:  # nothing can be drawn in a scale of powers where there is nothing
+        axes.set_xscale("log")
+        axes.set_yscale("log")
     axes.set_xticks(ticks)
     axes.set_facecolor("white")
     axes.grid(color=GRID, linewidth=0.5)

@@ -107,7 +107,10 @@ def _measure(plan: Plan, agent: str, *, jobs: int) -> Sample:
 
 
 def _figures(samples: dict[Plan, list[Sample]]) -> Iterator[dict[str, Any]]:
-    """What a batch costs in jobs of each size, the smallest of its kind setting the ratios."""
+    """What a batch costs in jobs of each size, the smallest of its kind setting the ratios.
+
+    A job of few batches may cost no more than start-up by chance; there are no ratios to that.
+    """
     smallest: dict[tuple[str, Shape, str], float] = {}
     for plan, taken in samples.items():
         if plan.batches == _START:
@@ -118,7 +121,7 @@ def _figures(samples: dict[Plan, list[Sample]]) -> Iterator[dict[str, Any]]:
             whole, began = (median(getattr(sample.cost, part) for sample in runs) for runs in (taken, start))
             each_ms = 1000 * (whole - began) / (plan.batches - _START)
             base = smallest.setdefault((plan.runner, plan.shape, part), each_ms)
-            row |= {f"{part}_each_ms": each_ms, f"{part}_ratio": each_ms / base}
+            row |= {f"{part}_each_ms": each_ms, f"{part}_ratio": each_ms / base if base > 0 else None}
         last = taken[-1]
         written, result = last.cost.written, last.result_bytes
         yield row | {
@@ -137,7 +140,7 @@ def _row(row: dict[str, Any]) -> list[str]:
     ours = row["runner"] == OURS
     cells = [f"{row['runner']}: {row['batches']:,} batches of {row['batch']}", str(len(row["runs"]))]
     for part in ("cpu_s", "main_s", "wall_s"):
-        figures = [f"{row[f'{part}_each_ms']:.2f}", f"{row[f'{part}_ratio']:.2f}"]
+        figures = [f"{row[f'{part}_each_ms']:.2f}", either(row[f"{part}_ratio"], ".2f")]
         cells += figures if ours or part != "main_s" else ["", ""]
     cells += [f"{row['tenths_wall_ms'][n]:.2f}" if row["tenths_wall_ms"] else "" for n in (0, -1)]
     cells.append(f"{row['result_bytes'] / 1000:,.0f}" if ours else "")

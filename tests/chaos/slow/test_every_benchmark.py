@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -81,12 +82,26 @@ def test_a_benchmark_prints_and_saves_its_figures(name: str, tmp_path: Path) -> 
         assert figures <= set(rows[about])
         assert f"{about}" in ran.stdout
     if name in CHARTED:
-        drawn = python("benchmarks.charts", "--results", tmp_path, "--folder", tmp_path / "charts")
-        if "No module named 'matplotlib'" in drawn.stderr:
-            pytest.skip("charts need the extra `bench`")
-        images = list((tmp_path / "charts").iterdir())
-        assert len(images) == CHARTED[name], drawn.stderr
-        assert all(image.read_text(encoding="utf-8").rstrip().endswith("</svg>") for image in images)
+        assert_charts_are_drawn(name, tmp_path)
+        # The least that can be measured is nothing: a run of few batches may take no longer than an empty one.
+        found["rows"] = [{what: _nothing(value) for what, value in row.items()} for row in found["rows"]]
+        (tmp_path / f"{name}.json").write_text(json.dumps(found), encoding="utf-8")
+        assert_charts_are_drawn(name, tmp_path)
+
+
+def assert_charts_are_drawn(name: str, results: Path) -> None:
+    charts = results / "charts"
+    shutil.rmtree(charts, ignore_errors=True)
+    drawn = python("benchmarks.charts", "--results", results, "--folder", charts)
+    if "No module named 'matplotlib'" in drawn.stderr:
+        pytest.skip("charts need the extra `bench`")
+    images = list(charts.iterdir())
+    assert len(images) == CHARTED[name], drawn.stderr
+    assert all(image.read_text(encoding="utf-8").rstrip().endswith("</svg>") for image in images)
+
+
+def _nothing(value: Any) -> Any:
+    return type(value)() if isinstance(value, int | float) else value
 
 
 def test_the_suite_runs_the_benchmarks_that_are_named(tmp_path: Path) -> None:
