@@ -39,14 +39,14 @@ def halfway(small: Small, phases: list[dict[str, Any]]) -> Running:
     return running
 
 
-def _written(small: Small, phase: int) -> bool:
-    """Whether the first batch is in a phase's main file, and the store knows which file that is."""
+def _written(small: Small, phase: int, count: int = 2) -> bool:
+    """Whether the first items are in a phase's main file, and the store knows which file that is."""
     try:
         data = small.path(phase).read_bytes()
     except FileNotFoundError:
         return False
     (row,) = small.rows("SELECT written_hash FROM phases WHERE phase = ?", phase)
-    return len(json.loads(data)) == 2 and row["written_hash"] == hashlib.sha256(data).hexdigest()
+    return len(json.loads(data)) == count and row["written_hash"] == hashlib.sha256(data).hexdigest()
 
 
 def go_on(small: Small, running: Running) -> None:
@@ -101,6 +101,38 @@ def test_a_removed_item_is_left_out_and_kept_in_a_copy_and_can_be_had_again(smal
     assert small.until_ended() == "completed", small.progress
     assert small.main(1) == said(numbered(4))
     assert small.main(2) == said(said(numbered(4)))
+
+
+def test_what_comes_from_a_removed_item_is_left_out_in_all_phases_below_and_comes_back_with_it(small: Small) -> None:
+    small.lay_out(numbered(4), phases=[*THREE_PHASES, {}], functions={"each.py": EXPANDED}).run()
+    before = [small.main(phase) for phase in (1, 2, 3, 4)]
+    edit(small.path(1), lambda main: {"i02": main["i02"], "i04": main["i04"]})
+    asked = len(small.sessions())
+    small.run()
+    left = [f"i0{n}{end}" for end in ("", "", "x", "x") for n in (2, 4)]
+    assert [item for phase in (1, 2, 3, 4) for item in small.main(phase)] == left
+    assert len(small.sessions()) == asked
+    small.done("retry", "small/demo", "--items", "i01,i03", "--phase", "1")
+    assert small.until_ended() == "completed", small.progress
+    assert [small.main(phase) for phase in (1, 2, 3, 4)] == before
+    assert len(small.sessions()) == asked + 1
+    assert list(small.sessions(1)[-1].asked) == ["i01", "i03"]
+
+
+def test_what_waits_below_a_removed_item_is_not_worked_on(small: Small) -> None:
+    """All items of a batch of phase 2 are removed while it waits for a slot, and one item of a session that runs."""
+    agent = "if (phase, batch) in ((1, 3), (2, 1)):\n    wait_at('gate')\nwrite(answers())\n"
+    small.lay_out(numbered(6), agent=agent, phases=TWO_PHASES, settings={"concurrency": 2})
+    running = small.begin_run()
+    gates = {(each.phase, each.batch): each for each in small.at_gate(count=2)}
+    until(lambda: _written(small, 1, 4), "the main file of phase 1")
+    edit(small.path(1), lambda main: {"i01": main["i01"]})
+    open_gate(gates[1, 3])
+    running.line_with("3 items removed by hand")
+    open_gate(gates[2, 1])
+    assert running.end() == 0, running.err
+    assert [list(small.main(phase)) for phase in (1, 2)] == [["i01", "i05", "i06"]] * 2
+    assert sorted(each.batch for each in small.sessions(2)) == [1, 3]
 
 
 @pytest.mark.parametrize("garbage", ["{ not json", "", "[1, 2]", '{"i01": {}, "i01": {}}', '{"i01": NaN}'])

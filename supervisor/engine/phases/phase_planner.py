@@ -86,17 +86,19 @@ class PhasePlanner:
                 self._ready(batches.ready_among(self._context.database, self._job, child.id, ids))
 
     async def reconcile(self, phase_id: int, ids: list[str]) -> None:
-        """Follow up on items of a phase that changed out of their turn: edited by hand, or released to be redone."""
+        """Follow up on items of a phase that a person edited or removed."""
         context = self._context
+        phase = context.pipeline.phase(phase_id)
         with context.event_log.transaction() as transaction:
             self.propagate(transaction, phase_id, ids)
-            self._form(transaction, context.pipeline.phase(phase_id))
-        for child in context.pipeline.children(phase_id):
-            if child.items_by is not None:
-                await self.expand(child, everything=True)
-            else:
-                self._ready(batches.ready(context.database, self._job, child.id))
+            self._form(transaction, phase)
+            self._mirror_below(transaction, phase, changed=True)
         self._ready(batches.ready(context.database, self._job, phase_id))
+        for each in self._below(phase):
+            if each.items_by is not None:
+                await self.expand(each, everything=True)
+            else:
+                self._ready(batches.ready(context.database, self._job, each.id))
 
     async def expand(self, phase: Phase, *, everything: bool = False) -> None:
         """Expand upstream items, in canonical order, as far as everything before them is merged or given up.

@@ -15,6 +15,8 @@ STATES = ("blocked", "waiting", "passed", "merged", "quarantined", "skipped", "d
 """All that an item can be in."""
 IN_WORK = "('blocked', 'waiting', 'passed')"
 """States of an item that is still to be merged or given up."""
+LEFT_OUT = "('dropped', 'removed')"
+"""States of an item that is not to be: its source has it no more, or a person removed it. What it had stays."""
 
 
 def made_with_other_version(database: StoreReader, job: int, phase: int, version: int) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from supervisor.errors import SourceError
 from supervisor.model.frozen_model import FrozenModel
-from supervisor.store.tables.items import IN_WORK
+from supervisor.store.tables.items import IN_WORK, LEFT_OUT
 from supervisor.store.tables.phases import next_seq
 from supervisor.store.transaction import StoreReader, Transaction
 from supervisor.text.content_hash import digest
@@ -104,7 +104,7 @@ def mirror_items(transaction: Transaction, job: int, phase: int, upstream: int) 
     transaction.execute(
         "INSERT OR IGNORE INTO items (job, phase, id, position, status)"
         " SELECT job, ?, id, position, 'blocked' FROM items"
-        " WHERE job = ? AND phase = ? AND status NOT IN ('dropped', 'removed')",
+        f" WHERE job = ? AND phase = ? AND status NOT IN {LEFT_OUT}",
         (phase, job, upstream),
     )
     transaction.execute(
@@ -115,20 +115,20 @@ def mirror_items(transaction: Transaction, job: int, phase: int, upstream: int) 
 
 
 def reconcile_removed(transaction: Transaction, job: int, phase: int, upstream: int, *, expanded: bool) -> bool:
-    """Leave out what the phase before left out, and have again what it has again.
+    """Leave out what the phase before left out or a person removed from it, and have again what it has again.
 
     Items that were expanded come back by being expanded again. Returns whether anything changed.
     """
     of = "c.source" if expanded else "c.id"
     rows = transaction.rows(
-        f"SELECT c.id, u.status AS up FROM items c JOIN items u ON u.job = c.job AND u.phase = ? AND u.id = {of}"
-        " WHERE c.job = ? AND c.phase = ?"
-        " AND ((u.status = 'dropped' AND c.status NOT IN ('dropped', 'removed'))"
-        " OR (u.status <> 'dropped' AND c.status = 'dropped' AND NOT ?))",
+        f"SELECT c.id, u.status IN {LEFT_OUT} AS out FROM items c"
+        f" JOIN items u ON u.job = c.job AND u.phase = ? AND u.id = {of} WHERE c.job = ? AND c.phase = ?"
+        f" AND ((u.status IN {LEFT_OUT} AND c.status NOT IN {LEFT_OUT})"
+        f" OR (u.status NOT IN {LEFT_OUT} AND c.status = 'dropped' AND NOT ?))",
         (upstream, job, phase, expanded),
     )
     for row in rows:
-        if row["up"] == "dropped":
+        if row["out"]:
             exclude(transaction, job, phase, row["id"])
         else:
             restore(transaction, job, phase, row["id"])
