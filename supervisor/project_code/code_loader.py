@@ -17,6 +17,7 @@ from supervisor.errors import ProjectCodeError
 from supervisor.model.batch import BatchInput
 from supervisor.model.item_rows import Item, check_id
 from supervisor.model.validation_report import ValidationReport
+from supervisor.project_code.project_imports import ProjectModule
 from supervisor.text.strict_json import in_order
 
 _loaded: dict[Path, tuple[int, ModuleType]] = {}
@@ -85,7 +86,8 @@ def _module(path: Path) -> ModuleType:
         return known[1]
     if str(path.parent) not in sys.path:
         sys.path.insert(0, str(path.parent))
-    spec = importlib.util.spec_from_file_location(f"project_code_{len(_loaded)}_{path.stem}", path)
+    name = f"project_code_{len(_loaded)}_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path, loader=ProjectModule(name, str(path)))
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     with _faults_named(path, "import"):

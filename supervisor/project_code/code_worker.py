@@ -20,6 +20,7 @@ from supervisor.errors import ProjectCodeError, StoreError
 from supervisor.failpoints import reached
 from supervisor.model.batch import BatchInput
 from supervisor.project_code import code_loader, command_validator
+from supervisor.project_code.project_imports import prepare_imports
 from supervisor.store.database import Database, open_store
 from supervisor.store.queries.merged_view import MergedView
 
@@ -87,7 +88,7 @@ def main() -> None:
     """
     replies = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
-    _prepare_imports(os.getcwd())
+    prepare_imports(os.getcwd())
     worker = Worker(Path(sys.argv[1]))
     requests: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     try:
@@ -104,17 +105,6 @@ def main() -> None:
         except BrokenPipeError:
             _end_group()
         reached("worker.answered")
-
-
-def _prepare_imports(project: str) -> None:
-    """Modules of the project are found after Python's own, and before those that are installed.
-
-    They are compiled from their text: kept bytecode is known by second and size, and may be of the text before.
-    """
-    standard = os.path.dirname(os.__file__)
-    own = [at for at, part in enumerate(sys.path) if part.startswith(standard) and "-packages" not in part]
-    sys.path.insert(max(own) + 1, project)
-    sys.pycache_prefix = os.devnull
 
 
 def _read(requests: queue.SimpleQueue[bytes]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -51,8 +50,7 @@ def test_a_fault_is_told_with_its_place(tmp_path: Path, call: str, source: str, 
     assert "code.py" in str(fault.value)
 
 
-def test_a_file_that_changed_is_loaded_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "pycache_prefix", os.devnull)  # as in a worker
+def test_a_file_that_changed_is_loaded_anew(tmp_path: Path) -> None:
     path = tmp_path / "code.py"
     for number in (1, 2):
         path.write_text(f"def context(batch, merged): return {number}\n")
