@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
-from importlib.abc import PathEntryFinder
 from importlib.machinery import EXTENSION_SUFFIXES, SOURCE_SUFFIXES, ExtensionFileLoader, FileFinder, SourceFileLoader
+from typing import TYPE_CHECKING
 
 import supervisor
+
+if TYPE_CHECKING:
+    from importlib.abc import PathEntryFinder
 
 
 class ProjectModule(SourceFileLoader):
