@@ -143,7 +143,7 @@ def _take_over(
                 "UPDATE items SET status = CASE WHEN payload IS NULL THEN 'blocked' ELSE 'waiting' END,"
                 " batch = CASE WHEN status = 'quarantined' THEN NULL ELSE batch END, value = NULL, errors = NULL,"
                 " instructions_version = NULL, seq = NULL WHERE job = ? AND phase = ? AND id = ?"
-                " AND status NOT IN ('dropped', 'removed', 'skipped')",
+                f" AND status NOT IN {('skipped', *items.LEFT_OUT)}",
                 (job.id, phase, item_id),
             )
         if lost:

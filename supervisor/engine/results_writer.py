@@ -25,7 +25,7 @@ from supervisor.store.integrity import write_receipts
 from supervisor.store.queries import merged_snapshot
 from supervisor.store.tables import items, phases
 from supervisor.store.transaction import Transaction
-from supervisor.store.transitions import item_reconcile
+from supervisor.store.transitions import item_exclusion
 
 SHARE = 0.05
 """Largest part of the time that may go into writing one sink; so the whole cost stays linear in the items."""
@@ -236,8 +236,7 @@ class ResultsWriter:
         with self._event_log.transaction() as transaction:
             for item_id, value in edits.values.items():
                 items.take_edit(transaction, self._job, phase, item_id, value)
-            for item_id in edits.removed:
-                item_reconcile.exclude(transaction, self._job, phase, item_id, by_hand=True)
+            item_exclusion.exclude(transaction, self._job, phase, edits.removed, by_hand=True)
             if edits.values:
                 self._note(
                     transaction, name, f"{len(edits.values)} items edited by hand were taken over", list(edits.values)

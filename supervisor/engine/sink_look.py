@@ -39,7 +39,9 @@ def look_at_sink(database: Database, sink: Sink, job: int, phase: int) -> SinkLo
         return SinkLook(unrecorded=announced)
     if held.problem:
         return SinkLook(edits=HandEdits(problem=held.problem, copy_kept=sink.set_aside("unreadable")))
-    edits = find_hand_edits(held.values, merged_snapshot.merged_values(database, job, phase), noted.seq)
+    merged = merged_snapshot.merged_values(database, job, phase)
+    left_out = merged_snapshot.left_out_values(database, job, phase, noted.seq)
+    edits = find_hand_edits(held.values, merged, left_out, noted.seq)
     if edits is not None and (edits.problem or edits.removed):
         edits = edits.model_copy(update={"copy_kept": sink.set_aside("edited")})
     return SinkLook(edits=edits)

@@ -27,18 +27,23 @@ class HandEdits(FrozenModel):
     """Copy of what it held, where not all of it could be taken over, or something was removed."""
 
 
-def find_hand_edits(held: Mapping[str, Any], merged: Mapping[str, MergedValue], written_seq: int) -> HandEdits | None:
+def find_hand_edits(
+    held: Mapping[str, Any], merged: Mapping[str, MergedValue], left_out: Mapping[str, MergedValue], written_seq: int
+) -> HandEdits | None:
     """What differs between what a sink holds and what is merged; None where nothing does.
 
-    Only items that were merged when it was written, at `written_seq`, can have been edited or removed in it.
+    Only items that were merged when it was written, at `written_seq`, can have been edited or removed in it; of
+    those that were `left_out` since, it may hold what was merged.
     """
     changed = {
-        item_id: value
-        for item_id, value in held.items()
-        if item_id in merged and content_hash.digest(value) != content_hash.digest(json.loads(merged[item_id].value))
+        item_id: value for item_id, value in held.items() if item_id in merged and _differs(value, merged[item_id])
     }
     late = [item_id for item_id in changed if merged[item_id].seq > written_seq]
-    unknown = [item_id for item_id in held if item_id not in merged]
+    unknown = [
+        item_id
+        for item_id, value in held.items()
+        if item_id not in merged and (item_id not in left_out or _differs(value, left_out[item_id]))
+    ]
     removed = tuple(i for i, stored in merged.items() if i not in held and stored.seq <= written_seq)
     problem = ""
     if unknown:
@@ -49,3 +54,7 @@ def find_hand_edits(held: Mapping[str, Any], merged: Mapping[str, MergedValue], 
         return None
     kept = {item_id: value for item_id, value in changed.items() if merged[item_id].seq <= written_seq}
     return HandEdits(values=kept, removed=removed, problem=problem)
+
+
+def _differs(value: Any, stored: MergedValue) -> bool:
+    return content_hash.digest(value) != content_hash.digest(json.loads(stored.value))

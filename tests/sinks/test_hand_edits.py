@@ -119,6 +119,52 @@ def test_what_comes_from_a_removed_item_is_left_out_in_all_phases_below_and_come
     assert list(small.sessions(1)[-1].asked) == ["i01", "i03"]
 
 
+def test_a_removed_entry_is_no_foreign_one_in_the_files_below(small: Small) -> None:
+    """What comes from it stands there still when another entry of theirs was changed at the same time."""
+    small.lay_out(numbered(3), phases=TWO_PHASES).run()
+    edit(small.path(1), lambda main: {i: value for i, value in main.items() if i != "i01"})
+    edit(small.path(2), lambda main: {**main, "i02": {"said": "by hand"}})
+    small.run()
+    assert small.main(2) == {"i02": {"said": "by hand"}, "i03": {"said": {"said": {"n": 3}}}}
+    assert "no merged items" not in warnings(small)
+    assert not list(small.folder.glob("out_2.json.*-*"))
+
+
+def test_an_entry_that_was_changed_below_a_removed_one_is_kept_in_a_copy(small: Small) -> None:
+    small.lay_out(numbered(3), phases=TWO_PHASES).run()
+    edit(small.path(1), lambda main: {i: value for i, value in main.items() if i != "i01"})
+    edit(small.path(2), lambda main: {**main, "i01": {"said": "by hand"}})
+    mine = small.path(2).read_text()
+    small.run()
+    assert list(small.main(2)) == ["i02", "i03"]
+    assert [path.read_text() for path in small.folder.glob("out_2.json.*-*")] == [mine]
+
+
+def test_a_phase_whose_failed_items_are_left_out_has_not_failed(small: Small) -> None:
+    agent = "write({i: p for i, p in items.items() if phase == 1 or i != 'i01'})\n"
+    small.lay_out(numbered(3), agent=agent, phases=[{}, {"max_attempts": 1}]).run(status=1)
+    edit(small.path(1), lambda main: {i: value for i, value in main.items() if i != "i01"})
+    small.run()
+    assert [phase["status"] for phase in small.status()["phases"]] == ["completed"] * 2
+    assert list(small.main(2)) == ["i02", "i03"]
+
+
+def test_what_is_expanded_from_a_removed_item_comes_back_though_its_answer_is_another(small: Small) -> None:
+    """The second phase makes the same of every answer to an item."""
+    agent = "write({i: {'said': [p, batch] if phase == 1 else i} for i, p in items.items()})\n"
+    phases: list[dict[str, Any]] = [{}, {"items": {"phase": 1, "by": "each.py"}}, {}]
+    small.lay_out(numbered(4), agent=agent, phases=phases, functions={"each.py": EXPANDED}).run()
+    below = [small.main(phase) for phase in (2, 3)]
+    edit(small.path(1), lambda main: {i: value for i, value in main.items() if i != "i01"})
+    small.run()
+    assert [list(small.main(phase)) for phase in (2, 3)] == [["i02x", "i03x", "i04x"]] * 2
+    assert "phase 3: 1 items are left out, as is what they come from" in warnings(small)
+    small.done("retry", "small/demo", "--items", "i01", "--phase", "1")
+    assert small.until_ended() == "completed"
+    assert small.main(1)["i01"] == {"said": [{"n": 1}, 3]}
+    assert [small.main(phase) for phase in (2, 3)] == below
+
+
 def test_what_waits_below_a_removed_item_is_not_worked_on(small: Small) -> None:
     """All items of a batch of phase 2 are removed while it waits for a slot, and one item of a session that runs."""
     agent = "if (phase, batch) in ((1, 3), (2, 1)):\n    wait_at('gate')\nwrite(answers())\n"

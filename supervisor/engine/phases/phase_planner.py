@@ -15,7 +15,7 @@ from supervisor.sources.source_registry import source_of
 from supervisor.sources.taken_items import items_fingerprint, take_items
 from supervisor.store.tables import batches, items, phases, submissions
 from supervisor.store.transaction import Transaction
-from supervisor.store.transitions import item_reconcile
+from supervisor.store.transitions import item_exclusion, item_expansion, item_reconcile
 from supervisor.text import content_hash
 
 
@@ -57,7 +57,7 @@ class PhasePlanner:
         else:
             with context.event_log.transaction() as transaction:
                 item_reconcile.mirror_items(transaction, self._job, phase.id, phase.upstream)
-                item_reconcile.reconcile_removed(transaction, self._job, phase.id, phase.upstream, expanded=False)
+                self._follow(transaction, phase)
                 item_reconcile.feed_payloads(transaction, self._job, phase.id, phase.upstream)
                 self._form(transaction, phase)
 
@@ -80,7 +80,7 @@ class PhasePlanner:
         """Offer what became ready by a merge that is committed."""
         for child in self._context.pipeline.children(phase_id):
             if child.items_by is not None:
-                again = item_reconcile.any_expanded_past(self._context.database, self._job, child.id, phase_id, ids)
+                again = item_expansion.any_expanded_past(self._context.database, self._job, child.id, phase_id, ids)
                 await self.expand(child, everything=again)
             else:
                 self._ready(batches.ready_among(self._context.database, self._job, child.id, ids))
@@ -90,9 +90,9 @@ class PhasePlanner:
         context = self._context
         phase = context.pipeline.phase(phase_id)
         with context.event_log.transaction() as transaction:
+            self._follow_below(transaction, phase, ids)
             self.propagate(transaction, phase_id, ids)
             self._form(transaction, phase)
-            self._mirror_below(transaction, phase, changed=True)
         self._ready(batches.ready(context.database, self._job, phase_id))
         for each in self._below(phase):
             if each.items_by is not None:
@@ -109,21 +109,19 @@ class PhasePlanner:
         context, upstream = self._context, phase.upstream
         assert upstream is not None
         async with self._expanding[phase.id]:
-            below = item_reconcile.frontier(context.database, self._job, upstream)
+            below = item_expansion.frontier(context.database, self._job, upstream)
             more_to_come = below is not None or not phases.is_complete(context.database, self._job, upstream)
             if below is None and more_to_come:
-                below = item_reconcile.end_position(context.database, self._job, upstream)
-            sources = item_reconcile.to_expand(
+                below = item_expansion.end_position(context.database, self._job, upstream)
+            sources = item_expansion.to_expand(
                 context.database, self._job, phase.id, upstream, below=below, everything=everything
             )
             rows = [(item_id, payload) for item_id, _, _, payload in sources]
             expanded = await self._code.expand(context.pipeline.name, phase, rows) if rows else []
             newest = batches.newest(context.database, self._job, phase.id)
             with context.event_log.transaction() as transaction:
-                changed = everything and item_reconcile.reconcile_removed(
-                    transaction, self._job, phase.id, upstream, expanded=True
-                )
-                changed |= item_reconcile.expand(transaction, self._job, phase.id, sources, expanded, below=below)
+                changed = everything and self._follow(transaction, phase)
+                changed |= item_expansion.expand(transaction, self._job, phase.id, sources, expanded, below=below)
                 phases.set_complete(transaction, self._job, phase.id, not more_to_come)
                 self._form(transaction, phase)
                 self._mirror_below(transaction, phase, changed=changed)
@@ -141,9 +139,34 @@ class PhasePlanner:
             if child.items_by is None:
                 item_reconcile.mirror_items(transaction, self._job, child.id, phase.id)
                 if changed:
-                    item_reconcile.reconcile_removed(transaction, self._job, child.id, phase.id, expanded=False)
+                    self._follow(transaction, child)
+                    item_reconcile.feed_payloads(transaction, self._job, child.id, phase.id)
                 self._form(transaction, child)
                 self._mirror_below(transaction, child, changed=changed)
+
+    def _follow_below(self, transaction: Transaction, phase: Phase, ids: Sequence[str]) -> None:
+        """Have the plain phases below a phase leave out what comes from these items where they are left out."""
+        for child in self._context.pipeline.children(phase.id):
+            if child.items_by is None and self._follow(transaction, child, ids):
+                self._form(transaction, child)
+                self._follow_below(transaction, child, ids)
+
+    def _follow(self, transaction: Transaction, phase: Phase, ids: Sequence[str] | None = None) -> bool:
+        """Leave out what the phase before leaves out, have again what it has again; whether anything changed."""
+        assert phase.upstream is not None
+        followed = item_exclusion.follow_upstream(
+            transaction, self._job, phase.id, phase.upstream, ids, expanded=phase.items_by is not None
+        )
+        if followed.left_out:
+            self._context.event_log.append(
+                transaction,
+                self._job,
+                "items_changed",
+                f"phase {phase.id}: {followed.left_out} items are left out, as is what they come from",
+                level="WARNING",
+                phase=phase.id,
+            )
+        return any(followed)
 
     def _below(self, phase: Phase) -> list[Phase]:
         """The phases whose items follow from this one's without another expansion, and those that expand these."""

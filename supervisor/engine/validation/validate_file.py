@@ -23,6 +23,7 @@ from supervisor.sources.source_registry import source_of
 from supervisor.sources.taken_items import take_items
 from supervisor.store.database import open_store
 from supervisor.store.tables import jobs
+from supervisor.store.tables.items import LEFT_OUT
 from supervisor.text.strict_json import JsonRefused, parse_strict
 
 _BATCH_FILE = re.compile(r"phase\d+_batch_(\d+)\.json")
@@ -109,7 +110,7 @@ def _from_project(project: Project, pipeline: Pipeline, phase: Phase, target: Ta
         condition = "AND batch IN (SELECT id FROM batches WHERE job = :job AND phase = :phase AND number = :number)"
         rows = database.rows(
             "SELECT id, payload FROM items WHERE job = :job AND phase = :phase AND payload IS NOT NULL"
-            f" AND status NOT IN ('dropped', 'removed', 'skipped') {condition if number else ''} ORDER BY position, id",
+            f" AND status NOT IN {('skipped', *LEFT_OUT)} {condition if number else ''} ORDER BY position, id",
             {"job": job, "phase": phase.id, "number": number},
         )
         found = {row["id"]: json.loads(row["payload"]) for row in rows}

@@ -8,6 +8,7 @@ from supervisor.model.agent_cooldown import AgentCooldown
 from supervisor.model.agent_report import Usage
 from supervisor.model.frozen_model import FrozenModel
 from supervisor.model.job import Job
+from supervisor.store.tables.items import LEFT_OUT
 
 
 class PhaseSummary(FrozenModel):
@@ -39,7 +40,7 @@ class PhaseSummary(FrozenModel):
 
     @property
     def items_total(self) -> int:
-        return sum(count for status, count in self.items.items() if status not in ("dropped", "removed"))
+        return sum(count for status, count in self.items.items() if status not in LEFT_OUT)
 
 
 class RunningSession(FrozenModel):

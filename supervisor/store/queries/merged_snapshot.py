@@ -7,6 +7,7 @@ from typing import NamedTuple
 from supervisor.model.frozen_model import FrozenModel
 from supervisor.store.database import Database
 from supervisor.store.tables import phases
+from supervisor.store.tables.items import LEFT_OUT
 from supervisor.store.transaction import StoreReader
 
 
@@ -45,9 +46,16 @@ class MergedValue(NamedTuple):
 
 def merged_values(database: StoreReader, job: int, phase: int) -> dict[str, MergedValue]:
     """Item id to value of all that is merged of a phase."""
-    rows = database.rows(
-        "SELECT id, value, seq FROM items WHERE job = ? AND phase = ? AND status = 'merged'", (job, phase)
-    )
+    return _values(database, job, phase, "status = 'merged'")
+
+
+def left_out_values(database: StoreReader, job: int, phase: int, since: int) -> dict[str, MergedValue]:
+    """Item id to value of what was merged up to the change `since`, and left out after it."""
+    return _values(database, job, phase, f"seq > {since:d} AND status IN {LEFT_OUT} AND value IS NOT NULL")
+
+
+def _values(database: StoreReader, job: int, phase: int, condition: str) -> dict[str, MergedValue]:
+    rows = database.rows(f"SELECT id, value, seq FROM items WHERE job = ? AND phase = ? AND {condition}", (job, phase))
     return {row["id"]: MergedValue(row["value"], row["seq"]) for row in rows}
 
 

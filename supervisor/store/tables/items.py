@@ -15,8 +15,8 @@ STATES = ("blocked", "waiting", "passed", "merged", "quarantined", "skipped", "d
 """All that an item can be in."""
 IN_WORK = "('blocked', 'waiting', 'passed')"
 """States of an item that is still to be merged or given up."""
-LEFT_OUT = "('dropped', 'removed')"
-"""States of an item that is not to be: its source has it no more, or a person removed it. What it had stays."""
+LEFT_OUT = ("dropped", "removed")
+"""States of an item that is not to be: its source has it no more, or a person removed it. Reads the same in SQL."""
 
 
 def made_with_other_version(database: StoreReader, job: int, phase: int, version: int) -> list[str]:
@@ -51,7 +51,7 @@ def of_batch(database: StoreReader, batch: int) -> list[StoredItem]:
     """A batch's items in canonical order, those left out that an earlier phase could not make."""
     rows = database.rows(
         "SELECT id, status, payload, digest, value FROM items"
-        " WHERE batch = ? AND status NOT IN ('skipped', 'dropped', 'removed') ORDER BY position, id",
+        f" WHERE batch = ? AND status NOT IN {('skipped', *LEFT_OUT)} ORDER BY position, id",
         (batch,),
     )
     return [

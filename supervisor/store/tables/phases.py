@@ -94,11 +94,13 @@ def open_work(database: StoreReader, job: int, phase: int) -> bool:
 
 
 def is_at_end(database: StoreReader, job: int, phase: int) -> bool:
-    """Whether nothing is left to do of a phase that is not noted as ended."""
+    """Whether nothing is left to do of a phase that is not noted as ended, or as failed though nothing of it is now."""
     return bool(
         database.value(
-            f"SELECT complete AND status NOT IN ('completed', 'failed') AND NOT {_OPEN_WORK}"
-            " FROM phases p WHERE job = ? AND phase = ?",
+            "SELECT complete AND (status NOT IN ('completed', 'failed') OR (status = 'failed' AND NOT EXISTS"
+            " (SELECT 1 FROM item_counts c WHERE c.job = p.job AND c.phase = p.phase AND c.n > 0"
+            " AND c.status = 'quarantined')))"
+            f" AND NOT {_OPEN_WORK} FROM phases p WHERE job = ? AND phase = ?",
             (job, phase),
         )
     )

@@ -1,4 +1,4 @@
-"""Where a phase's items come from: a file, or the phase before it."""
+"""A phase's items are brought to what its source says: a file, or the phase before it, item for item."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from supervisor.errors import SourceError
 from supervisor.model.frozen_model import FrozenModel
 from supervisor.store.tables.items import IN_WORK, LEFT_OUT
 from supervisor.store.tables.phases import next_seq
 from supervisor.store.transaction import StoreReader, Transaction
+from supervisor.store.transitions import item_exclusion
 from supervisor.text.content_hash import digest
 from supervisor.text.strict_json import in_order
 
@@ -60,7 +60,7 @@ def reconcile_source(
             redo(transaction, job, phase, item_id, payload)
             changed.append(item_id)
         elif was[1] == "dropped":
-            restore(transaction, job, phase, item_id)
+            item_exclusion.restore(transaction, job, phase, [item_id])
             changed.append(item_id)
     if moved:
         next_seq(transaction, job, phase)
@@ -68,10 +68,10 @@ def reconcile_source(
         "INSERT INTO items (job, phase, id, position, status, payload, digest) VALUES (?, ?, ?, ?, 'waiting', ?, ?)",
         fresh,
     )
-    removed = [item_id for item_id, was in known.items() if was[1] not in ("dropped", "removed")]
+    removed = [item_id for item_id, was in known.items() if was[1] not in LEFT_OUT]
     for item_id in removed:
         transaction.execute(
-            "UPDATE items SET status = 'dropped', batch = NULL WHERE job = ? AND phase = ? AND id = ?"
+            "UPDATE items SET status = 'dropped', batch = NULL, value = NULL WHERE job = ? AND phase = ? AND id = ?"
             " AND status NOT IN ('merged', 'removed')",
             (job, phase, item_id),
         )
@@ -114,27 +114,6 @@ def mirror_items(transaction: Transaction, job: int, phase: int, upstream: int) 
     )
 
 
-def reconcile_removed(transaction: Transaction, job: int, phase: int, upstream: int, *, expanded: bool) -> bool:
-    """Leave out what the phase before left out or a person removed from it, and have again what it has again.
-
-    Items that were expanded come back by being expanded again. Returns whether anything changed.
-    """
-    of = "c.source" if expanded else "c.id"
-    rows = transaction.rows(
-        f"SELECT c.id, u.status IN {LEFT_OUT} AS out FROM items c"
-        f" JOIN items u ON u.job = c.job AND u.phase = ? AND u.id = {of} WHERE c.job = ? AND c.phase = ?"
-        f" AND ((u.status IN {LEFT_OUT} AND c.status NOT IN {LEFT_OUT})"
-        f" OR (u.status NOT IN {LEFT_OUT} AND c.status = 'dropped' AND NOT ?))",
-        (upstream, job, phase, expanded),
-    )
-    for row in rows:
-        if row["out"]:
-            exclude(transaction, job, phase, row["id"])
-        else:
-            restore(transaction, job, phase, row["id"])
-    return bool(rows)
-
-
 def feed_payloads(
     transaction: Transaction, job: int, phase: int, upstream: int, ids: Sequence[str] | None = None
 ) -> None:
@@ -163,153 +142,18 @@ def feed_payloads(
                 )
             elif row["digest"] != digest(payload) or row["own"] == "skipped":
                 redo(transaction, job, phase, row["id"], payload)
-        elif row["up"] in ("quarantined", "skipped", "dropped", "removed") and row["own"] == "blocked":
+        elif row["up"] in ("quarantined", "skipped", *LEFT_OUT) and row["own"] == "blocked":
             transaction.execute(
                 "UPDATE items SET status = 'skipped' WHERE job = ? AND phase = ? AND id = ?", (job, phase, row["id"])
             )
         elif row["up"] in ("waiting", "blocked") and row["own"] in ("waiting", "skipped"):
-            # The batch that it was in may have ended: then it waits for another.
+            # It stays in a batch that had no session: an answer of one is of the content that it had then.
             transaction.execute(
                 "UPDATE items SET status = 'blocked', batch = (SELECT b.id FROM batches b WHERE b.id = items.batch"
-                " AND b.status IN ('pending', 'running')) WHERE job = ? AND phase = ? AND id = ?",
+                " AND b.status = 'pending' AND NOT EXISTS (SELECT 1 FROM attempts a WHERE a.batch = b.id))"
+                " WHERE job = ? AND phase = ? AND id = ?",
                 (job, phase, row["id"]),
             )
-
-
-def frontier(database: StoreReader, job: int, phase: int) -> int | None:
-    """The first position of a phase that is still open; None where none is."""
-    found = database.value(
-        f"SELECT min(position) FROM items WHERE job = ? AND phase = ? AND status IN {IN_WORK}", (job, phase)
-    )
-    return None if found is None else int(found)
-
-
-def end_position(database: StoreReader, job: int, phase: int) -> int:
-    """The position after the last item that is known of a phase."""
-    return int(
-        database.value("SELECT coalesce(max(position), -1) + 1 FROM items WHERE job = ? AND phase = ?", (job, phase))
-    )
-
-
-def any_expanded_past(database: StoreReader, job: int, phase: int, upstream: int, ids: Sequence[str]) -> bool:
-    """Whether one of these upstream items stands before the place up to which `phase` was expanded."""
-    end = int(database.value("SELECT expanded_to FROM phases WHERE job = ? AND phase = ?", (job, phase)))
-    return any(
-        database.value(
-            "SELECT position < ? FROM items WHERE job = ? AND phase = ? AND id = ?", (end, job, upstream, item_id)
-        )
-        for item_id in ids
-    )
-
-
-def to_expand(
-    database: StoreReader, job: int, phase: int, upstream: int, *, below: int | None, everything: bool
-) -> list[tuple[str, int, int, Any]]:
-    """`(id, position, seq, payload)` of merged upstream items, before position `below`, to be expanded (again)."""
-    start = 0
-    if not everything:
-        start = int(database.value("SELECT expanded_to FROM phases WHERE job = ? AND phase = ?", (job, phase)) or 0)
-    rows = database.rows(
-        "SELECT u.id, u.position, u.seq, u.value FROM items u"
-        " LEFT JOIN expansions e ON e.job = u.job AND e.phase = ? AND e.source = u.id"
-        " WHERE u.job = ? AND u.phase = ? AND u.position >= ? AND u.position < ? AND u.status = 'merged'"
-        " AND (e.seq IS NULL OR e.seq <> u.seq) ORDER BY u.position",
-        (phase, job, upstream, start, below if below is not None else 1 << 62),
-    )
-    return [(row["id"], row["position"], row["seq"], json.loads(row["value"])) for row in rows]
-
-
-def _take_over(
-    transaction: Transaction, job: int, phase: int, item_id: str, source: str, position: int, payload: Any
-) -> bool:
-    """Make an item one of this source's that by its place is: in a damaged store it may have lost its source."""
-    row = transaction.row(
-        "SELECT digest, status FROM items WHERE job = ? AND phase = ? AND id = ? AND position / ? = ?",
-        (job, phase, item_id, STRIDE, position),
-    )
-    if row is None:
-        return False
-    transaction.execute(
-        "UPDATE items SET source = ? WHERE job = ? AND phase = ? AND id = ?", (source, job, phase, item_id)
-    )
-    if row["digest"] != digest(payload):
-        redo(transaction, job, phase, item_id, payload)
-    elif row["status"] == "dropped":
-        restore(transaction, job, phase, item_id)
-    return True
-
-
-def expand(
-    transaction: Transaction,
-    job: int,
-    phase: int,
-    sources: Sequence[tuple[str, int, int, Any]],
-    expanded: Sequence[Sequence[tuple[str, Any]]],
-    *,
-    below: int | None,
-) -> bool:
-    """Take what upstream items were expanded to as this phase's items.
-
-    Returns whether items were left out or taken back that were there before.
-
-    SourceError where an id is doubled, or one item became more than STRIDE.
-    """
-    first_time = 0
-    left_or_back = moved = False
-    for (source, position, seq, _), members in zip(sources, expanded, strict=True):
-        if len(members) > STRIDE or position * STRIDE >= 1 << 62:
-            raise SourceError(f"phase {phase}: {source!r} was expanded to more items than can be kept in order")
-        before = {
-            row["id"]: (row["digest"], row["status"], row["position"])
-            for row in transaction.rows(
-                "SELECT id, digest, status, position FROM items WHERE job = ? AND phase = ? AND source = ?",
-                (job, phase, source),
-            )
-        }
-        for index, (item_id, payload) in enumerate(members):
-            if item_id in before:
-                known_digest, status, place = before.pop(item_id)
-                if place != position * STRIDE + index:
-                    transaction.execute(
-                        "UPDATE items SET position = ? WHERE job = ? AND phase = ? AND id = ?",
-                        (position * STRIDE + index, job, phase, item_id),
-                    )
-                    moved = True
-                if known_digest != digest(payload):
-                    redo(transaction, job, phase, item_id, payload)
-                elif status == "dropped":
-                    restore(transaction, job, phase, item_id)
-                    left_or_back = True
-                continue
-            made = transaction.execute(
-                "INSERT OR IGNORE INTO items (job, phase, id, position, source, status, payload, digest)"
-                " VALUES (?, ?, ?, ?, ?, 'waiting', ?, ?)",
-                (job, phase, item_id, position * STRIDE + index, source, in_order(payload), digest(payload)),
-            )
-            if made.rowcount == 0 and not _take_over(transaction, job, phase, item_id, source, position, payload):
-                raise SourceError(
-                    f"phase {phase}: the id {item_id!r}, expanded from {source!r}, is there already",
-                    remedy="Have the `by` function give every item an id of its own.",
-                )
-        for item_id, (_, status, _) in before.items():
-            if status not in ("dropped", "removed"):
-                exclude(transaction, job, phase, item_id)
-                left_or_back = True
-        first_time += not transaction.value(
-            "SELECT count(*) FROM expansions WHERE job = ? AND phase = ? AND source = ?", (job, phase, source)
-        )
-        transaction.execute(
-            "INSERT INTO expansions VALUES (?, ?, ?, ?)"
-            " ON CONFLICT (job, phase, source) DO UPDATE SET seq = excluded.seq",
-            (job, phase, source, seq),
-        )
-    transaction.execute(
-        "UPDATE phases SET expanded_to = max(expanded_to, ?), expanded = expanded + ? WHERE job = ? AND phase = ?",
-        (below if below is not None else 1 << 62, first_time, job, phase),
-    )
-    if moved:
-        next_seq(transaction, job, phase)
-    return left_or_back
 
 
 def redo(transaction: Transaction, job: int, phase: int, item_id: str, payload: Any) -> None:
@@ -318,25 +162,6 @@ def redo(transaction: Transaction, job: int, phase: int, item_id: str, payload: 
         "UPDATE items SET status = 'waiting', batch = NULL, payload = ?, digest = ?, value = NULL, errors = NULL,"
         " seq = CASE WHEN status = 'merged' THEN ? ELSE seq END WHERE job = ? AND phase = ? AND id = ?",
         (in_order(payload), digest(payload), next_seq(transaction, job, phase), job, phase, item_id),
-    )
-
-
-def exclude(transaction: Transaction, job: int, phase: int, item_id: str, *, by_hand: bool = False) -> None:
-    """Leave an item out from now on; its value stays. One left out `by_hand` does not come back by itself."""
-    transaction.execute(
-        "UPDATE items SET status = ?, batch = NULL, seq = CASE WHEN status = 'merged' THEN ? ELSE seq END"
-        " WHERE job = ? AND phase = ? AND id = ?",
-        ("removed" if by_hand else "dropped", next_seq(transaction, job, phase), job, phase, item_id),
-    )
-
-
-def restore(transaction: Transaction, job: int, phase: int, item_id: str) -> None:
-    """Have an item again that was left out, with the value that it had for the same content, or to be done."""
-    transaction.execute(
-        "UPDATE items SET status = CASE WHEN value IS NOT NULL THEN 'merged' WHEN payload IS NULL THEN 'blocked'"
-        " ELSE 'waiting' END, batch = NULL, seq = ?"
-        " WHERE job = ? AND phase = ? AND id = ?",
-        (next_seq(transaction, job, phase), job, phase, item_id),
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 NOTHING: Any = object()
 """No content yet, or no value."""
+LEFT_OUT = ("left_out", "removed")
 
 
 @dataclass
@@ -19,7 +20,7 @@ class PlainItem:
     removed: by hand."""
     content: Any = NOTHING
     value: Any = NOTHING
-    """What is merged, or passed, or was before it was left out."""
+    """What is merged, or passed, or was merged before it was left out."""
     instructions_version: int | None = None
     changed: int = 0
     """When what is merged of it changed last."""
@@ -118,6 +119,8 @@ class PlainJob:
             self._merge(that.items[item_id], edited[item_id])
         for item_id in removed:
             self._leave(that.items[item_id], "removed")
+        for item_id in removed if phase == 1 else ():
+            self._leave_out_below(item_id)
         self._follow_up(phase, [*values, *removed])
         that.written_at = self._tick()
         return conflict or bool(removed)
@@ -148,21 +151,24 @@ class PlainJob:
                 changed.append(item_id)
         for item_id, item in self.first.items.items():
             if item_id not in source and item.state not in ("merged", "removed"):
-                item.state = "left_out"
+                self._leave(item, "left_out")
         return changed
 
     def _mirror(self) -> None:
         """The second phase has the items that the first has."""
         for item_id, above in self.first.items.items():
             if item_id not in self.second.items:
-                if above.state not in ("left_out", "removed"):
+                if above.state not in LEFT_OUT:
                     self.second.items[item_id] = PlainItem(above.place, "blocked")
                 continue
-            item = self.second.items[item_id]
-            if above.state == "left_out" and item.state not in ("left_out", "removed"):
-                self._leave(item, "left_out")
-            elif above.state != "left_out" and item.state == "left_out":
-                self._take_back(item)
+            self._leave_out_below(item_id)
+            if above.state not in LEFT_OUT and self.second.items[item_id].state == "left_out":
+                self._take_back(self.second.items[item_id])
+
+    def _leave_out_below(self, item_id: str) -> None:
+        item = self.second.items.get(item_id)
+        if self.first.items[item_id].state in LEFT_OUT and item is not None and item.state not in LEFT_OUT:
+            self._leave(item, "left_out")
 
     def _follow_up(self, phase: int, ids: list[str]) -> None:
         if phase == 1:
@@ -193,6 +199,8 @@ class PlainJob:
         item.turn += 1
 
     def _leave(self, item: PlainItem, state: str) -> None:
+        if item.state != "merged":
+            item.value = NOTHING
         item.state, item.changed = state, self._tick()
 
     def _take_back(self, item: PlainItem) -> None:

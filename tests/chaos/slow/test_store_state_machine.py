@@ -27,7 +27,7 @@ from supervisor.store.database import open_store
 from supervisor.store.queries import merged_snapshot, merged_view
 from supervisor.store.tables import attempts, batches, items, jobs, phases, session_totals
 from supervisor.store.transaction import Transaction
-from supervisor.store.transitions import batch_transitions, item_reconcile
+from supervisor.store.transitions import batch_transitions, item_exclusion
 from tests.chaos.slow.plain_job import NOTHING, PlainItem, PlainJob
 from tests.support.facts_project import pipeline_text
 from tests.support.property_examples import examples
@@ -382,8 +382,7 @@ class StoreMachine(RuleBasedStateMachine):
             with self.journal.transaction() as transaction:
                 for item_id, value in edits.values.items():
                     items.take_edit(transaction, self.job.id, phase, item_id, value)
-                for item_id in edits.removed:
-                    item_reconcile.exclude(transaction, self.job.id, phase, item_id, by_hand=True)
+                item_exclusion.exclude(transaction, self.job.id, phase, edits.removed, by_hand=True)
             self.loop.run_until_complete(self.planner.reconcile(phase, [*edits.values, *edits.removed]))
         taken = merged_snapshot.snapshot(self.database, self.job.id, phase, "object")
         if taken.rows or not look.missing:

@@ -8,10 +8,7 @@ from tests.support import processes
 from tests.support.scripted_project import Small, numbered, said
 from tests.support.waiting import reader_of
 
-
-def test_a_finished_output_that_nobody_judged_is_judged_and_not_made_again(small: Small) -> None:
-    """The supervisor is killed while it validates: the output is there, whole, and paid for."""
-    slow = """
+SLOW = """
 import os
 def validate(batch, output, merged):
     pipe = os.path.join(os.path.dirname(__file__), "..", "..", "pipe")
@@ -19,25 +16,39 @@ def validate(batch, output, merged):
         open(pipe).read()
     return ValidationReport()
 """
-    small.lay_out(
-        numbered(2),
-        agent="mark('began')\nwrite(answers())\n",
-        phases=[{"validator": "check.py"}],
-        validators={"check.py": slow},
-    )
+"""A validator that waits where there is a pipe in the project's folder."""
+
+
+def killed_while_it_validates(small: Small) -> None:
+    """A run whose last output is there, whole, and paid for."""
     os.mkfifo(small.root / "pipe")
     running = small.begin_run()
-    (session,) = small.marked("phase1_batch_1.json")
     pipe = reader_of(small.root / "pipe")
     running.kill()
     (small.root / "pipe").unlink()
     os.close(pipe)
     processes.none_left(small.root)
+
+
+def test_a_finished_output_that_nobody_judged_is_judged_and_not_made_again(small: Small) -> None:
+    small.lay_out(numbered(2), phases=[{"validator": "check.py"}], validators={"check.py": SLOW})
+    killed_while_it_validates(small)
+    (session,) = small.sessions()
     small.run()
     assert [each.name for each in small.sessions()] == [session.name]
     assert small.main() == said(numbered(2))
     assert "judged, not made again" in small.progress
     assert small.status()["attempts"] == 1
+
+
+def test_an_output_made_of_content_that_changed_since_is_not_taken(small: Small) -> None:
+    agent = "write({i: {'said': [p, batch]} for i, p in items.items()})\n"
+    small.lay_out(numbered(2), agent=agent, phases=[{}, {"validator": "check.py"}], validators={"check.py": SLOW})
+    killed_while_it_validates(small)
+    small.done("retry", "small/demo", "--items", "i01", "--phase", "1")
+    assert small.until_ended() == "completed"
+    assert small.main(1) == {"i01": {"said": [{"n": 1}, 2]}, "i02": {"said": [{"n": 2}, 1]}}
+    assert [value["said"][0] for value in small.main(2).values()] == list(small.main(1).values())
 
 
 def test_a_half_written_output_of_a_killed_run_is_made_again(small: Small) -> None:

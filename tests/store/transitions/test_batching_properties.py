@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from supervisor.sinks import json_sink
 from supervisor.store.queries import merged_snapshot, merged_view
 from supervisor.store.tables import batches, items
-from supervisor.store.transitions import batch_transitions, item_reconcile
+from supervisor.store.transitions import batch_transitions, item_exclusion, item_reconcile
 from supervisor.text import content_hash
 from tests.support.batching_store import FAST, form, formed, merge, merged, numbered, opened, take
 
@@ -93,7 +93,7 @@ def test_a_view_of_what_is_merged_shows_what_is_merged_in_order_at_every_moment(
                 if doing == "edit" and is_merged:
                     items.take_edit(transaction, job.id, 1, victim, "edited")
                 elif doing == "drop":
-                    item_reconcile.exclude(transaction, job.id, 1, victim)
+                    item_exclusion.exclude(transaction, job.id, 1, [victim])
                 elif doing == "release":
                     item_reconcile.requeue_items(transaction, job.id, 1, [victim])
             view.begin()
@@ -125,4 +125,16 @@ def test_what_passed_once_and_failed_later_is_done_when_it_comes_back() -> None:
         take(database, job, numbered(2)[1:])
         take(database, job, numbered(2))
         assert merged(database, job, 1) == {}
+        assert items.ids_with_status(database, job.id, 1, "waiting") == ["i000", "i001"]
+
+
+def test_what_only_passed_when_its_source_left_it_out_is_done_when_it_comes_back() -> None:
+    with opened() as (database, job):
+        take(database, job, numbered(2))
+        form(database, job, 1, 2)
+        (batch,) = batches.ready(database, job.id, 1)
+        with database.transaction(durable=False) as transaction:
+            batch_transitions.keep_passed(transaction, job.id, 1, batch.id, {"i000": "with the others of its batch"})
+        take(database, job, numbered(2)[1:])
+        take(database, job, numbered(2))
         assert items.ids_with_status(database, job.id, 1, "waiting") == ["i000", "i001"]
