@@ -6,7 +6,6 @@ import contextlib
 import functools
 import importlib.util
 import inspect
-import sys
 import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,7 +16,7 @@ from supervisor.errors import ProjectCodeError
 from supervisor.model.batch import BatchInput
 from supervisor.model.item_rows import Item, check_id
 from supervisor.model.validation_report import ValidationReport
-from supervisor.project_code.project_imports import ProjectModule
+from supervisor.project_code.project_imports import ProjectModule, find_first
 from supervisor.text.strict_json import in_order
 
 _loaded: dict[Path, tuple[int, ModuleType]] = {}
@@ -84,8 +83,7 @@ def _module(path: Path) -> ModuleType:
     known = _loaded.get(path)
     if known is not None and known[0] == stamp:
         return known[1]
-    if str(path.parent) not in sys.path:
-        sys.path.insert(0, str(path.parent))
+    find_first(str(path.parent))
     name = f"project_code_{len(_loaded)}_{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path, loader=ProjectModule(name, str(path)))
     assert spec is not None and spec.loader is not None

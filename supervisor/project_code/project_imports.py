@@ -13,6 +13,8 @@ import supervisor
 if TYPE_CHECKING:
     from importlib.abc import PathEntryFinder
 
+_PYTHON = os.path.dirname(os.__file__)
+
 
 class ProjectModule(SourceFileLoader):
     """Compiles a module from its text: kept bytecode is known by second and size, and may be of the text before."""
@@ -28,17 +30,32 @@ _finder = FileFinder.path_hook((ExtensionFileLoader, EXTENSION_SUFFIXES), (Proje
 def prepare_imports(project: str) -> None:
     """Have modules of the project found in this process. What is installed inside its folder, as in a virtual
     environment there, is no code of the project."""
-    within = os.path.join(project, "")
-    installed = [os.path.join(part, "") for part in (*sys.path, *supervisor.__path__)]
-    others = tuple(part for part in installed if part.startswith(within) and part != within)
 
     def own_finder(folder: str) -> PathEntryFinder:
-        if not (inside := os.path.join(folder, "")).startswith(within) or inside.startswith(others):
+        if not _is_in(folder, project) or _is_installed(folder):
             raise ImportError(f"{folder} is not of the project")
         return _finder(folder)
 
-    standard = os.path.dirname(os.__file__)
-    last = max(at for at, part in enumerate(sys.path) if part.startswith(standard) and "-packages" not in part)
-    sys.path.insert(last + 1, project)
+    sys.path.sort(key=lambda folder: not _is_pythons(folder))  # keeps the order of each kind
+    find_first(project)
     sys.path_hooks.insert(0, own_finder)
     sys.path_importer_cache.clear()
+
+
+def find_first(folder: str) -> None:
+    """Have modules of a folder found before all others but Python's own."""
+    if folder not in sys.path:
+        sys.path.insert(1 + max(at for at, part in enumerate(sys.path) if _is_pythons(part)), folder)
+
+
+def _is_pythons(folder: str) -> bool:
+    return _is_in(folder, _PYTHON) and not _is_installed(folder)
+
+
+def _is_installed(folder: str) -> bool:
+    packages = any(part.endswith("-packages") for part in folder.split(os.sep))
+    return packages or any(_is_in(folder, ours) for ours in supervisor.__path__)
+
+
+def _is_in(folder: str, other: str) -> bool:
+    return os.path.join(folder, "").startswith(os.path.join(other, ""))
