@@ -56,5 +56,5 @@ def percentile(values: Sequence[float], part: float) -> float:
 
 
 def either(value: float | None, form: str = ".1f") -> str:
-    """A figure, or that the system does not tell it."""
+    """A figure, or that there is none: the system does not tell it, or what it is a ratio to was nothing."""
     return "?" if value is None else format(value, form)

@@ -117,7 +117,8 @@ def _show(rows: list[dict[str, Any]], asked: argparse.Namespace, left_out: dict[
         same = {other["runner"]: other for other in rows if other["agent"] == row["agent"]}
         against = [(LIMIT, "cpu_ms"), (PARALLEL, "cpu_ms"), (PARALLEL, "wall_ms")]
         for base, part in against:
-            row[f"{part}_to_{base}"] = row[part] / same[base][part] if base in same else None
+            limit_ms = same[base][part] if base in same else 0.0
+            row[f"{part}_to_{base}"] = row[part] / limit_ms if limit_ms > 0 else None
         ours = row["runner"] in (OURS, UNVALIDATED)
         shown.append(
             [

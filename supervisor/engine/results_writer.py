@@ -253,6 +253,8 @@ class ResultsWriter:
                 self._note(transaction, name, f"{edits.problem}; the file was set aside as {edits.copy_kept}", [])
         if touched:
             await self._edited(phase, touched)
+            for other in self._states.keys() - {phase}:  # what comes from it may be merged no more
+                self.mark_dirty(other)
 
     def _note(self, transaction: Transaction, name: str, text: str, ids: list[str]) -> None:
         some = f": {', '.join(ids[:5])}{', …' if len(ids) > 5 else ''}" if ids else ""

@@ -119,6 +119,20 @@ def test_what_comes_from_a_removed_item_is_left_out_in_all_phases_below_and_come
     assert list(small.sessions(1)[-1].asked) == ["i01", "i03"]
 
 
+def test_files_below_a_removed_entry_follow_while_the_run_goes_on(small: Small) -> None:
+    agent = "if batch == 2:\n    wait_at('gate')\nwrite(answers())\n"
+    small.lay_out(numbered(4), agent=agent, phases=TWO_PHASES)
+    running = small.begin_run()
+    (above,) = small.at_gate()
+    until(lambda: _written(small, 2), "the main file of phase 2")
+    edit(small.path(1), lambda main: {"i02": main["i02"]})
+    open_gate(above)
+    (below,) = small.at_gate()
+    until(lambda: list(small.main(2)) == ["i02"], "phase 2 without what was removed")
+    open_gate(below)
+    assert running.end() == 0
+
+
 def test_a_removed_entry_is_no_foreign_one_in_the_files_below(small: Small) -> None:
     """What comes from it stands there still when another entry of theirs was changed at the same time."""
     small.lay_out(numbered(3), phases=TWO_PHASES).run()

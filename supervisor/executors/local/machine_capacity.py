@@ -12,7 +12,7 @@ from supervisor.host import fd_limit
 from supervisor.host.cgroups import process_limit
 
 _OWN_PROCESSES = 4
-"""The spawner, a content worker with its thread, the thread that writes main files."""
+"""The spawner, a code worker with its thread, the thread that writes main files."""
 _PROCESSES_A_SESSION, _IN_BUBBLEWRAP = 1, 3
 """At least: an agent may start more."""
 _RESERVED_PIDS = 300
