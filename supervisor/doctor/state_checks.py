@@ -189,7 +189,8 @@ def _of_file(project: Project, state: FileState) -> Iterator[Finding]:
 
 
 def _of_sessions(project: Project, database: Database, found: list[Job], *, working: bool) -> Iterator[Finding]:
-    left = sum(len(attempts.unfinished(database, job.id)) for job in found)
+    outcomes = [attempt.outcome for job in found for attempt in attempts.unfinished(database, job.id)]
+    left, stopped = outcomes.count("running"), outcomes.count("unvalidated")
     processes = process_tree.marked_processes(project.key)
     if not working and (left or processes):
         yield Finding(
@@ -198,6 +199,9 @@ def _of_sessions(project: Project, database: Database, found: list[Job], *, work
             text=f"one ended without a word: {left} sessions cut off, {len(processes)} of their processes still run;"
             " the next run or start ends them and takes in what they finished",
         )
+    if not working and stopped:
+        text = f"{stopped} were ended with their job, not judged; the next run of it judges what they answered"
+        yield Finding(level="ok", subject="sessions", text=text)
     strays = attempts.unknown(database, session_folders(project))
     if not working and strays:
         open_work = database.value(f"SELECT count(*) FROM items WHERE status IN {items.IN_WORK}")

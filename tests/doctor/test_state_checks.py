@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 
 from tests.support.damaged_project import Damaged
+from tests.support.scripted_project import WAITS, Small, numbered
 
 
 def test_a_note_with_a_pid_that_another_program_has_now_is_named_and_that_program_left_alone(
@@ -32,3 +34,22 @@ def test_a_note_with_a_pid_that_another_program_has_now_is_named_and_that_progra
     finally:
         stranger.kill()
         stranger.wait()
+
+
+def test_a_run_that_was_interrupted_did_not_end_without_a_word(small: Small) -> None:
+    small.lay_out(numbered(4), agent=WAITS)
+    running = small.begin_run()
+    small.at_gate(count=2)
+    running.process.send_signal(signal.SIGINT)
+    assert running.end() == 3
+    said = small.cli("doctor").out
+    assert "ended without a word" not in said
+    assert "ok    sessions: 2 were ended with their job, not judged" in said
+
+
+def test_a_run_that_was_killed_did(small: Small) -> None:
+    small.lay_out(numbered(4), agent=WAITS)
+    running = small.begin_run()
+    small.at_gate(count=2)
+    running.kill()
+    assert "ended without a word: 2 sessions cut off" in small.cli("doctor").out
