@@ -117,7 +117,7 @@ def _last_used(here: Any) -> dict[str, float]:
 
 def _installed(row: dict[str, Any]) -> str:
     if row.get("program") is None:
-        return "not installed" if "program" in row else "cannot be used"
+        return "starts no program" if row["can_start"] else "not installed" if "program" in row else "cannot be used"
     return f"{Path(row['program']).name} {row['version'] or ''}".strip()
 
 

@@ -72,6 +72,8 @@ def test_a_job_runs_in_an_executor_of_another_package(project: SmallProject, pac
     again = run(project, packages, "--agent", "answering")
     assert again.returncode == 0, again.stdout + again.stderr
     assert project.job()["sessions"] == 3
+    listed = plain_words(project.supervisor("agents", env={"PYTHONPATH": str(packages)}).stdout)
+    assert "starts no program" in next(line for line in listed.splitlines() if "answering" in line)
 
 
 def test_an_agent_of_an_executor_that_is_not_there_is_refused(project: SmallProject) -> None:
