@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from supervisor.model.job import Job
 from supervisor.store.database import Database
 from supervisor.store.tables import batches, phases
-from supervisor.store.transitions import item_reconcile
+from supervisor.store.transitions import item_expansion, item_reconcile
 from tests.support.batching_store import EXPANDED, FAST, SECOND, form, formed, merge, merged, numbered, opened, take
 
 
@@ -89,10 +89,10 @@ def test_boundaries_of_later_phases_do_not_depend_on_the_order_of_merges(
 
 def _expand(database: Database, job: Job, expand_to: dict[str, int], size: int) -> None:
     """As the planner expands: no further than everything before is merged or given up."""
-    below = item_reconcile.frontier(database, job.id, SECOND)
-    sources = item_reconcile.to_expand(database, job.id, EXPANDED, SECOND, below=below, everything=False)
+    below = item_expansion.frontier(database, job.id, SECOND)
+    sources = item_expansion.to_expand(database, job.id, EXPANDED, SECOND, below=below, everything=False)
     expanded = [[(f"{source[0]}-{place}", place) for place in range(expand_to[source[0]])] for source in sources]
     with database.transaction(durable=False) as transaction:
-        item_reconcile.expand(transaction, job.id, EXPANDED, sources, expanded, below=below)
+        item_expansion.expand(transaction, job.id, EXPANDED, sources, expanded, below=below)
         phases.set_complete(transaction, job.id, EXPANDED, below is None)
         batches.form(transaction, job.id, EXPANDED, size, complete=below is None)
