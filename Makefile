@@ -7,6 +7,9 @@ PEERS := .bench-peers
 CHAOS := slow damage power_loss machine adversarial crash
 EXTERNAL := real_agents browser
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# One more worker than there are processors: tests wait for disks and processes.
+WORKERS := $(shell $(PYTHON) -c 'import os; print(1 + len(getattr(os, "sched_getaffinity", lambda _: range(os.cpu_count()))(0)))')
+export PYTEST_XDIST_AUTO_NUM_WORKERS ?= $(WORKERS)
 
 .PHONY: help demo test test-service test-chaos test-external test-properties crash-test $(CHAOS:%=chaos-%) $(EXTERNAL:%=external-%) check format bench bench-peers charts picture help-text wheel clean
 
