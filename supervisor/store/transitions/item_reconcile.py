@@ -147,11 +147,10 @@ def feed_payloads(
                 "UPDATE items SET status = 'skipped' WHERE job = ? AND phase = ? AND id = ?", (job, phase, row["id"])
             )
         elif row["up"] in ("waiting", "blocked") and row["own"] in ("waiting", "skipped"):
-            # It stays in a batch that had no session: an answer of one is of the content that it had then.
+            # The batch that it was in may have ended: then it waits for another.
             transaction.execute(
                 "UPDATE items SET status = 'blocked', batch = (SELECT b.id FROM batches b WHERE b.id = items.batch"
-                " AND b.status = 'pending' AND NOT EXISTS (SELECT 1 FROM attempts a WHERE a.batch = b.id))"
-                " WHERE job = ? AND phase = ? AND id = ?",
+                " AND b.status IN ('pending', 'running')) WHERE job = ? AND phase = ? AND id = ?",
                 (job, phase, row["id"]),
             )
 

@@ -41,16 +41,6 @@ def test_a_finished_output_that_nobody_judged_is_judged_and_not_made_again(small
     assert small.status()["attempts"] == 1
 
 
-def test_an_output_made_of_content_that_changed_since_is_not_taken(small: Small) -> None:
-    agent = "write({i: {'said': [p, batch]} for i, p in items.items()})\n"
-    small.lay_out(numbered(2), agent=agent, phases=[{}, {"validator": "check.py"}], validators={"check.py": SLOW})
-    killed_while_it_validates(small)
-    small.done("retry", "small/demo", "--items", "i01", "--phase", "1")
-    assert small.until_ended() == "completed"
-    assert small.main(1) == {"i01": {"said": [{"n": 1}, 2]}, "i02": {"said": [{"n": 2}, 1]}}
-    assert [value["said"][0] for value in small.main(2).values()] == list(small.main(1).values())
-
-
 def test_a_half_written_output_of_a_killed_run_is_made_again(small: Small) -> None:
     half = """
 if session == 1:
