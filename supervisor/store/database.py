@@ -14,7 +14,7 @@ from supervisor.failpoints import reached
 from supervisor.host.durable_files import make_folder
 from supervisor.store.transaction import StoreReader, Transaction
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 """A store of an earlier version is brought to this one by `migrations/<version>.sql`, one after the other."""
 MEND = "`supervisor doctor` says more, `supervisor doctor --repair` mends what can be mended."
 BUSY_S = 30.0

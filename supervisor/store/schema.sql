@@ -54,6 +54,7 @@ CREATE TABLE items (
     instructions_version INTEGER,   -- version of the instructions that its batch ended with
     seq INTEGER,                    -- rises whenever what is merged changes, or its order
     errors TEXT,
+    unfinished INTEGER NOT NULL DEFAULT 0,  -- whether its value is of a session that did not come to its end
     PRIMARY KEY (job, phase, id)
 ) WITHOUT ROWID;
 CREATE INDEX items_of_batch ON items (batch) WHERE batch IS NOT NULL;
@@ -62,6 +63,7 @@ CREATE INDEX items_changed ON items (job, phase, seq) WHERE seq IS NOT NULL;
 CREATE INDEX items_open ON items (job, phase, position) WHERE status IN ('blocked', 'waiting', 'passed');
 CREATE INDEX items_free ON items (job, phase, position) WHERE batch IS NULL AND status IN ('blocked', 'waiting', 'passed');
 CREATE INDEX items_failed ON items (job, phase, position) WHERE status = 'quarantined';
+CREATE INDEX items_unfinished ON items (job, phase, position) WHERE unfinished AND status = 'merged';
 CREATE INDEX items_from_source ON items (job, phase, source) WHERE source IS NOT NULL;
 
 CREATE TABLE instructions (         -- what versions of a phase's instructions there were
@@ -118,7 +120,9 @@ CREATE TABLE attempts (
     cache_read_tokens INTEGER,
     cache_write_tokens INTEGER,
     executor TEXT NOT NULL DEFAULT 'local', -- that ran it, by its name in the registry
-    handle TEXT                     -- JSON by which its executor finds it; for `local`: pid, started_ticks
+    handle TEXT,                    -- JSON by which its executor finds it; for `local`: pid, started_ticks
+    unfinished INTEGER NOT NULL DEFAULT 0,  -- whether it gave an answer that it had not come to the end of
+    mended TEXT                     -- what was mended in its output, a JSON array of lines; NULL: nothing
 );
 CREATE UNIQUE INDEX attempt_names ON attempts (name);
 CREATE UNIQUE INDEX attempt_numbers ON attempts (batch, number);
