@@ -73,6 +73,7 @@ POINTS = (
     "spawner.before_kill_all",
     "spawner.before_start",
     "spawner.before_sweep",
+    "spawner.end_noted",
     "spawner.forked",
     "spawner.killed",
     "spawner.killed_all",

@@ -28,9 +28,9 @@ class AgentProfile(FrozenModel):
     no limit."""
     stall_timeout_s: float | None = None
     """The same for later."""
-    finish_s: float = 0.0
-    """Seconds of silence after which a session whose output is complete is asked to leave; programs that tell what
-    they cost do so at their end. 0: it is asked at once."""
+    finish_timeout_s: float | None = None
+    """Seconds after which an answer that passes stands, though its session still runs: neither the output nor the
+    terminal changed for so long. None leaves it to the project."""
     tells_cost: bool = False
     """Whether its sessions tell what they cost, in money."""
     tells_tokens: bool = False
@@ -43,9 +43,7 @@ class AgentProfile(FrozenModel):
     """What they may use of the machine; None leaves it to the project."""
 
     @classmethod
-    def of(
-        cls, name: str, settings: AgentSettings, *, finish_s: float, tells_cost: bool, tells_tokens: bool = False
-    ) -> AgentProfile:
+    def of(cls, name: str, settings: AgentSettings, *, tells_cost: bool, tells_tokens: bool = False) -> AgentProfile:
         """As the project's settings have it, with what its program does by itself."""
         return cls(
             name=name,
@@ -54,7 +52,7 @@ class AgentProfile(FrozenModel):
             concurrency=settings.concurrency,
             startup_timeout_s=settings.startup_timeout,
             stall_timeout_s=settings.stall_timeout,
-            finish_s=finish_s,
+            finish_timeout_s=settings.finish_timeout,
             tells_cost=tells_cost or settings.price is not None,
             tells_tokens=tells_tokens,
             sandbox=settings.sandbox,

@@ -63,7 +63,7 @@ def make_agent(project: Project, name: str, *, faults: float = 0.0, seed: int = 
     if settings is not None and settings.command is not None:
         return _of(CommandDriver(name, settings, project.root))
     if settings is not None and settings.starts_no_program and name not in PROGRAMS:
-        return Agent(AgentProfile.of(name, settings, finish_s=0.0, tells_cost=False))
+        return Agent(AgentProfile.of(name, settings, tells_cost=False))
     if settings is not None or name in PROGRAMS:
         return _of(_known_program(project, name, settings or AgentSettings()))
     if name == EMBEDDED:

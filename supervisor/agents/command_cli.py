@@ -23,7 +23,6 @@ EX_TEMPFAIL, EX_CONFIG = 75, 78
 """Exit statuses by which a program says that it is to be tried later, and that it is set up wrongly (sysexits.h)."""
 EVENTS = "supervisor_"
 """What the types of the lines begin with that are for the supervisor."""
-_FINISH_S = 10.0
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
@@ -32,9 +31,8 @@ class CommandDriver(CliDriver):
 
     def __init__(self, name: str, settings: AgentSettings, project: Path) -> None:
         assert settings.command is not None
-        finish_s = _FINISH_S if settings.mode == "interactive" else 0.0
         # Whether it tells what its sessions cost, only these show.
-        self.profile = AgentProfile.of(name, settings, finish_s=finish_s, tells_cost=True)
+        self.profile = AgentProfile.of(name, settings, tells_cost=True)
         first = settings.command[0]
         if "/" in first and not first.startswith(("/", "{")):
             first = str(project / first)  # sessions have a working directory of their own

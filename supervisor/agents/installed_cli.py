@@ -23,7 +23,6 @@ from supervisor.project.project_settings import AgentSettings
 from supervisor.workspaces.session_paths import SessionPaths
 
 _VERSION = re.compile(r"\d+\.\d+[\w.\-+]*")
-_FINISH_S = 30.0
 _VERSION_PATIENCE_S = 30.0
 _OF_SIGN_IN = re.compile(r"KEY|TOKEN|SECRET|CREDENTIAL|PASSWORD|AUTH|PROFILE|BEDROCK|VERTEX|FOUNDRY")
 """In the names of variables that sign a program in, as far as names can tell."""
@@ -54,9 +53,7 @@ class InstalledCliDriver(CliDriver):
 
     def __init__(self, project: Project, name: str, settings: AgentSettings) -> None:
         self.settings = settings
-        self.profile = AgentProfile.of(
-            name, settings, finish_s=_FINISH_S, tells_cost=self.tells_cost, tells_tokens=self.tells_tokens
-        )
+        self.profile = AgentProfile.of(name, settings, tells_cost=self.tells_cost, tells_tokens=self.tells_tokens)
         self._project = project
         if settings.mode == "interactive" and not self.interactive:
             raise UsageError(

@@ -96,6 +96,10 @@ FreshOption = Annotated[bool, typer.Option("--fresh", help="Set the old results 
 RedoOption = Annotated[
     bool, typer.Option("--redo-changed", help="Do again what was done with other instructions or another validator.")
 ]
+RedoUnfinishedOption = Annotated[
+    bool,
+    typer.Option("--redo-unfinished", help="Do again what sessions left that did not come to their end by themselves."),
+]
 FaultsOption = Annotated[
     float,
     typer.Option("--faults", min=0.0, max=1.0, help="Of the embedded agent: part of its sessions that go wrong."),
@@ -123,6 +127,7 @@ def job_options(
     timeout: float | None,
     strict: bool | None,
     redo_changed: bool,
+    redo_unfinished: bool,
     faults: float,
     seed: int,
     max_cost: float | None = None,
@@ -150,6 +155,7 @@ def job_options(
             timeout=timeout or settings.timeout,
             strict=settings.strict if strict is None else strict,
             redo_changed=redo_changed,
+            redo_unfinished=redo_unfinished,
             faults=faults,
             seed=seed,
             max_cost=settings.max_cost if max_cost is None else max_cost,

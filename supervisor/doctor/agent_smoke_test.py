@@ -13,6 +13,7 @@ from supervisor.executors.executor_registry import make_executor
 from supervisor.host.file_events import file_events
 from supervisor.model.agent_report import AgentFailure, AgentReport
 from supervisor.model.job import JobOptions
+from supervisor.model.json_document import JsonDocument
 from supervisor.model.session import OutputRejection, SessionRequest, SessionResult
 from supervisor.project.project import Project
 from supervisor.store.database import open_store
@@ -30,11 +31,16 @@ Then finish. Do nothing else.
 """
 _INPUT = '{"pipeline": "test", "target": "test", "phase": 1, "batch": 1, "items": {"ok": {}}}'
 TIMEOUT_S = 180.0
+_FINISH_TIMEOUT_S = 3.0
 
 
 class _Nobody:
-    def failing(self, trouble: AgentFailure | None) -> None:
+    def failing(self, failure: AgentFailure | None) -> None:
         """It is in the result."""
+
+    async def passes(self, output: JsonDocument) -> bool:
+        """Any JSON is an answer here."""
+        return True
 
 
 async def smoke_test_agent(project: Project, agent: Agent, model: str | None) -> SessionResult:
@@ -51,6 +57,7 @@ async def smoke_test_agent(project: Project, agent: Agent, model: str | None) ->
             attempt=1,
             model=model,
             timeout_s=TIMEOUT_S,
+            finish_timeout_s=_FINISH_TIMEOUT_S,
             startup_timeout_s=agent.profile.startup_timeout_s or project.settings.startup_timeout or None,
             isolation=isolation(JobOptions(agent=agent.name), agent.profile, project.settings),
             stall_timeout_s=agent.profile.stall_timeout_s or project.settings.stall_timeout or None,

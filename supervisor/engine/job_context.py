@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from supervisor.engine.events.event_log import EventLog
 from supervisor.model.job import Job, JobOptions
-from supervisor.model.pipeline import Pipeline
+from supervisor.model.pipeline import Phase, Pipeline
 from supervisor.model.target import Target
 from supervisor.project.project import Project
 from supervisor.project.project_settings import ProjectSettings
@@ -35,6 +35,10 @@ class JobContext:
     @property
     def settings(self) -> ProjectSettings:
         return self.project.settings
+
+    def takes_unfinished(self, phase: Phase) -> bool:
+        """Whether what a session leaves that did not come to its end may be an answer: only a validator can tell."""
+        return phase.validator is not None and self.settings.unfinished == "accept"
 
     @property
     def database(self) -> Database:

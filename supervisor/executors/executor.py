@@ -11,6 +11,7 @@ from supervisor.host.file_events import FileEvents
 from supervisor.model.agent_report import AgentFailure
 from supervisor.model.frozen_model import FrozenModel
 from supervisor.model.isolation import Isolation
+from supervisor.model.json_document import JsonDocument
 from supervisor.model.session import SessionRequest, SessionResult
 from supervisor.model.session_handle import SessionHandle
 from supervisor.project.project import Project
@@ -43,10 +44,18 @@ class Capacity(FrozenModel):
 
 
 class SessionObserver(Protocol):
-    """Is told of a session while it runs; it decides nothing."""
+    """Is told of a session, and asked, while it runs."""
 
     def failing(self, failure: AgentFailure | None) -> None:
         """Its agent said what keeps it from working; None: it got over that."""
+        ...
+
+    async def passes(self, output: JsonDocument) -> bool:
+        """Whether an output would pass as it is, for all that the session was asked.
+
+        It costs as much as judging an answer, so it is asked of an output that stood for `finish_timeout_s` only. What
+        does not pass then is a draft, and no fault.
+        """
         ...
 
 

@@ -38,6 +38,8 @@ class JobOptions(FrozenModel):
     timeout: float | None = Field(default=None, gt=0)
     strict: bool = False
     redo_changed: bool = False
+    redo_unfinished: bool = False
+    """Have those items done again, when it begins, whose answers are of sessions that did not come to their end."""
     faults: float = Field(default=0.0, ge=0, le=1)
     seed: int = 0
     sandbox: Literal["auto", "workspace", "bubblewrap"] | None = None
@@ -105,3 +107,5 @@ class StoredItem(FrozenModel):
     payload: Any
     digest: str
     value: Any = None
+    unfinished: bool = False
+    """Whether its value is of a session that did not come to its end by itself."""

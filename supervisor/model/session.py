@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from typing import Literal
 
 from supervisor.model.agent_report import AgentReport
@@ -35,8 +36,9 @@ class SessionRequest(FrozenModel):
     """Seconds after the start within which it must print something or touch a file; None: it may be silent."""
     stall_timeout_s: float | None = None
     """Seconds that it may later do neither; None: it may be silent."""
-    quiet_s: float = 0.2
-    """Seconds without a change after which a closed output counts as complete."""
+    finish_timeout_s: float = 30.0
+    """Seconds after which an answer that passes stands, though its session still runs: neither the output nor the
+    terminal changed for so long."""
     max_output_bytes: int = 16 * 1024 * 1024
     """Largest output that is read."""
     isolation: Isolation = Isolation(sandbox="workspace")
@@ -53,20 +55,23 @@ class OutputRejection(FrozenModel):
     suggestion: str = ""
 
 
-Ending = Literal["output", "exited", "timed_out", "stalled", "could_not_start", "troubled"]
+_FROM_OUTSIDE = tuple(-number for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGKILL))
+"""How a process ends that somebody else ended: a person, the system that runs out of memory or shuts down."""
+
+Ending = Literal["exited", "finished", "timed_out", "stalled", "troubled", "could_not_start", "cut_off"]
 
 
 class SessionResult(FrozenModel):
     """All that came of a session."""
 
     ending: Ending
-    """`output`: ended by us after its output was complete; `exited`: by itself; `timed_out`: its time was over;
-    `stalled`: ended by us after a long silence; `could_not_start`: no process came to be, or it was lost;
-    `troubled`: without an output for a reason that is not the task's, see `heard.trouble`."""
+    """`exited`: by itself; `finished`: by us, after its turn was over or its answer stood; `timed_out`: its time
+    was over; `stalled`: ended by us after a long silence; `troubled`: for a reason that is not the task's, see
+    `heard.trouble`; `could_not_start`: no process came to be; `cut_off`: its supervisor, or what held it, ended."""
     output: JsonDocument | None = None
-    """What the output file held, read safely; None where there is none to read."""
+    """What the output file held at its end, read safely; None where there is none to read."""
     refusal: OutputRejection | None = None
-    """Why `output` is None."""
+    """Why `output` is None; of a session that did not come to its end by itself, what ended it."""
     exit_status: int | None = None
     """Exit status; negative is the signal that ended it; None is unknown."""
     heard: AgentReport = AgentReport()
@@ -75,5 +80,20 @@ class SessionResult(FrozenModel):
     """The last lines that it printed, as plain text."""
     duration_s: float = 0.0
     """Seconds from spawn to end."""
-    output_complete_at: float | None = None
-    """Clock time (epoch seconds) at which the output was seen complete."""
+    output_changed_at: float | None = None
+    """Clock time (epoch seconds) at which the output was changed last."""
+    remarks: tuple[str, ...] = ()
+    """What a person should know of how it came to this output, a line each."""
+
+    @property
+    def is_final(self) -> bool:
+        """Whether what the session left is its answer: it came to its end, and nothing kept it from working.
+
+        Else what it left is as far as it had come.
+        """
+        killed = self.ending == "exited" and self.exit_status in _FROM_OUTSIDE
+        return self.ending in ("exited", "finished") and not killed and self.heard.trouble is None
+
+    def can_be_judged(self, *, takes_unfinished: bool) -> bool:
+        """Whether there is an output that may be the answer; `takes_unfinished`: also where it need not be whole."""
+        return self.output is not None and (self.is_final or takes_unfinished)

@@ -70,6 +70,8 @@ class AgentSettings(FrozenModel):
     """Seconds after its start without a sign of life, in place of the project's; 0 is no limit."""
     stall_timeout: float | None = Field(default=None, ge=0)
     """Seconds without a sign of life later, in place of the project's; 0 is no limit."""
+    finish_timeout: float | None = Field(default=None, ge=0)
+    """Seconds after which an answer of it stands, in place of the project's."""
     concurrency: int | None = Field(default=None, ge=1)
     """Sessions of it at once, over all jobs, where that is less than the jobs'."""
     price: Price | None = None
@@ -155,8 +157,12 @@ class ProjectSettings(FrozenModel):
     """Sessions that a job may start."""
     max_runtime: float | None = Field(default=None, gt=0)
     """Seconds that a job may be worked on."""
-    quiet_period: float = Field(default=0.2, ge=0, le=60)
-    """Seconds without a change after which a closed output counts as complete."""
+    finish_timeout: float = Field(default=30.0, ge=0, le=7 * 86400)
+    """Seconds after which an answer that passes stands, though its session still runs: neither the output nor the
+    terminal changed for so long."""
+    unfinished: Literal["accept", "retry"] = "accept"
+    """Whether answers are taken of sessions that were ended before they came to their end, where a validator passes
+    them."""
     max_output_bytes: int = Field(default=16 * 1024 * 1024, ge=1)
     """Largest output that is read."""
     max_transcript_bytes: int = Field(default=8 * 1024 * 1024, ge=0)

@@ -12,6 +12,7 @@ PROMPT_NAME = "prompt.md"
 INPUT_NAME = "input.json"
 TRANSCRIPT_NAME = "transcript.txt"
 PROCESS_NOTE_NAME = "process.json"
+END_NOTE_NAME = "ended.json"
 
 
 class Workspace:
@@ -25,6 +26,8 @@ class Workspace:
         self.transcript = self.folder / TRANSCRIPT_NAME
         self.process_note = self.folder / PROCESS_NOTE_NAME
         """Where it is noted which process the session is."""
+        self.end_note = self.folder / END_NOTE_NAME
+        """Where it is noted that the session came to its end, and was not cut off."""
         self.prompt = self.path / PROMPT_NAME
         self.input = self.path / INPUT_NAME
 

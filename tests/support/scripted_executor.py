@@ -18,12 +18,13 @@ from supervisor.executors.executor import STRONGEST, Capacity, CouldNotStart, Se
 from supervisor.model.agent_report import AgentFailure, AgentReport, Usage
 from supervisor.model.frozen_model import FrozenModel
 from supervisor.model.isolation import Isolation
-from supervisor.model.session import OutputRejection, SessionRequest, SessionResult
+from supervisor.model.session import Ending, OutputRejection, SessionRequest, SessionResult
 from supervisor.model.session_handle import SessionHandle
 from tests.support.session_play import SessionPlay, play_of
 
 NAME = "scripted"
 
+_CUT_OFF = OutputRejection(kind="cut_off", message="the session was cut off before it came to its end")
 
 class Scripted(FrozenModel):
     """What becomes of one session that is requested."""
@@ -197,9 +198,11 @@ def _result(script: Scripted, *, cut_off: bool) -> SessionResult:
     usage = script.usage if cut_off else script.usage.plus(script.last_usage)
     heard = AgentReport(usage=usage, trouble=None if cut_off else script.failure)
     if script.output is not None:
-        return SessionResult(ending="exited", output=script.output, exit_status=script.exit_status, heard=heard)
+        ended = SessionResult(ending="exited", output=script.output, exit_status=script.exit_status, heard=heard)
+        return ended.model_copy(update={"ending": "cut_off", "refusal": _CUT_OFF}) if cut_off else ended
     if heard.trouble is not None:
         refusal = OutputRejection(kind=heard.trouble.kind, message=heard.trouble.message)
         return SessionResult(ending="troubled", refusal=refusal, heard=heard)
     status = None if cut_off else script.exit_status
-    return SessionResult(ending="exited", refusal=script.refusal, exit_status=status, heard=heard)
+    ending: Ending = "cut_off" if cut_off else "exited"
+    return SessionResult(ending=ending, refusal=script.refusal, exit_status=status, heard=heard)

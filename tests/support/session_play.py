@@ -31,7 +31,9 @@ class SessionPlay(FrozenModel):
     exit_status: int = 0
 
 
-def playing(name: str, play: SessionPlay, *, quiet_s: float = _NEVER_S, timeout_s: float = _NEVER_S) -> SessionRequest:
+def playing(
+    name: str, play: SessionPlay, *, finish_timeout_s: float = _NEVER_S, timeout_s: float = _NEVER_S
+) -> SessionRequest:
     """A request for a session that plays; as it stands, only the session's own end ends it."""
     return SessionRequest(
         name=name,
@@ -41,7 +43,7 @@ def playing(name: str, play: SessionPlay, *, quiet_s: float = _NEVER_S, timeout_
         output_name=OUTPUT_NAME,
         attempt=1,
         timeout_s=timeout_s,
-        quiet_s=quiet_s,
+        finish_timeout_s=finish_timeout_s,
         isolation=Isolation(sandbox="workspace"),
     )
 

@@ -66,7 +66,7 @@ class JobProgress:
             self._sessions += 1
             self._session_seconds += result.duration_s
             self._usage = self._usage.plus(result.heard.usage)
-            orderly = result.ending == "output" or (result.ending == "exited" and result.exit_status == 0)
+            orderly = result.ending == "finished" or (result.ending == "exited" and result.exit_status == 0)
             self.untold += orderly and result.heard.usage.cost_usd is None
 
     def mark_elapsed(self, transaction: Transaction) -> None:

@@ -30,11 +30,12 @@ _UNCOUNTED = {
     "limited": "was turned away by a limit",
     "overloaded": "met an overload",
     "stalled": "gave no sign of life",
+    "interrupted": "was cut off",
 }
 
 
 class AttemptRecorder:
-    """The store's side of one batch; also the observer of its sessions."""
+    """The store's side of one batch; what its sessions come to."""
 
     def __init__(
         self,
@@ -72,6 +73,8 @@ class AttemptRecorder:
         self._number = 0
         self._asked: tuple[str, ...] = ()
         self._result = SessionResult(ending="exited")
+        self._unfinished = ""
+        """Why what is validated now is of a session that did not come to its end; empty where it did."""
         total = batches.total(context.database, batch.job, batch.phase)
         self._label = f"phase {batch.phase} batch {batch.number}{'' if total is None else f'/{total}'}"
 
@@ -79,7 +82,8 @@ class AttemptRecorder:
         """An answer that was known: it is paid for, so it is validated before a session is started."""
         self._attempt, self._known = answer.attempt, True
         self._result = SessionResult(ending="exited")
-        return ParsedOutput(values=answer.values, errors=answer.errors)
+        self._unfinished = "its supervisor ended before it did" if answer.unfinished else ""
+        return ParsedOutput(values=answer.values, errors=answer.errors, unfinished=answer.unfinished)
 
     def take_running(self) -> SessionHandle | None:
         """A session of this batch that still runs and is to be followed; None where there is none."""
@@ -91,6 +95,7 @@ class AttemptRecorder:
     def ended(self, result: SessionResult) -> None:
         """A session came to its end; what it gave is validated next."""
         self._known, self._result = False, result
+        self._unfinished = "" if result.is_final or result.refusal is None else result.refusal.message
 
     def counts(self, validation: ValidationResult) -> bool:
         """Whether the attempt counts: not where its session was cut off by a supervisor's end or by a limit of its
@@ -177,8 +182,14 @@ class AttemptRecorder:
         with self._context.event_log.transaction() as transaction:
             self._finish(transaction, "partial" if validation.passed else "failed", validation)
             batch_transitions.keep_passed(
-                transaction, self._batch.job, self._batch.phase, self._batch.id, validation.passed
+                transaction,
+                self._batch.job,
+                self._batch.phase,
+                self._batch.id,
+                validation.passed,
+                state.unfinished,
             )
+            self._say_what_is_unfinished(transaction, state)
             self._append(
                 transaction,
                 "attempt_failed",
@@ -236,7 +247,10 @@ class AttemptRecorder:
         unused: Sequence[int],
     ) -> None:
         batch = self._batch
-        batch_transitions.settle(transaction, batch.job, batch.phase, batch.id, state.digests, accepted, refused)
+        batch_transitions.settle(
+            transaction, batch.job, batch.phase, batch.id, state.digests, accepted, refused, state.unfinished
+        )
+        self._say_what_is_unfinished(transaction, state)
         for attempt in unused:  # its answers were known by another way already
             batch_transitions.end_session(
                 transaction, attempt, "interrupted" if refused else "passed", counted=not refused
@@ -288,6 +302,23 @@ class AttemptRecorder:
                 counted=self.counts(validation),
                 errors=validation.errors,
                 result=self._ended_session,
+                unfinished=bool(self._unfinished and validation.passed),
+            )
+
+    def _say_what_is_unfinished(self, transaction: Transaction, state: BatchState) -> None:
+        """What a person should know of answers that pass all the same."""
+        for remark in self._result.remarks:
+            self._append(transaction, "session_remark", f"{self._label}: session {self._number}: {remark}")
+        if self._unfinished and state.unfinished:
+            count = len(state.unfinished)
+            self._append(
+                transaction,
+                "unfinished",
+                f"{self._label}: {count} item{' passes' if count == 1 else 's pass'} as a session left"
+                f" {'it' if count == 1 else 'them'} that had not come to its end ({plain_line(self._unfinished, 200)});"
+                " --redo-unfinished asks again",
+                level="WARNING",
+                unfinished=count,
             )
 
     def _append(self, transaction: Transaction, kind: str, text: str, *, level: str = "INFO", **data: Any) -> None:

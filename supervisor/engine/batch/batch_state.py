@@ -6,7 +6,7 @@ from typing import Any
 
 from supervisor.engine.job_context import JobContext
 from supervisor.engine.known_answers.known_answer import AnswerRequest
-from supervisor.engine.validation.output_validation import ValidationResult
+from supervisor.engine.validation.output_validation import ParsedOutput, ValidationResult
 from supervisor.model.batch import BatchInput
 from supervisor.model.frozen_model import FrozenModel
 from supervisor.model.job import StoredBatch
@@ -29,6 +29,8 @@ class BatchState(FrozenModel):
     """Item id to the content that this work is about."""
     kept: dict[str, Any]
     """Item id to value of what passed in an earlier attempt, also where it is merged already."""
+    unfinished: frozenset[str]
+    """Those of `kept` that are of a session that did not come to its end by itself."""
     errors: tuple[ValidationError, ...]
     """What the attempt before got wrong."""
     counted: int
@@ -62,6 +64,7 @@ class BatchState(FrozenModel):
             total=batches.total(context.database, batch.job, batch.phase),
             digests={item.id: item.digest for item in members},
             kept={item.id: item.value for item in members if item.status in ("passed", "merged")},
+            unfinished=frozenset(item.id for item in members if item.unfinished),
             errors=tally.errors,
             counted=tally.counted,
             stalls=tally.stalls,
@@ -95,8 +98,15 @@ class BatchState(FrozenModel):
         """The work that is left where these answers are taken as they are."""
         return self.model_copy(update={"kept": {**self.kept, **values}})
 
-    def advance(self, result: ValidationResult, *, counted: bool) -> BatchState:
-        """The work that is left after an attempt."""
+    def advance(self, output: ParsedOutput, result: ValidationResult, *, counted: bool) -> BatchState:
+        """The work that is left after an attempt that gave this output."""
+        answered = output.values
+        unfinished = (i for i in result.passed if (output.unfinished if i in answered else i in self.unfinished))
         return self.model_copy(
-            update={"kept": result.passed, "errors": result.errors, "counted": self.counted + int(counted)}
+            update={
+                "kept": result.passed,
+                "unfinished": frozenset(unfinished),
+                "errors": result.errors,
+                "counted": self.counted + int(counted),
+            }
         )

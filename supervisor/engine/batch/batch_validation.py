@@ -36,6 +36,10 @@ class BatchValidation:
                 result = await self._validate(state, output)
             yield result
 
+    async def look(self, state: BatchState, output: ParsedOutput) -> ValidationResult:
+        """What of an output would pass now, while its session still runs; ProjectCodeError as above."""
+        return await self._validate(state, output)
+
     async def _validate(self, state: BatchState, output: ParsedOutput) -> ValidationResult:
         return await validate_output(self._code, state.phase, state.input, state.kept, output, state.batch.job)
 

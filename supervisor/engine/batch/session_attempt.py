@@ -11,6 +11,8 @@ from supervisor.agents.agent import Agent
 from supervisor.agents.isolation_policy import isolation
 from supervisor.engine.batch.attempt_recorder import AttemptRecorder
 from supervisor.engine.batch.batch_state import BatchState
+from supervisor.engine.batch.batch_validation import BatchValidation
+from supervisor.engine.batch.draft_check import DraftCheck
 from supervisor.engine.dispatch.admission import Admission
 from supervisor.engine.dispatch.cooldown_tracker import CooldownTracker
 from supervisor.engine.job_context import JobContext
@@ -28,7 +30,10 @@ UNCOUNTED_STALLS = 2
 _START_PATIENCE_S = 6 * 3600.0
 _LONGEST_START_DELAY_S, _LONGEST_OVERLOAD_DELAY_S = 30.0, 60.0
 
-Uncounted = Literal["not_started", "overloaded", "stalled"]
+UNCOUNTED_CUT_OFFS = 2
+"""So do those that somebody ended from outside, after as many in a row."""
+
+Uncounted = Literal["not_started", "overloaded", "stalled", "interrupted"]
 
 
 class BatchPostponed(Exception):
@@ -55,6 +60,7 @@ class SessionAttempts:
         prompts: PromptRenderer,
         admission: Admission,
         cooldowns: CooldownTracker,
+        validation: BatchValidation,
         recorder: AttemptRecorder,
     ) -> None:
         self._agent = agent
@@ -63,6 +69,7 @@ class SessionAttempts:
         self._prompts = prompts
         self._admission = admission
         self._cooldowns = cooldowns
+        self._validation = validation
         self._recorder = recorder
 
     async def next(self, state: BatchState) -> ParsedOutput:
@@ -74,7 +81,7 @@ class SessionAttempts:
         began = loop.time()
         for tries in itertools.count(1):
             result = await self._session(state)
-            why = self._why_uncounted(result)
+            why = self._why_uncounted(result, state, tries)
             if why is None or loop.time() - began >= self._patience_s(why, state):
                 break
             delay_s = _delay_s(why, tries)
@@ -85,8 +92,9 @@ class SessionAttempts:
             raise AgentUnavailable(
                 AgentError("no process could be started for hours", where=f"agent {self._agent.name!r}")
             )
+        takes_unfinished = self._context.takes_unfinished(state.phase)
         self._recorder.ended(result)
-        return session_output(result, state.phase, state.todo, state.ids)
+        return session_output(result, state.phase, state.todo, state.ids, takes_unfinished=takes_unfinished)
 
     async def _session(self, state: BatchState) -> SessionResult:
         """Run one session to its end, or follow the one that a dead supervisor left running."""
@@ -105,10 +113,12 @@ class SessionAttempts:
                 raise AgentUnavailable(_out_of_work(agent.name, error.what, error.remedy)) from error
             probe.ended(result)
         failure = result.heard.trouble
-        if result.ending == "troubled" and failure is not None and failure.needs_person:
+        if failure is None or result.can_be_judged(takes_unfinished=self._context.takes_unfinished(state.phase)):
+            return result
+        if failure.needs_person:
             recorder.uncounted(result, "not_started")
             raise AgentUnavailable(_out_of_work(agent.name, failure.message, failure.remedy))
-        if result.ending == "troubled" and failure is not None and failure.is_rate_limited:
+        if failure.is_rate_limited:
             recorder.uncounted(result, "limited")
             raise BatchPostponed
         return result
@@ -119,13 +129,14 @@ class SessionAttempts:
             number = self._recorder.begin(state.todo)
             handle = await self._executor.submit(self._request(state, number), self._agent, self._recorder.record)
         try:
-            return await self._executor.follow(handle, self._recorder)
+            return await self._executor.follow(handle, DraftCheck(state, self._validation, self._recorder))
         except asyncio.CancelledError:
             await asyncio.shield(self._executor.cancel(handle, LEAVE_GRACE_S))
             raise
 
     def _request(self, state: BatchState, number: int) -> SessionRequest:
         context, agent, batch = self._context, self._agent, state.batch
+        profile = agent.profile
         asked, output_name = state.asked(), f"phase{batch.phase}_batch_{batch.number}.json"
         retry = RetryNotes(ids=state.todo, kept=len(state.kept), errors=state.errors) if state.errors else None
         prompt = self._prompts.render(asked, state.total, output_name, retry)
@@ -140,10 +151,10 @@ class SessionAttempts:
             attempt=number,
             model=context.options.model if agent.name == context.options.agents[0] else None,
             timeout_s=self._timeout_s(state),
-            startup_timeout_s=_either(agent.profile.startup_timeout_s, settings.startup_timeout),
-            stall_timeout_s=_either(agent.profile.stall_timeout_s, settings.stall_timeout),
-            isolation=isolation(context.options, agent.profile, settings),
-            quiet_s=settings.quiet_period,
+            startup_timeout_s=_either(profile.startup_timeout_s, settings.startup_timeout),
+            stall_timeout_s=_either(profile.stall_timeout_s, settings.stall_timeout),
+            isolation=isolation(context.options, profile, settings),
+            finish_timeout_s=settings.finish_timeout if profile.finish_timeout_s is None else profile.finish_timeout_s,
             max_output_bytes=settings.max_output_bytes,
             max_transcript_bytes=settings.max_transcript_bytes,
         )
@@ -153,13 +164,18 @@ class SessionAttempts:
         limits = (self._context.options.timeout or state.phase.timeout, self._agent.profile.timeout_s)
         return min(limit for limit in limits if limit is not None)
 
-    def _why_uncounted(self, result: SessionResult) -> Uncounted | None:
+    def _why_uncounted(self, result: SessionResult, state: BatchState, tries: int) -> Uncounted | None:
         """Why a session is not the batch's fault; None where it is to be validated."""
+        if result.can_be_judged(takes_unfinished=self._context.takes_unfinished(state.phase)):
+            return None
         if result.ending == "could_not_start":
             return "not_started"
-        if result.ending == "troubled":
+        if result.heard.trouble is not None:
             return "overloaded"
-        return "stalled" if result.ending == "stalled" and self._recorder.stalls < UNCOUNTED_STALLS else None
+        if result.ending == "stalled":
+            return "stalled" if self._recorder.stalls < UNCOUNTED_STALLS else None
+        cut_off = result.ending == "cut_off" or (result.output is not None and result.ending == "exited")
+        return "interrupted" if cut_off and tries <= UNCOUNTED_CUT_OFFS else None
 
     def _patience_s(self, why: Uncounted, state: BatchState) -> float:
         """Seconds after which a batch is tried no more for this."""
@@ -177,7 +193,7 @@ def _delay_s(why: Uncounted, tries: int) -> float:
         return min(_LONGEST_START_DELAY_S, 2.0 ** min(tries - 1, 10))
     if why == "overloaded":
         return random.uniform(0.0, min(_LONGEST_OVERLOAD_DELAY_S, 2.0 ** min(tries, 10)))  # noqa: S311 - no secret
-    return 0.0
+    return float(tries - 1) if why == "interrupted" else 0.0
 
 
 def _either(own: float | None, general: float) -> float | None:

@@ -10,7 +10,6 @@ from supervisor.engine.job_context import JobContext
 from supervisor.engine.known_answers.known_answer import AnswerRequest, KnownAnswer
 from supervisor.engine.validation.output_validation import parse_output
 from supervisor.executors.open_executors import OpenExecutors
-from supervisor.model.json_document import JsonDocument
 from supervisor.model.session import SessionResult
 from supervisor.model.session_handle import SessionHandle
 from supervisor.store.tables import attempts
@@ -26,16 +25,16 @@ class CapturedOutputs:
     def __init__(self, context: JobContext, executors: OpenExecutors) -> None:
         self._context = context
         self._executors = executors
-        self._outputs: dict[int, list[tuple[Attempt, JsonDocument]]] = defaultdict(list)
-        """Batch id to the attempts that left a whole output, and that output."""
+        self._outputs: dict[int, list[tuple[Attempt, SessionResult]]] = defaultdict(list)
+        """Batch id to the attempts that left an output that may be judged, and what came of them."""
         self.running: dict[int, list[tuple[int, SessionHandle]]] = defaultdict(list)
         """Batch id to the attempts whose sessions still run, and where they are."""
 
     async def collect(self) -> int:
         """Find out what came of every session of the job that was cut off; how many whole outputs there are.
 
-        The cut-off sessions without one are noted as interrupted, which does not count as an attempt. What they cost
-        is taken from what they printed and left.
+        The cut-off sessions without one are noted as interrupted, which does not count as an attempt; so are those
+        whose output nobody can tell from a draft. What they cost is taken from what they printed and left.
         """
         for attempt in attempts.unfinished(self._context.database, self._context.id):
             found = await self._executors.reattach(attempt.handle)
@@ -51,18 +50,23 @@ class CapturedOutputs:
 
     def _take_in(self, attempt: Attempt, result: SessionResult | None, *, waits: bool) -> None:
         with self._context.event_log.transaction() as transaction:
-            if waits and result is not None and result.output is not None:
+            takes_unfinished = self._context.takes_unfinished(self._context.pipeline.phase(attempt.phase))
+            if waits and result is not None and result.can_be_judged(takes_unfinished=takes_unfinished):
                 batch_transitions.record_session(transaction, attempt.id, result)
-                self._outputs[attempt.batch].append((attempt, result.output))
+                self._outputs[attempt.batch].append((attempt, result))
             elif waits or attempt.outcome != "unvalidated":  # else its validator failed: it is kept until it is mended
                 batch_transitions.end_session(transaction, attempt.id, "interrupted", counted=False, result=result)
 
     async def lookup(self, request: AnswerRequest) -> Sequence[KnownAnswer]:
         """The batch's outputs, each with what is wrong with its shape."""
         found = []
-        for attempt, output in self._outputs.pop(request.batch.id, ()):
-            parsed = parse_output(output, request.phase.merge, request.todo, tuple(request.digests))
-            found.append(KnownAnswer(values=parsed.values, errors=parsed.errors, attempt=attempt.id))
+        for attempt, result in self._outputs.pop(request.batch.id, ()):
+            assert result.output is not None
+            parsed = parse_output(result.output, request.phase.merge, request.todo, tuple(request.digests))
+            unfinished = not result.is_final
+            found.append(
+                KnownAnswer(values=parsed.values, errors=parsed.errors, attempt=attempt.id, unfinished=unfinished)
+            )
         return found
 
     def settled(self, phase: int, ids: Collection[str]) -> None:

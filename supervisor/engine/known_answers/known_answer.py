@@ -31,6 +31,8 @@ class KnownAnswer(FrozenModel):
     """What was wrong with the rest: the feedback of the next session."""
     attempt: int | None = None
     """Id of the stored attempt that made them; None where none is known."""
+    unfinished: bool = False
+    """Whether they are of a session that did not come to its end by itself."""
     validated: bool = False
     """Whether they passed their phase's validator before: they are taken as they are."""
 

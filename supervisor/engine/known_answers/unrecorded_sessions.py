@@ -89,16 +89,22 @@ class UnrecordedSessions:
 
     async def _known(self, request: AnswerRequest, found: dict[str, UnrecordedSession]) -> Sequence[KnownAnswer]:
         batch = request.batch
+        takes_unfinished = self._context.takes_unfinished(request.phase)
         answers: dict[str, Any] = {}
+        unfinished: set[str] = set()
         ours: list[Adopted] = []
         for session in sorted(found.values(), key=lambda each: each.started_at):
             if session.name not in self._adopted:
                 self._adopted[session.name] = await self._adopt(session, batch)
                 ours.append(self._adopted[session.name])
-            output = self._adopted[session.name][1].output
-            if output is not None:
-                parsed = parse_output(output, request.phase.merge, tuple(session.digests), tuple(session.digests))
-                answers |= {i: v for i, v in parsed.values.items() if request.digests.get(i) == session.digests[i]}
+            result = self._adopted[session.name][1]
+            if result.output is not None and result.can_be_judged(takes_unfinished=takes_unfinished):
+                parsed = parse_output(
+                    result.output, request.phase.merge, tuple(session.digests), tuple(session.digests)
+                )
+                told = {i: v for i, v in parsed.values.items() if request.digests.get(i) == session.digests[i]}
+                answers |= told
+                unfinished = unfinished - set(told) if result.is_final else unfinished | set(told)
         wanted = {item_id: answers[item_id] for item_id in request.todo if item_id in answers}
         others = [self._adopted[name] for name in found]  # one of which another batch has a part bears this part too
         bearer = next((each for each in (*reversed(ours), *others) if wanted and each[1].output is not None), None)
@@ -113,7 +119,7 @@ class UnrecordedSessions:
             phase=batch.phase,
             batch=batch.number,
         )
-        return (KnownAnswer(values=wanted, attempt=bearer[0].id),)
+        return (KnownAnswer(values=wanted, attempt=bearer[0].id, unfinished=not unfinished.isdisjoint(wanted)),)
 
     def settled(self, phase: int, ids: Collection[str]) -> None:
         """Nothing to forget: a session is adopted once."""
@@ -175,7 +181,7 @@ class UnrecordedSessions:
                 transaction, batch, number, session.name, agent, list(session.digests), session.started_at
             )
         found = await self._executors.reattach(attempt.handle)
-        result = found if isinstance(found, SessionResult) else SessionResult(ending="exited")
+        result = found if isinstance(found, SessionResult) else SessionResult(ending="cut_off")
         with event_log.transaction() as transaction:
             batch_transitions.record_session(transaction, attempt.id, result)
         self._progress.session_started()

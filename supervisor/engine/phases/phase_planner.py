@@ -50,6 +50,7 @@ class PhasePlanner:
         """Bring a phase to what its source says now, and form batches; those above it come first."""
         context = self._context
         self._compare_instructions(phase)
+        self._redo_unfinished(phase)
         if phase.upstream is None:
             await self._take_source(phase)
         elif phase.items_by is not None:
@@ -240,9 +241,7 @@ class PhasePlanner:
             version = phases.use_instructions(transaction, self._job, phase.id, content_hash.fingerprint(*parts))
             other = items.made_with_other_version(context.database, self._job, phase.id, version)
             if other and context.options.redo_changed:
-                item_reconcile.requeue_items(transaction, self._job, phase.id, other)
-                phases.forget_source(transaction, self._job, phase.id)
-                self.propagate(transaction, phase.id, other)
+                self._redo(transaction, phase, other)
                 context.event_log.append(
                     transaction,
                     self._job,
@@ -260,6 +259,23 @@ class PhasePlanner:
                     level="WARNING",
                     phase=phase.id,
                 )
+
+    def _redo_unfinished(self, phase: Phase) -> None:
+        """Do again what sessions left that did not come to their end, where that is asked."""
+        context = self._context
+        if not context.options.redo_unfinished:
+            return
+        with context.event_log.transaction() as transaction:
+            again = items.unfinished(context.database, self._job, phase.id)
+            if again:
+                self._redo(transaction, phase, again)
+                said = f"phase {phase.id}: {len(again)} items are done again whose sessions had not come to their end"
+                context.event_log.append(transaction, self._job, "redo_unfinished", said, phase=phase.id)
+
+    def _redo(self, transaction: Transaction, phase: Phase, ids: Sequence[str]) -> None:
+        item_reconcile.requeue_items(transaction, self._job, phase.id, ids)
+        phases.forget_source(transaction, self._job, phase.id)
+        self.propagate(transaction, phase.id, list(ids))
 
     def _form(self, transaction: Transaction, phase: Phase) -> None:
         size = self._context.options.batch_size or phase.batch_size

@@ -85,6 +85,7 @@ class SessionPhase:
             prompts=self._prompts,
             admission=self._admission,
             cooldowns=self._cooldowns,
+            validation=self._validation,
             recorder=recorder,
         )
         await run_batch(state, self._answers.chain.begin(), sessions, self._validation, recorder)

@@ -57,14 +57,18 @@ async def validate_output(
     )
 
 
-def session_output(result: SessionResult, phase: Phase, asked: Sequence[str], batch_ids: Sequence[str]) -> ParsedOutput:
-    """What a session's output holds; its refusal, where it has none, is the error."""
-    if result.output is None:
+def session_output(
+    result: SessionResult, phase: Phase, asked: Sequence[str], batch_ids: Sequence[str], *, takes_unfinished: bool
+) -> ParsedOutput:
+    """What a session's output holds; its refusal, where it has none that can be judged, is the error."""
+    if not result.can_be_judged(takes_unfinished=takes_unfinished):
         refusal = result.refusal
         assert refusal is not None
         refused = _refused(refusal.kind, refusal.message, refusal.suggestion)
         return refused.model_copy(update={"is_absent": True})
-    return parse_output(result.output, phase.merge, tuple(asked), tuple(batch_ids))
+    assert result.output is not None
+    parsed = parse_output(result.output, phase.merge, tuple(asked), tuple(batch_ids))
+    return parsed if result.is_final else parsed.model_copy(update={"unfinished": True})
 
 
 class ParsedOutput(FrozenModel):
@@ -75,6 +79,8 @@ class ParsedOutput(FrozenModel):
     errors: tuple[ValidationError, ...]
     is_absent: bool = False
     """Whether there is no output at all: what was kept before needs no new look then."""
+    unfinished: bool = False
+    """Whether it is of a session that did not come to its end by itself."""
 
 
 def parse_output(output: JsonDocument, merge: str, asked: tuple[str, ...], batch_ids: tuple[str, ...]) -> ParsedOutput:

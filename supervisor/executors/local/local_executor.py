@@ -16,7 +16,7 @@ from supervisor.executors.executor import STRONGEST, Capacity, CouldNotStart, Ex
 from supervisor.executors.local import machine_capacity, session_recovery
 from supervisor.executors.local.sandbox.bubblewrap import level_for, why_no_bubblewrap
 from supervisor.executors.local.session_monitor import SessionMonitor, end_abandoned
-from supervisor.executors.local.session_outcome import read_output, session_outcome
+from supervisor.executors.local.session_outcome import final_output, read_output, session_outcome
 from supervisor.executors.local.session_start import as_kept_apart, session_start
 from supervisor.executors.local.terminal.spawner_client import Spawned, SpawnerClient, SpawnerLost, Start
 from supervisor.failpoints import reached
@@ -179,7 +179,8 @@ class LocalExecutor:
             read = await read_output(
                 lambda: self._workspaces.collect(session.workspace, request.output_name, request.max_output_bytes)
             )
-            result = session_outcome(monitor, ending, exit_status, duration_s, read)
+            found, remarks = await final_output(monitor, read)
+            result = session_outcome(monitor, ending, exit_status, duration_s, found, remarks)
         except asyncio.CancelledError:
             raise
         except BaseException:

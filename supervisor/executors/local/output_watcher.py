@@ -1,14 +1,12 @@
-"""Notices that a session's output is complete: closed after writing, quiet since, and it parses."""
+"""Notices that an answer may stand: a whole output that has not changed for a while, in a session that is silent."""
 
 from __future__ import annotations
 
 import asyncio
 import os
-import time
 from collections.abc import Callable
 from pathlib import Path
 
-from supervisor.host.durable_files import last_change
 from supervisor.host.file_events import FileEvents
 from supervisor.model.json_document import JsonDocument
 from supervisor.model.session import OutputRejection
@@ -21,79 +19,89 @@ _LOOK_AGAIN_S = 1.0
 
 
 class OutputWatcher:
-    """Watches one output file while its session runs."""
+    """Watches one output file while its session runs; of a file that is not there it costs nothing."""
 
-    def __init__(self, events: FileEvents, path: Path, quiet_s: float, max_bytes: int) -> None:
+    def __init__(
+        self, events: FileEvents, path: Path, finish_timeout_s: float, max_bytes: int, printed_at: Callable[[], float]
+    ) -> None:
+        """`printed_at` gives the time, on the loop's clock, at which the session's terminal showed something last."""
         self.path = path
-        self._quiet_s = quiet_s
+        self._finish_timeout_s = finish_timeout_s
         self._max_bytes = max_bytes
+        self._printed_at = printed_at
         self._loop = asyncio.get_running_loop()
         self._events = events
         self._stop: Callable[[], None] | None = None
         self._timer: asyncio.TimerHandle | None = self._loop.call_later(_LISTEN_AFTER_S, self._listen)
-        self._seen: tuple[int, int] | None = None
-        """Size and time of the file when the quiet period began: the clock may be set anew meanwhile."""
-        self.complete: asyncio.Future[tuple[JsonDocument, float]] = self._loop.create_future()
-        """The output and the clock time of its last change, once it is complete."""
+        self._seen: tuple[int, int, int] | None = None
+        """Which file, its size and time, when it was looked at last."""
+        self._changed_at = 0.0
+        """When that was seen first, on the loop's clock: that of files may be set anew."""
+        self._draft: tuple[int, int, int] | None = None
+        """The state of the file that was found to be no answer: it is not looked at again."""
+        self.still: asyncio.Future[JsonDocument] = self._loop.create_future()
+        """The output, once it may stand."""
+
+    def keep_watching(self) -> None:
+        """What was still is a draft: tell of the next state of the file."""
+        self._draft = self._seen
+        if self.still.done():
+            self.still = self._loop.create_future()
+        self._look()
+
+    def has_changed(self) -> bool:
+        """Whether the file is another than the one that was told."""
+        return _state(self.path) != self._seen
 
     def _listen(self) -> None:
         self._timer = None
         self._stop = self._events.listen(self.path.parent, self._told)
-        if last_change(self.path) is not None:
-            self._look_when_quiet()
+        self._look()
 
     def _told(self, name: str) -> None:
-        if name == self.path.name and not self.complete.done():
-            self._look_when_quiet()
-
-    def _look_when_quiet(self) -> None:
-        """Look as soon as nothing was done to the file for the quiet period, however late this was heard of."""
-        try:
-            since_s = time.time() - os.stat(self.path, follow_symlinks=False).st_ctime
-        except OSError:
-            since_s = 0.0
-        self._look_in(self._quiet_s - since_s if 0 < since_s < self._quiet_s else self._quiet_s)
-
-    def _look_in(self, seconds: float) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-        self._seen = _state(self.path)
-        self._timer = self._loop.call_later(seconds, self._look)
+        if name == self.path.name and not self.still.done():
+            self._look()
 
     def _look(self) -> None:
-        self._timer = None
-        changed_at = last_change(self.path)
-        if changed_at is None:
+        """Wait until file and terminal have been silent for long enough, and tell what the file holds then."""
+        self._look_in(None)
+        state, now = _state(self.path), self._loop.time()
+        if state != self._seen:
+            self._seen, self._changed_at = state, now
+        if state is None or state == self._draft:
             return
-        if _state(self.path) != self._seen:
-            self._look_when_quiet()
+        left_s = max(self._changed_at, self._printed_at()) + self._finish_timeout_s - now
+        if left_s > 0:
+            self._look_in(left_s)
             return
         try:
             data = read_untrusted_file(self.path, self._max_bytes)
         except OSError:  # no fault of the output: the machine is short of something
-            self._look_in(max(self._quiet_s, _LOOK_AGAIN_S))
+            self._look_in(max(self._finish_timeout_s, _LOOK_AGAIN_S))
             return
-        if isinstance(data, OutputRejection):
-            return
-        document = JsonDocument(data)
-        if not document.is_strict:
-            return  # the agent still runs and may mend it
-        if not self.complete.done():
-            self.complete.set_result((document, changed_at))
+        document = None if isinstance(data, OutputRejection) else JsonDocument(data)
+        if document is None or not document.is_strict:
+            self._draft = state  # its session still runs and may mend it
+        elif not self.still.done():
+            self.still.set_result(document)
+
+    def _look_in(self, seconds: float | None) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = None if seconds is None else self._loop.call_later(seconds, self._look)
 
     def close(self) -> None:
         """Stop watching."""
         if self._stop is not None:
             self._stop()
-        if self._timer is not None:
-            self._timer.cancel()
-        if not self.complete.done():
-            self.complete.cancel()
+        self._look_in(None)
+        if not self.still.done():
+            self.still.cancel()
 
 
-def _state(path: Path) -> tuple[int, int] | None:
+def _state(path: Path) -> tuple[int, int, int] | None:
     try:
         status = os.stat(path, follow_symlinks=False)
     except OSError:
         return None
-    return status.st_size, status.st_mtime_ns
+    return status.st_ino, status.st_size, status.st_mtime_ns

@@ -7,7 +7,7 @@ import contextlib
 import os
 import signal
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from supervisor.agents.cli_driver import CliDriver
 from supervisor.executors.executor import LEAVE_GRACE_S, SessionObserver
@@ -20,12 +20,18 @@ from supervisor.failpoints import reached
 from supervisor.host import process_tree
 from supervisor.host.file_events import FileEvents
 from supervisor.model.agent_report import AgentFailure, AgentReport
+from supervisor.model.json_document import JsonDocument
 from supervisor.model.session import Ending, SessionRequest
 from supervisor.workspaces.session_paths import SessionPaths
 
+if TYPE_CHECKING:
+    from supervisor.executors.local.terminal.terminal_driver import TerminalDriver
+
 _PART = 1 << 16
 _SAID_END_S = 5.0
-"""Seconds that a program has to end after it said that it is through."""
+"""Seconds of silence that a program has to end after it said that it is through, or was asked to leave."""
+_TURN_OVER_S = 2.0
+"""Seconds for which a program that is typed into has to be ready for input, until its turn counts as over."""
 _GONE_S, _LOOK_EVERY_S = 5.0, 0.01
 """For how long, and how often, it is looked whether killed processes are gone."""
 
@@ -50,7 +56,11 @@ class SessionMonitor:
         self._ended = spawned.ended
         self._mask = mask = Redactor(agent.secrets())
         self.transcript = TranscriptWriter(transcript, request.max_transcript_bytes, mask, self.parser)
-        self.output = OutputWatcher(events, paths.output_file, request.quiet_s, request.max_output_bytes)
+        self.output = OutputWatcher(
+            events, paths.output_file, request.finish_timeout_s, request.max_output_bytes, lambda: self._printed_at
+        )
+        self.stood: JsonDocument | None = None
+        """The output that passed and stood for long enough, where the session was ended for it."""
         self.life = StallDetector(request.startup_timeout_s, request.stall_timeout_s, (paths.workspace, paths.home))
         self.typist: TerminalDriver | None = None
         if agent.typing is not None:
@@ -61,8 +71,11 @@ class SessionMonitor:
         self._observer: SessionObserver | None = None
         self._trouble: AgentFailure | None = None
         self._loop = asyncio.get_running_loop()
-        self._began = self._heard_at = self._loop.time()
+        self._began = self._printed_at = self._loop.time()
         self._cannot_go_on: asyncio.Future[None] = self._loop.create_future()
+        self._said_end: asyncio.Future[None] = self._loop.create_future()
+        """Done once it said that it is through, and printed nothing more for a while."""
+        self._end_timer: asyncio.TimerHandle | None = None
         self._terminal: int | None = spawned.terminal
         self._loop.add_reader(spawned.terminal, self._listen)
 
@@ -70,11 +83,6 @@ class SessionMonitor:
     def heard(self) -> AgentReport:
         """What the session's output meant so far."""
         return self.parser.heard
-
-    @property
-    def output_complete(self) -> bool:
-        """Whether the output was seen whole and quiet."""
-        return self.output.complete.done()
 
     @property
     def duration_s(self) -> float:
@@ -87,6 +95,10 @@ class SessionMonitor:
         if self._trouble is not None:
             observer.failing(self._trouble)
 
+    async def passes(self, document: JsonDocument) -> bool:
+        """Whether an output would be taken as it is; nobody can tell where nobody asked for the session's end."""
+        return self._observer is not None and await self._observer.passes(document)
+
     async def until_ended(self, spawner: SpawnerClient, mark: str) -> tuple[Ending, int | None]:
         """Until the session ended by itself, or there is a reason to end it and all of it is ended.
 
@@ -95,18 +107,18 @@ class SessionMonitor:
         try:
             async with asyncio.timeout_at(self._began + self.request.timeout_s):
                 ending = await self._until_over()
-                if ending == "output" and not self._ended.done():
-                    await self._until_finished(self.agent.profile.finish_s)
         except TimeoutError:
-            ending = "output" if self.output_complete else "timed_out"
+            ending = "timed_out"
         try:
+            if ending == "finished" and self.typist is not None:
+                await self._until_left(self.typist)
             if not self._ended.done():
                 reached("session.before_end")
-                await spawner.end(self.request.name, LEAVE_GRACE_S)
+                await spawner.end(self.request.name, LEAVE_GRACE_S, final=ending == "finished")
             exit_status = await asyncio.shield(self._ended)
         except SpawnerLost:
             await end_abandoned(mark, self._spawned)
-            return "could_not_start", None
+            return "cut_off", None
         reached("session.ended")
         return ending, exit_status
 
@@ -120,38 +132,46 @@ class SessionMonitor:
             await end_abandoned(mark, self._spawned)
 
     async def _until_over(self) -> Ending:
-        """Until the session ended, or its output is complete, or it is stuck, or cannot go on."""
-        waiting: list[asyncio.Future[Any]] = [
-            self._ended,
-            self.output.complete,
-            self.life.stalled,
-            self._cannot_go_on,
-        ]
-        if self.typist is not None:
-            waiting.append(self.typist.stuck)
-        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-        if self._ended.done():
-            return "exited"
-        if self.output_complete:
-            return "output"
-        return "troubled" if self._cannot_go_on.done() else "stalled"
+        """Until the session ended, or its turn is over, or its answer stands, or it is stuck, or cannot go on."""
+        while True:
+            waiting: list[asyncio.Future[Any]] = [self._ended, self.output.still, self.life.stalled]
+            waiting += [self._cannot_go_on, self._said_end]
+            if self.typist is not None:
+                waiting += [self.typist.stuck, self.typist.idle]
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            if self._ended.done():
+                return "exited"
+            if self._cannot_go_on.done():
+                return "troubled"
+            if self._said_end.done() or await self._turn_is_over() or await self._stands():
+                return "finished"
+            if self.life.stalled.done() or (self.typist is not None and self.typist.stuck.done()):
+                return "stalled"
 
-    async def _until_finished(self, finish_s: float) -> None:
-        """Let a session end by itself whose output is complete, as long as it gives signs of life."""
-        if self.typist is not None:
-            await self._until_silent((self._ended, self.typist.idle), finish_s)
-            self.typist.leave()
-            self._heard_at = self._loop.time()
-        await self._until_silent((self._ended,), finish_s)
+    async def _turn_is_over(self) -> bool:
+        """Whether a program that is typed into waits for input, and goes on doing so."""
+        if self.typist is None or not self.typist.idle.done():
+            return False
+        await asyncio.wait((self._ended,), timeout=_TURN_OVER_S)
+        return not self._ended.done() and self.typist.idle.done()
 
-    async def _until_silent(self, any_of: tuple[asyncio.Future[Any], ...], seconds: float) -> None:
-        """Until one of the futures is done, or nothing was printed for so long."""
-        while not any(future.done() for future in any_of):
-            leaving = self.heard.ended or (self.typist is not None and self.typist.leaving)
-            left_s = self._heard_at + (min(seconds, _SAID_END_S) if leaving else seconds) - self._loop.time()
-            if left_s <= 0:
-                return
-            await asyncio.wait(any_of, timeout=left_s, return_when=asyncio.FIRST_COMPLETED)
+    async def _stands(self) -> bool:
+        """Whether the output that has been still passes as it is, and is the same after that was found out."""
+        if not self.output.still.done():
+            return False
+        document = self.output.still.result()
+        if await self.passes(document) and not self.output.has_changed():
+            self.stood = document
+            return True
+        self.output.keep_watching()
+        return False
+
+    async def _until_left(self, typist: TerminalDriver) -> None:
+        """Ask a program that is typed into to leave, as a person does, as long as it prints something."""
+        typist.leave()
+        self._printed_at = self._loop.time()
+        while (left_s := self._printed_at + _SAID_END_S - self._loop.time()) > 0 and not self._ended.done():
+            await asyncio.wait((self._ended,), timeout=left_s)
 
     def read_rest(self) -> None:
         """Take everything that the terminal still has."""
@@ -169,6 +189,9 @@ class SessionMonitor:
             self.typist.close()
         self.transcript.close()
         self._cannot_go_on.cancel()
+        self._said_end.cancel()
+        if self._end_timer is not None:
+            self._end_timer.cancel()
         if self._terminal is not None:
             self._loop.remove_reader(self._terminal)
             os.close(self._terminal)
@@ -188,7 +211,7 @@ class SessionMonitor:
             return False
         if not data:
             return False
-        self._heard_at = self._loop.time()
+        self._printed_at = self._loop.time()
         self.life.heard()
         self.transcript.feed(data)
         if self.typist is not None:
@@ -201,6 +224,8 @@ class SessionMonitor:
         self._follow_trouble()
 
     def _follow_trouble(self) -> None:
+        if self.heard.ended and self._end_timer is None:
+            self._wait_for_end()
         trouble = self.parser.heard.trouble
         if trouble == self._trouble:
             return
@@ -209,6 +234,14 @@ class SessionMonitor:
             self._observer.failing(trouble)
         if trouble is not None and trouble.is_final and not self._cannot_go_on.done():
             self._cannot_go_on.set_result(None)
+
+    def _wait_for_end(self) -> None:
+        """It said that it is through: it ends by itself, or is ended once it prints nothing more."""
+        left_s = self._printed_at + _SAID_END_S - self._loop.time()
+        if left_s > 0:
+            self._end_timer = self._loop.call_later(left_s, self._wait_for_end)
+        elif not self._said_end.done():
+            self._said_end.set_result(None)
 
 
 async def end_abandoned(mark: str, spawned: Spawned | None = None) -> None:

@@ -24,10 +24,31 @@ async def read_output(collect: Callable[[], bytes | OutputRejection]) -> bytes |
     return collect()
 
 
+async def final_output(
+    monitor: SessionMonitor, read: bytes | OutputRejection
+) -> tuple[JsonDocument | OutputRejection, tuple[str, ...]]:
+    """What counts of what a session wrote, `read` being what is there at its end, and what is to be said of it.
+
+    Where a session was ended since its answer stood, and it changed that at the last moment to what does not pass, the
+    answer that stood is taken.
+    """
+    if monitor.stood is None:
+        return read if isinstance(read, OutputRejection) else JsonDocument(read), ()
+    last = JsonDocument(read) if isinstance(read, bytes) else None
+    if last is not None and (last == monitor.stood or await monitor.passes(last)):
+        return last, ()
+    return monitor.stood, ("what it changed as it was asked to end does not pass: the answer before that is taken",)
+
+
 def session_outcome(
-    monitor: SessionMonitor, ending: Ending, exit_status: int | None, duration_s: float, read: bytes | OutputRejection
+    monitor: SessionMonitor,
+    ending: Ending,
+    exit_status: int | None,
+    duration_s: float,
+    found: JsonDocument | OutputRejection,
+    remarks: tuple[str, ...] = (),
 ) -> SessionResult:
-    """The session's result: its output where there is one, else why there is none; `read` is what is there now."""
+    """The session's result: its output where there is one, else why there is none."""
     agent = monitor.agent
     tail = monitor.transcript.tail()
     if ending == "exited":
@@ -35,66 +56,54 @@ def session_outcome(
     agent.parse_files(monitor.home, monitor.parser)
     heard = monitor.heard
     heard = heard.model_copy(update={"usage": agent.priced(heard.usage)})
-    output: JsonDocument | None = None
-    complete_at: float | None = None
-    refusal: OutputRejection | None = None
-    if monitor.output_complete:
-        output, complete_at = monitor.output.complete.result()
-        if isinstance(read, bytes) and read != output.data and (finished := JsonDocument(read)).is_strict:
-            output = finished  # what it made of it while it finished
-    elif isinstance(read, bytes):
-        output, complete_at = JsonDocument(read), last_change(monitor.output.path)
-    else:
-        refusal = read
+    output = found if isinstance(found, JsonDocument) else None
     whole = output is not None and output.is_strict
-    if whole and ending in ("troubled", "stalled", "could_not_start"):
-        ending = "output"  # what ended the session came too late to matter
-    elif heard.trouble is not None and not whole:
+    if heard.trouble is not None and not whole:
         ending, output = "troubled", None
-        refusal = OutputRejection(kind=heard.trouble.kind, message=heard.trouble.message)
-    elif ending == "could_not_start":
-        output, refusal = None, OutputRejection(kind="could_not_start", message="the spawner process ended")
-    elif ending == "stalled":
-        output, refusal = None, _why_stuck(monitor)
-    elif refusal is not None:
-        said = next(
-            (line for each in reversed(tail.splitlines()) if (line := plain_line(agent.display(each), 300))), ""
-        )
-        refusal = _explained(refusal, monitor, ending, exit_status, said, monitor.request.timeout_s)
-    return SessionResult(
+    elif ending in ("stalled", "cut_off") and not whole:
+        output = None
+    result = SessionResult(
         ending=ending,
         output=output,
-        refusal=refusal,
         exit_status=exit_status,
         heard=heard,
         transcript_tail=tail,
         duration_s=duration_s,
-        output_complete_at=complete_at,
+        output_changed_at=None if output is None else last_change(monitor.output.path),
+        remarks=remarks,
     )
+    if output is not None and result.is_final:
+        return result
+    return result.model_copy(update={"refusal": _refusal(monitor, result, found)})
 
 
-def _explained(
-    refusal: OutputRejection,
-    monitor: SessionMonitor,
-    ending: Ending,
-    exit_status: int | None,
-    said: str,
-    timeout_s: float,
-) -> OutputRejection:
-    """Where there is no output at all, how the session ended says more than that."""
-    if refusal.kind != "no_output":
-        return refusal
+def _refusal(monitor: SessionMonitor, result: SessionResult, found: JsonDocument | OutputRejection) -> OutputRejection:
+    """Why there is no output, or what ended the session before it came to its end."""
+    trouble, ending, status = result.heard.trouble, result.ending, result.exit_status
+    if trouble is not None:
+        return OutputRejection(kind=trouble.kind, message=trouble.message)
+    if ending == "cut_off":
+        return OutputRejection(kind="cut_off", message="the process that held the session ended before it did")
+    if ending == "stalled":
+        return _why_stuck(monitor)
+    if isinstance(found, OutputRejection) and found.kind != "no_output":
+        return found
     if ending == "timed_out":
+        how = "without an output" if result.output is None else "and had not come to its end"
         return OutputRejection(
             kind="timed_out",
-            message=f"the session was ended after {timeout_s:g} s without a complete output",
-            suggestion="write the output earlier",
+            message=f"the session was ended after {monitor.request.timeout_s:g} s {how}",
+            suggestion="write the output earlier, and end once it is written",
         )
-    if exit_status:
-        how = f"signal {-exit_status}" if exit_status < 0 else f"exit status {exit_status}"
-        why = f": {said}" if said and exit_status > 0 else ""
-        return OutputRejection(kind="crashed", message=f"the session ended with {how} and wrote no output{why}")
-    return refusal.model_copy(update={"message": f"{refusal.message}; it said last: {said}"}) if said else refusal
+    tail = reversed(result.transcript_tail.splitlines())
+    said = next((line for each in tail if (line := plain_line(monitor.agent.display(each), 300))), "")
+    if status:
+        how = f"signal {-status}" if status < 0 else f"exit status {status}"
+        what = "wrote no output" if result.output is None else "had not come to its end"
+        why = f": {said}" if said and status > 0 else ""
+        return OutputRejection(kind="crashed", message=f"the session ended with {how} and {what}{why}")
+    assert isinstance(found, OutputRejection)
+    return found.model_copy(update={"message": f"{found.message}; it said last: {said}"}) if said else found
 
 
 def _why_stuck(monitor: SessionMonitor) -> OutputRejection:

@@ -6,7 +6,8 @@ import os
 import signal
 import time
 from collections.abc import Collection, Iterator
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeVar
 
 from pydantic import ValidationError as ModelError
 
@@ -29,6 +30,8 @@ from supervisor.workspaces.workspace_provider import Workspace
 
 _PATIENCE_S = 10.0
 _LONGEST_NOTE_BYTES = 4096
+_LAST_LINES = 20
+_Note = TypeVar("_Note", bound=FrozenModel)
 
 
 class ProcessNote(FrozenModel):
@@ -50,11 +53,21 @@ class ProcessNote(FrozenModel):
     """Name of the file that the agent was to write."""
 
 
+class EndNote(FrozenModel):
+    """That a session came to its end and was not cut off, as its spawner left it in the session's folder."""
+
+    exit_status: int | None
+
+
 def process_note(workspace: Workspace) -> ProcessNote | None:
     """What is noted of a session's process; None where nothing is: it never ran, or an older version ran it."""
+    return _note(workspace.process_note, ProcessNote)
+
+
+def _note(path: Path, model: type[_Note]) -> _Note | None:
     try:
-        data = read_untrusted_file(workspace.process_note, _LONGEST_NOTE_BYTES)
-        return None if isinstance(data, OutputRejection) else ProcessNote.model_validate_json(data)
+        data = read_untrusted_file(path, _LONGEST_NOTE_BYTES)
+        return None if isinstance(data, OutputRejection) else model.model_validate_json(data)
     except (OSError, ModelError):
         return None
 
@@ -115,31 +128,33 @@ def result_of_session(
     """What came of a session that nobody waited for: its output where that is whole, and what it cost.
 
     `agent` is None where there is none of its name any more; `began` is the clock time of its start, None where only
-    its folder tells.
+    its folder tells. It was cut off, unless its spawner noted that it came to its end before.
     """
     output = next(_whole_outputs(project, workspace, note), None)
     seen = [at for path in (workspace.transcript, workspace.path) if (at := last_change(path)) is not None]
     first = began or last_change(workspace.process_note) or last_change(workspace.input) or 0.0
-    return SessionResult(
-        ending="exited",
+    end = _note(workspace.end_note, EndNote)
+    heard = AgentReport() if agent is None else _heard(project, workspace, agent, end)
+    result = SessionResult(
+        ending="cut_off" if end is None or heard.trouble is not None else "exited",
         output=output,
-        refusal=None
-        if output is not None
-        else OutputRejection(kind="cut_off", message="the session was cut off without a whole output"),
-        heard=_heard(project, workspace, agent),
+        refusal=OutputRejection(kind="cut_off", message="the session was cut off before it came to its end"),
+        exit_status=None if end is None else end.exit_status,
+        heard=heard.model_copy(update={"trouble": None}),  # what kept it from working is long over
         duration_s=max(0.0, max(seen, default=0.0) - first),
-        output_complete_at=time.time(),
+        output_changed_at=time.time(),
     )
+    return result.model_copy(update={"refusal": None}) if output is not None and result.is_final else result
 
 
-def _heard(project: Project, workspace: Workspace, agent: CliDriver | None) -> AgentReport:
+def _heard(project: Project, workspace: Workspace, agent: CliDriver, end: EndNote | None) -> AgentReport:
     """What the session printed and left in its home says."""
-    if agent is None:
-        return AgentReport()
     parser = agent.parser()
-    replay_transcript(workspace, parser, project.settings.max_transcript_bytes)
+    last = replay_transcript(workspace, parser, project.settings.max_transcript_bytes)
+    if end is not None:
+        parser.finish(end.exit_status, last)
     agent.parse_files(workspace.home, parser)
-    return parser.heard.model_copy(update={"usage": agent.priced(parser.heard.usage), "trouble": None})
+    return parser.heard.model_copy(update={"usage": agent.priced(parser.heard.usage)})
 
 
 def _whole_outputs(project: Project, workspace: Workspace, note: ProcessNote | None) -> Iterator[JsonDocument]:
@@ -154,12 +169,14 @@ def _whole_outputs(project: Project, workspace: Workspace, note: ProcessNote | N
             yield document
 
 
-def replay_transcript(workspace: Workspace, parser: OutputParser, max_bytes: int) -> None:
-    """Have a kept transcript heard, of a session whose supervisor died before it could be."""
+def replay_transcript(workspace: Workspace, parser: OutputParser, max_bytes: int) -> str:
+    """Have a kept transcript heard, of a session whose supervisor died before it could be; its last lines."""
     try:
         with open(workspace.transcript, "rb") as file:
             data = file.read(max_bytes)
     except OSError:
-        return
-    for line in lines_of(data):
+        return ""
+    lines = lines_of(data)
+    for line in lines:
         parser.feed_line(line)
+    return "\n".join(lines[-_LAST_LINES:])

@@ -52,6 +52,7 @@ def session_start(
         secrets=agent.secrets(),
         note=str(workspace.process_note),
         noted={"mark": mark, "agent": request.agent, "output": request.output_name},
+        end_note=str(workspace.end_note),
         wrapped=wrapped,
     )
 

@@ -50,7 +50,7 @@ def ids(database: StoreReader, job: int, phase: int) -> set[str]:
 def of_batch(database: StoreReader, batch: int) -> list[StoredItem]:
     """A batch's items in canonical order, those left out that an earlier phase could not make."""
     rows = database.rows(
-        "SELECT id, status, payload, digest, value FROM items"
+        "SELECT id, status, payload, digest, value, unfinished FROM items"
         f" WHERE batch = ? AND status NOT IN {('skipped', *LEFT_OUT)} ORDER BY position, id",
         (batch,),
     )
@@ -61,6 +61,7 @@ def of_batch(database: StoreReader, batch: int) -> list[StoredItem]:
             payload=None if row["payload"] is None else json.loads(row["payload"]),
             digest=row["digest"] or "",
             value=None if row["value"] is None else json.loads(row["value"]),
+            unfinished=bool(row["unfinished"]),
         )
         for row in rows
     ]
@@ -82,9 +83,18 @@ def batches_of_done(database: StoreReader, job: int, phase: int, ids: Iterable[s
 def take_edit(transaction: Transaction, job: int, phase: int, item_id: str, value: Any) -> None:
     """Take over a value that a person wrote into the main file."""
     transaction.execute(
-        "UPDATE items SET status = 'merged', value = ?, seq = ? WHERE job = ? AND phase = ? AND id = ?",
+        "UPDATE items SET status = 'merged', value = ?, seq = ?, unfinished = 0 WHERE job = ? AND phase = ? AND id = ?",
         (in_order(value), next_seq(transaction, job, phase), job, phase, item_id),
     )
+
+
+def unfinished(database: StoreReader, job: int, phase: int) -> list[str]:
+    """Ids of a phase's merged items whose answers are of sessions that did not come to their end, in order."""
+    rows = database.rows(
+        "SELECT id FROM items WHERE job = ? AND phase = ? AND unfinished AND status = 'merged' ORDER BY position, id",
+        (job, phase),
+    )
+    return [row["id"] for row in rows]
 
 
 def put_back_value(transaction: Transaction, job: int, phase: int, item_id: str, value: Any) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from supervisor.model.agent_report import Usage
@@ -73,16 +73,26 @@ def end_session(
     counted: bool,
     errors: Sequence[ValidationError] = (),
     result: SessionResult | None = None,
+    unfinished: bool = False,
 ) -> None:
     """Note how a session ended, with the change that keeps what it gave.
 
-    One that has ended for good stays as it was noted: it is counted.
+    One that has ended for good stays as it was noted: it is counted. `unfinished`: it gave answers though it had not
+    come to its end.
     """
     if result is not None:
         record_session(transaction, attempt, result)
     transaction.execute(
-        f"UPDATE attempts SET outcome = ?, counted = ?, errors = ?, ended_at = ? WHERE id = ? AND outcome IN {OPEN}",
-        (outcome, int(counted), in_order([error.model_dump() for error in errors]), time.time(), attempt),
+        "UPDATE attempts SET outcome = ?, counted = ?, errors = ?, ended_at = ?, unfinished = ?"
+        f" WHERE id = ? AND outcome IN {OPEN}",
+        (
+            outcome,
+            int(counted),
+            in_order([error.model_dump() for error in errors]),
+            time.time(),
+            int(unfinished),
+            attempt,
+        ),
     )
 
 
@@ -112,21 +122,33 @@ def set_batch_status(transaction: Transaction, batch: int, status: str) -> None:
     transaction.execute("UPDATE batches SET status = ?, ended_at = ? WHERE id = ?", (status, ended, batch))
 
 
-def keep_passed(transaction: Transaction, job: int, phase: int, batch: int, values: dict[str, Any]) -> None:
-    """Keep what passed of an attempt, and only that, with the change that ends the attempt."""
+def keep_passed(
+    transaction: Transaction,
+    job: int,
+    phase: int,
+    batch: int,
+    values: dict[str, Any],
+    unfinished: Collection[str] = (),
+) -> None:
+    """Keep what passed of an attempt, and only that, with the change that ends the attempt.
+
+    `unfinished` names what is of sessions that did not come to their end.
+    """
     transaction.execute(
         "UPDATE items SET status = 'waiting', value = NULL WHERE batch = ? AND status = 'passed'", (batch,)
     )
     transaction.execute_many(
-        "UPDATE items SET status = 'passed', value = ? WHERE job = ? AND phase = ? AND id = ? AND batch = ?",
-        [(in_order(value), job, phase, item_id, batch) for item_id, value in values.items()],
+        "UPDATE items SET status = 'passed', value = ?, unfinished = ?"
+        " WHERE job = ? AND phase = ? AND id = ? AND batch = ?",
+        [(in_order(value), int(i in unfinished), job, phase, i, batch) for i, value in values.items()],
     )
 
 
 def keep(transaction: Transaction, job: int, phase: int, item_id: str, value: Any) -> None:
     """Have an item pass with the answer that it had in a store that was lost."""
     transaction.execute(
-        "UPDATE items SET status = 'passed', value = ? WHERE job = ? AND phase = ? AND id = ? AND status = 'waiting'",
+        "UPDATE items SET status = 'passed', value = ?, unfinished = 0"
+        " WHERE job = ? AND phase = ? AND id = ? AND status = 'waiting'",
         (in_order(value), job, phase, item_id),
     )
 
@@ -139,18 +161,23 @@ def settle(
     digests: dict[str, str],
     accepted: Mapping[str, Any],
     refused: Mapping[str, Sequence[ValidationError]],
+    unfinished: Collection[str] = (),
 ) -> int:
     """Merge a batch's accepted items and quarantine the refused.
 
     An item whose content changed since the batch began (`digests`) is not touched: it waits for a batch of its own.
+    `unfinished` names what of the accepted is of sessions that did not come to their end.
     Returns the sequence number of the merge.
     """
     seq = next_seq(transaction, job, phase)
     version = transaction.value("SELECT instructions FROM phases WHERE job = ? AND phase = ?", (job, phase))
     transaction.execute_many(
-        "UPDATE items SET status = 'merged', value = ?, seq = ?, errors = NULL, instructions_version = ?"
-        " WHERE job = ? AND phase = ? AND id = ? AND batch = ? AND digest = ?",
-        [(in_order(value), seq, version, job, phase, i, batch, digests[i]) for i, value in accepted.items()],
+        "UPDATE items SET status = 'merged', value = ?, seq = ?, errors = NULL, instructions_version = ?,"
+        " unfinished = ? WHERE job = ? AND phase = ? AND id = ? AND batch = ? AND digest = ?",
+        [
+            (in_order(value), seq, version, int(i in unfinished), job, phase, i, batch, digests[i])
+            for i, value in accepted.items()
+        ],
     )
     transaction.execute_many(
         "UPDATE items SET status = 'quarantined', value = NULL, errors = ?, instructions_version = ?"

@@ -18,7 +18,7 @@ SETTINGS = {
     "concurrency": 6,
     "max_output_bytes": 70_000,
     "max_transcript_bytes": 100_000,
-    "quiet_period": 0.15,
+    "finish_timeout": 0.15,
     "startup_timeout": 0,
 }
 

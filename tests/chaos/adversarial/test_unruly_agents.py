@@ -139,7 +139,7 @@ def put(value):
 """,
     }[how]
     agent = f"{rewrites}\nfor turn in range(20):\n    put({{i: {{'said': turn}} for i in items}})\nput(answers())\n"
-    small.lay_out(numbered(2), agent=f"{agent}time.sleep(100000)\n", settings={"quiet_period": 3}).run()
+    small.lay_out(numbered(2), agent=f"{agent}time.sleep(100000)\n", settings={"finish_timeout": 3}).run()
     assert small.main() == said(numbered(2))
     assert len(small.sessions()) == 1
 

@@ -21,7 +21,7 @@ SIGN_IN = ".gemini/oauth_creds.json"
 _SETTINGS = """\
 agent = "{agent}"
 concurrency = {concurrency}
-quiet_period = 0.05
+finish_timeout = 0.05
 keep_sessions = 0
 
 [agents.plain]

@@ -79,7 +79,7 @@ def test_sessions_that_failed_or_were_killed_with_their_supervisor_are_paid_too(
 
 def test_an_output_taken_in_after_a_crash_keeps_its_cost_and_is_counted_once(small: Small) -> None:
     agent = f"{COSTS}write(answers())\nmark('written')\ntime.sleep(100000)\n"
-    small.lay_out(numbered(2), agent=agent, settings={"quiet_period": 30})
+    small.lay_out(numbered(2), agent=agent, settings={"finish_timeout": 30})
     running = small.begin_run()
     small.marked("written")
     until(lambda: "supervisor_usage" in "".join(p.read_text() for p in small.state.rglob("transcript.txt")), "its cost")

@@ -11,6 +11,7 @@ from supervisor.executors.executor import ExecutorContext
 from supervisor.executors.executor_registry import make_executor
 from supervisor.host.file_events import PollingEvents
 from supervisor.model.agent_report import AgentFailure
+from supervisor.model.json_document import JsonDocument
 from supervisor.model.session import SessionRequest
 from supervisor.model.session_handle import SessionHandle
 from supervisor.project.project import find_project
@@ -19,6 +20,10 @@ from supervisor.project.project import find_project
 class _Nobody:
     def failing(self, failure: AgentFailure | None) -> None:
         """Nobody is told."""
+
+    async def passes(self, output: JsonDocument) -> bool:
+        """Nobody judges."""
+        return False
 
 
 def _record(handle: SessionHandle) -> None:

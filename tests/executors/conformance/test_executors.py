@@ -25,13 +25,19 @@ MANY = 8
 
 
 class Observer:
-    """Takes down what it is told."""
+    """Takes down what it is told and asked."""
 
-    def __init__(self) -> None:
+    def __init__(self, passing: str = "") -> None:
         self.told: list[AgentFailure | None] = []
+        self.asked: list[bytes] = []
+        self._passing = passing.encode()
 
     def failing(self, failure: AgentFailure | None) -> None:
         self.told.append(failure)
+
+    async def passes(self, output: JsonDocument) -> bool:
+        self.asked.append(output.data)
+        return output.data == self._passing
 
 
 def used(subject: Subject, use: Callable[[Executor], Coroutine[None, None, None]]) -> None:

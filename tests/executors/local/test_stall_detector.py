@@ -73,6 +73,6 @@ def test_what_a_stalled_session_wrote_whole_is_judged(small: Small) -> None:
         "with open(output, 'w') as file:\n    json.dump(answers(), file)\n    file.flush()\n"
         f"    print('written', flush=True)\n    {HANGS}"
     )
-    small.lay_out(numbered(2), agent=agent, settings={"stall_timeout": 1, "quiet_period": 30})
+    small.lay_out(numbered(2), agent=agent, settings={"stall_timeout": 1, "finish_timeout": 30})
     small.run()
     assert small.main() == said(numbered(2))

@@ -35,10 +35,13 @@ _OWN_FILES = 16
 class _Session:
     """A process that leads a session, from its fork until nothing of it is left."""
 
-    def __init__(self, name: str, mark: str, pid: int, *, wrapped: bool) -> None:
+    def __init__(self, name: str, mark: str, pid: int, end_note: str, *, wrapped: bool) -> None:
         self.name = name
         self.mark = mark
         self.pid = pid
+        self.end_note = end_note
+        self.cut_off = False
+        """Whether it is ended before it came to its end."""
         self.wrapped = wrapped
         """Whether its process is a sandbox with the agent in it."""
         self.exit_status: int | None = None
@@ -99,7 +102,7 @@ class Spawner:
             if request["do"] == "spawn":
                 self._spawn(request)
             elif request["do"] == "end":
-                self._ask_to_end(request["name"], request["grace_s"])
+                self._ask_to_end(request["name"], request["grace_s"], final=request["final"])
             else:
                 self._forget(request["names"])
         return True
@@ -126,27 +129,15 @@ class Spawner:
             return
         reached("spawner.forked")
         started_ticks = process_tree.start_ticks(pid) or 0
-        self._note(request["note"], {"pid": pid, "started_ticks": started_ticks, **request["noted"]})
+        _note(request["note"], {"pid": pid, "started_ticks": started_ticks, **request["noted"], **self._own_note})
         reached("spawner.noted")
         mark = request["env"].get(process_tree.SESSION_VARIABLE, "")
-        session = _Session(name, mark, pid, wrapped=request["wrapped"])
+        session = _Session(name, mark, pid, request["end_note"], wrapped=request["wrapped"])
         self._sessions[pid] = self._names[name] = session
         reply = {"told": "spawned", "name": name, "pid": pid, "started_ticks": started_ticks}
         self._drains[name] = TerminalDrain(terminal, request["transcript"], request["secrets"])
         self._reply(reply, terminal)
         reached("spawner.replied")
-
-    def _note(self, path: str, note: dict[str, Any]) -> None:
-        """Leave word of a process for a supervisor that comes after this one: it may hide whose it is.
-
-        Nothing waits for it to be on the disk: no process outlives a power cut.
-        """
-        with contextlib.suppress(OSError):
-            file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-            try:
-                os.write(file, json.dumps({**note, **self._own_note}).encode())
-            finally:
-                os.close(file)
 
     def _forget(self, names: list[str]) -> None:
         """The supervisor has read all that these sessions printed."""
@@ -155,10 +146,11 @@ class Spawner:
             if drain is not None:
                 drain.close()
 
-    def _ask_to_end(self, name: str, grace_s: float) -> None:
+    def _ask_to_end(self, name: str, grace_s: float, *, final: bool) -> None:
         session = self._names.get(name)
         if session is None or session.exited:
             return
+        session.cut_off = session.cut_off or not final
         if grace_s > 0:
             reached("spawner.before_ask")
             self._ask_to_leave(session)
@@ -196,6 +188,9 @@ class Spawner:
                 session.exited = True
                 session.exit_status = _unwrapped(os.waitstatus_to_exitcode(status), wrapped=session.wrapped)
                 session.give_up_at = time.monotonic() + _SURVIVOR_PATIENCE_S
+                if not session.cut_off:
+                    _note(session.end_note, {"exit_status": session.exit_status})
+                    reached("spawner.end_noted")
         if anything:
             self._sweep()
 
@@ -248,6 +243,7 @@ class Spawner:
             self._sweep()
 
     def _end_everything(self) -> None:
+        self._reap()  # those that came to their end by themselves, just before
         reached("spawner.before_kill_all")
         for session in self._sessions.values():
             if not session.exited:
@@ -274,6 +270,19 @@ class Spawner:
                 self._channel.sendall(data)
             else:
                 socket.send_fds(self._channel, [data], [descriptor])
+
+
+def _note(path: str, note: dict[str, Any]) -> None:
+    """Leave word of a session for a supervisor that comes after this one: which process it is, that it came to its end.
+
+    Nothing waits for it to be on the disk: no process outlives a power cut.
+    """
+    with contextlib.suppress(OSError):
+        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        try:
+            os.write(file, json.dumps(note).encode())
+        finally:
+            os.close(file)
 
 
 def _kill(session: _Session) -> None:

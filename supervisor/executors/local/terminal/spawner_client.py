@@ -48,6 +48,8 @@ class Start(FrozenModel):
     note: str
     """File to which the spawner writes which process it is, together with what is `noted` of it besides."""
     noted: dict[str, str]
+    end_note: str
+    """File to which the spawner writes the exit status, where the session came to its end and was not cut off."""
     wrapped: bool = False
     """Whether it is a sandbox with the agent in it."""
 
@@ -104,11 +106,14 @@ class SpawnerClient:
             self._ending.pop(name, None)
             raise
 
-    async def end(self, name: str, grace_s: float) -> None:
-        """Ask the session to leave, and end it after `grace_s` seconds; 0 ends it at once."""
+    async def end(self, name: str, grace_s: float, *, final: bool = False) -> None:
+        """Ask the session to leave, and end it after `grace_s` seconds; 0 ends it at once.
+
+        `final`: it has come to its end, and what it leaves is its answer.
+        """
         if self._channel is not None:
             with contextlib.suppress(ConnectionError):
-                await self._send(self._channel, {"do": "end", "name": name, "grace_s": grace_s})
+                await self._send(self._channel, {"do": "end", "name": name, "grace_s": grace_s, "final": final})
 
     async def end_now(self, name: str) -> None:
         """End the session at once where something of it is left, and wait for that."""
