@@ -160,6 +160,8 @@ def print_end(project: Project, job: Job) -> None:
         note = f", {failed} failed" if failed else ""
         place = f" in {project.relative(made)}" if made.exists() else " yet"
         typer.echo(f"  phase {phase.id} {phase.name}: {phase.items.get('merged', 0)} items{note}{place}")
+    if summary.unfinished:
+        typer.echo(f"  {summary.unfinished_text}")
     typer.echo(f"  log: {project.relative(results / 'progress.log')}")
     failures = failed_items(database, job)
     for item in failures[:_SHOWN_FAILURES]:

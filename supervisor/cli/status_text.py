@@ -39,6 +39,8 @@ def job_text(project: Project, summary: Summary, failed: list[dict[str, Any]], f
             f" {phase.items.get('merged', 0)}/{phase.items_total}{known} items"
             + (f", {failures} failed" if failures else "")
         )
+    if summary.unfinished:
+        lines.append(f"  {summary.unfinished_text}")
     for item in failed:
         for error in item["errors"][:3] or [{"type": "unknown", "message": ""}]:
             lines.append(

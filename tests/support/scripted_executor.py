@@ -26,6 +26,7 @@ NAME = "scripted"
 
 _CUT_OFF = OutputRejection(kind="cut_off", message="the session was cut off before it came to its end")
 
+
 class Scripted(FrozenModel):
     """What becomes of one session that is requested."""
 

@@ -78,6 +78,7 @@ class JobView(BaseModel):
     tokens: int | None
     sessions: int
     retries: int
+    unfinished_items: int = Field(description="Answers of sessions that did not come to their end by themselves.")
     created_at: datetime
     started_at: datetime | None
     ended_at: datetime | None
@@ -115,6 +116,7 @@ def view(database: Database, job: Job, workflows: WorkflowCatalog) -> JobView:
         tokens=summary.usage.tokens,
         sessions=summary.sessions,
         retries=summary.retries,
+        unfinished_items=summary.unfinished,
         created_at=_time(job.created_at),
         started_at=None if job.started_at is None else _time(job.started_at),
         ended_at=None if job.ended_at is None else _time(job.ended_at),

@@ -75,6 +75,8 @@ class Summary(FrozenModel):
     """Sessions that count as attempts."""
     retries: int
     """Attempts after the first of their batch."""
+    unfinished: int
+    """Merged items whose answers are of sessions that did not come to their end by themselves."""
     agents: tuple[AgentSummary, ...]
     """Who did its sessions, in the order in which they came to it."""
     usage: Usage
@@ -90,6 +92,17 @@ class Summary(FrozenModel):
     """Mean duration of the sessions that ended."""
     eta_s: float | None
     """Seconds to the end, as far as it can be told."""
+
+    @property
+    def unfinished_text(self) -> str:
+        """A line about answers that are unfinished; "" where none is."""
+        if not self.unfinished:
+            return ""
+        one = self.unfinished == 1
+        return (
+            f"{self.unfinished} item{' is' if one else 's are'} unfinished: the session was ended before it came to its"
+            " end; --redo-unfinished asks again"
+        )
 
     def as_json(self, failed: list[dict[str, Any]]) -> dict[str, Any]:
         """The form of `status --json`."""
@@ -109,6 +122,7 @@ class Summary(FrozenModel):
             "sessions": self.sessions,
             "attempts": self.attempts,
             "retries": self.retries,
+            "unfinished": self.unfinished,
             "agents": [
                 {
                     "name": agent.name,

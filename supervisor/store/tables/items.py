@@ -97,6 +97,12 @@ def unfinished(database: StoreReader, job: int, phase: int) -> list[str]:
     return [row["id"] for row in rows]
 
 
+def count_unfinished(database: StoreReader, job: int) -> int:
+    """How many merged items of a job those are."""
+    counted = "SELECT count(*) FROM items WHERE job = ? AND unfinished AND status = 'merged'"
+    return int(database.value(counted, (job,)))
+
+
 def put_back_value(transaction: Transaction, job: int, phase: int, item_id: str, value: Any) -> None:
     """Have a merged item's value again as it was before it was damaged."""
     transaction.execute(
