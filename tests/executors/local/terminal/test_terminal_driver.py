@@ -51,3 +51,30 @@ def test_its_transcript_is_what_the_screen_showed(small: Small) -> None:
     shown = small.done("logs", "1", "--batch", "1").out
     assert "done" in shown
     assert "\x1b" not in shown
+
+
+def test_a_turn_that_ends_without_an_output_is_told_at_once_in_the_next_session(small: Small) -> None:
+    """The model asks something, and nobody is there to answer: what it asked is the feedback."""
+    agent = SCREEN + (
+        "pasted()\n"
+        "if session == 1:\n    show('Shall I write whole numbers?\\n\\n> ')\n    typed(b'/quit\\r')\n    sys.exit(0)\n"
+        "write(answers())\nwait_for_leave()\n"
+    )
+    small.lay_out(numbered(2), agent=agent, agent_settings=SETTINGS)
+    small.run()
+    assert small.main() == said(numbered(2))
+    first, second = small.sessions()
+    assert "Shall I write whole numbers?" in second.prompt.partition("# RETRY")[2]
+    assert (small.status()["attempts"], small.status()["retries"]) == (2, 1)
+    assert not first.output.exists()
+
+
+def test_a_program_that_waits_for_input_only_for_a_moment_works_on(small: Small) -> None:
+    agent = SCREEN + (
+        "pasted()\nshow('step 1 is done\\n\\n> ')\ntime.sleep(1)\nshow('working')\ntime.sleep(3)\n"
+        "write(answers())\nwait_for_leave()\n"
+    )
+    small.lay_out(numbered(2), agent=agent, agent_settings={**SETTINGS, "busy": "working"})
+    small.run()
+    assert small.main() == said(numbered(2))
+    assert len(small.sessions()) == 1
