@@ -12,6 +12,7 @@ from supervisor.model.session import Ending, OutputRejection, SessionResult
 from supervisor.text.plain_text import plain_line
 
 _READ_PAUSES_S = (0.1, 0.5, 2.0)
+_LONGEST_WORDS = 2000
 
 
 async def read_output(collect: Callable[[], bytes | OutputRejection]) -> bytes | OutputRejection:
@@ -57,9 +58,7 @@ def session_outcome(
     elif ending == "stalled":
         output, refusal = None, _why_stuck(monitor)
     elif refusal is not None:
-        said = next(
-            (line for each in reversed(tail.splitlines()) if (line := plain_line(agent.display(each), 300))), ""
-        )
+        said = _said_last(monitor, exit_status, tail)
         refusal = _explained(refusal, monitor, ending, exit_status, said, monitor.request.timeout_s)
     return SessionResult(
         ending=ending,
@@ -71,6 +70,15 @@ def session_outcome(
         duration_s=duration_s,
         output_complete_at=complete_at,
     )
+
+
+def _said_last(monitor: SessionMonitor, exit_status: int | None, tail: str) -> str:
+    """The agent's last words, on one line; of one that failed, what it printed last says more."""
+    words = "" if exit_status else monitor.heard.last_words
+    if not words and monitor.typist is not None:
+        words = monitor.typist.last_words()
+    printed = (line for each in reversed(tail.splitlines()) if (line := plain_line(monitor.agent.display(each), 300)))
+    return plain_line(words, _LONGEST_WORDS) or next(printed, "")
 
 
 def _explained(
