@@ -19,7 +19,8 @@ class SupervisorError(Exception):
     def in_one_line(self, *, placed: bool = True) -> str:
         """The same as sentences on one line, for logs and tables; not `placed`: without where it is."""
         place = f"{self.where}: " if placed and self.where else ""
-        return " ".join(f"{place}{self.what}{f'. {self.remedy}' if self.remedy else ''}".split())
+        advice = f"{'' if self.what.endswith(('.', '!', '?')) else '.'} {self.remedy}" if self.remedy else ""
+        return " ".join(f"{place}{self.what}{advice}".split())
 
 
 class UsageError(SupervisorError):

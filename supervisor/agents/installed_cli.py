@@ -16,7 +16,7 @@ from supervisor.agents.cli_driver import AgentStatus, CliDriver
 from supervisor.agents.credentials import Credentials
 from supervisor.agents.terminal_dialogs import TerminalDialog
 from supervisor.errors import AgentError, UsageError
-from supervisor.model.agent_report import Usage
+from supervisor.model.agent_report import Usage, to_billionths
 from supervisor.model.session import SessionRequest
 from supervisor.project.project import Project
 from supervisor.project.project_settings import AgentSettings
@@ -152,7 +152,7 @@ class InstalledCliDriver(CliDriver):
             + (usage.cache_read_tokens or 0) * price.cache_read
             + (usage.cache_write_tokens or 0) * price.cache_write
         ) / 1_000_000
-        return usage.model_copy(update={"cost_usd": cost})
+        return usage.model_copy(update={"cost_usd": to_billionths(cost)})
 
     def _version(self, program: Path) -> str | None:
         with tempfile.TemporaryDirectory(prefix="supervisor-") as home:  # some write into it before they answer

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from supervisor.agents.output_parser import OutputParser
-from supervisor.model.agent_report import AgentFailure, FailureKind, Usage
+from supervisor.model.agent_report import LONGEST_MESSAGE, AgentFailure, FailureKind, Usage
 from supervisor.text.plain_text import plain_line
 
 
@@ -35,6 +35,11 @@ class JsonLinesParser(OutputParser):
     def spend(self, usage: Usage) -> None:
         """Add to what the session cost so far."""
         self.note(usage=self.heard.usage.plus(usage))
+
+    def said(self, message: str) -> None:
+        """Take what the model said, in place of what it said before."""
+        if message:
+            self.note(last_message=message[-LONGEST_MESSAGE:])
 
     def failed(
         self, kind: FailureKind, message: str, *, until: float | None = None, remedy: str = "", is_final: bool = False

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator
 
 from supervisor.model.frozen_model import FrozenModel
+from supervisor.text.plain_text import plain
+
+LONGEST_MESSAGE = 1 << 20
+"""Characters of a model's message that are kept; of a longer one, its end."""
+_LONGEST_WORDS = 2000
+
+
+def to_billionths(dollars: float | None) -> float | None:
+    """The amount without the digits that sums of floating-point numbers make up: 0.0099, not 0.009899999999999999."""
+    return None if dollars is None else round(dollars, 9)
 
 
 class Usage(FrozenModel):
     """What a session cost, from the agent's own report; None is unknown, not nothing."""
 
-    cost_usd: float | None = None
+    cost_usd: Annotated[float | None, AfterValidator(to_billionths)] = None
     input_tokens: int | None = None
     """Without those that came from a cache or went into one."""
     output_tokens: int | None = None
@@ -77,3 +89,10 @@ class AgentReport(FrozenModel):
     """What keeps it from working now; None again once it got over it."""
     ended: bool = False
     """Whether it said that it is through."""
+    last_message: str = ""
+    """The model's last message as it came, `LONGEST_MESSAGE` characters at most; empty where none is known."""
+
+    @property
+    def last_words(self) -> str:
+        """The end of the last message as plain text, for people and for the agent's next try: 2,000 characters."""
+        return plain(self.last_message).strip()[-_LONGEST_WORDS:]

@@ -51,6 +51,8 @@ class ClaudeParser(JsonLinesParser):
         elif kind == "assistant" and words(event, "error") is not None:
             self._failed(event)
         elif kind == "assistant":
+            if words(event, "parent_tool_use_id") is None:  # else a subagent's
+                self.said(text_of(event.get("message")))
             self._spent(event.get("message"), known=False)
         elif kind == "result":
             self._result(event)
@@ -119,7 +121,8 @@ class ClaudeParser(JsonLinesParser):
 
     def _failed(self, event: Mapping[str, Any]) -> None:
         """Take the error that a session ends with, and which limit it was where that was told before."""
-        message, before = _text(event.get("message")), self.heard.trouble
+        message, before = text_of(event.get("message"), " "), self.heard.trouble
+        self.said(message)
         meaning = meaning_of(words(event, "error") or "", message)
         no_answer = meaning is None and count(event, "api_error_status") is None
         if before is not None and (no_answer or (before.is_rate_limited and meaning == RATE_LIMIT)):
@@ -152,6 +155,8 @@ def sum_of(tables: Iterable[Any], names: tuple[str, str, str, str]) -> Usage:
     return total
 
 
-def _text(message: Any) -> str:
+def text_of(message: Any, between: str = "\n") -> str:
+    """What a message of the model's has of text; empty where it has none."""
     content = message.get("content") if isinstance(message, Mapping) else None
-    return " ".join(words(block, "text") or "" for block in content) if isinstance(content, list) else ""
+    blocks = content if isinstance(content, list) else []
+    return between.join(text for block in blocks if (text := words(block, "text")))

@@ -22,7 +22,7 @@ from supervisor.agents.claude.claude_failures import (
     regained_at,
     why_not_started,
 )
-from supervisor.agents.claude.claude_parser import ANSWER, BY_MODEL, sum_of
+from supervisor.agents.claude.claude_parser import ANSWER, BY_MODEL, sum_of, text_of
 from supervisor.agents.json_lines_parser import JsonLinesParser, amount, as_event, words
 from supervisor.agents.terminal_dialogs import TerminalDialog, TerminalProtocol
 
@@ -37,7 +37,8 @@ _LARGEST_RECORD_BYTES = 64 << 20
 _UP, _DOWN, _ENTER, _CTRL_C = "\x1b[A", "\x1b[B", "\r", "\x03"
 _ASKS_FOR_KEY = r"Do you want to use this API key\?(?s:.*)"
 _TYPING = TerminalProtocol(
-    ready=r"^❯(\sTry \".*)?$",
+    # Without its frame it would be found in a message that begins with a line break, too.
+    ready=r"^─{40,}\n❯(\sTry \".*)?\n─{40,}$",
     dialogs=(
         TerminalDialog(shows=r"^ *❯ (\d\. )?Yes, I trust this folder", answer=_ENTER),
         TerminalDialog(shows=r"^ *❯ (\d\. )?No, exit", answer=_DOWN),
@@ -45,7 +46,8 @@ _TYPING = TerminalProtocol(
         TerminalDialog(shows=_ASKS_FOR_KEY + r"^ *❯ (\d\. )?No", answer=_UP),
     ),
     asks=r"^ *(Enter to confirm|Esc to (cancel|go back))|^ *❯ \d\. ",
-    busy=r"esc to interrupt",
+    # The row that moves comes before these words, by seconds in older versions.
+    busy=r"esc to interrupt|^[·✢✳✶✻✽*] \S.*…",
     # It tells the model to follow what is pasted only where words that are typed ask for that.
     lead="Do what the pasted text says: ",
     leave=(_CTRL_C, _CTRL_C),
@@ -123,7 +125,7 @@ class TerminalParser(JsonLinesParser):
                 self.failed("set_up_wrongly", said, remedy=SETTINGS, is_final=True)
 
     def feed_records(self, home: Path) -> None:
-        """Take what the session cost, as it wrote that down itself: at its end, or else for each answer."""
+        """Take what it said last and what it cost, by its own record: told at its end, or else for each answer."""
         answers: dict[str, Any] = {}
         for path in sorted((home / ".claude" / "projects").glob("*/*.jsonl")):
             if not path.is_file() or path.is_symlink() or path.stat().st_size > _LARGEST_RECORD_BYTES:
@@ -141,6 +143,8 @@ class TerminalParser(JsonLinesParser):
         if record.get("type") == "assistant" and isinstance(message, dict) and "error" not in record:
             answers[words(message, "id") or ""] = message.get("usage")
             self.note(model=words(message, "model"), provider_session_id=words(record, "sessionId"))
+            if not record.get("isSidechain"):  # else a subagent's
+                self.said(text_of(message))
             if self.heard.usage.cost_usd is None:
                 self.note(usage=sum_of(answers.values(), ANSWER))
 

@@ -35,6 +35,8 @@ class CodexParser(JsonLinesParser):
             self.note(ended=True)
         elif words(event, "item", "type") not in (None, "error"):  # an item `error` is a warning
             self.goes_well()
+            if kind == "item.completed" and words(event, "item", "type") == "agent_message":
+                self.said(words(event, "item", "text") or "")
 
     def text(self, line: str) -> None:
         meaning = codex_failures.meaning_of_line(line)

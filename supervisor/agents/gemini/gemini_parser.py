@@ -8,7 +8,7 @@ from typing import Any
 
 from supervisor.agents.gemini import gemini_failures
 from supervisor.agents.json_lines_parser import JsonLinesParser, count, words
-from supervisor.model.agent_report import FailureKind, Usage
+from supervisor.model.agent_report import LONGEST_MESSAGE, FailureKind, Usage
 
 _LONGEST_WAIT_S = 60.0
 """A session that is to wait for longer is ended: the gate waits, which holds no process."""
@@ -23,6 +23,9 @@ class GeminiParser(JsonLinesParser):
         self._complaint = ""
         self._failed = ""
         """What is known of a failed request whose report is not whole yet."""
+        self._pieces: list[str] = []
+        """What the model says now, as it came so far."""
+        self._pieces_length = 0
 
     def event(self, event: Mapping[str, Any]) -> None:
         self._failed = ""
@@ -33,8 +36,25 @@ class GeminiParser(JsonLinesParser):
             self._complaint = words(event, "message") or ""
         elif kind == "result":
             self._result(event)
-        elif kind in ("tool_use", "tool_result") or words(event, "role") == "assistant":
+        elif kind in ("tool_use", "tool_result"):
             self.goes_well()
+        elif words(event, "role") == "assistant":
+            self.goes_well()
+            self._says(words(event, "content") or "")
+            return
+        self._has_said()
+
+    def _says(self, piece: str) -> None:
+        """Take a piece of what the model says; where there are too many, only their end."""
+        self._pieces += [piece] if piece else []
+        self._pieces_length += len(piece)
+        if self._pieces_length > 2 * LONGEST_MESSAGE:
+            self._pieces = ["".join(self._pieces)[-LONGEST_MESSAGE:]]
+            self._pieces_length = len(self._pieces[0])
+
+    def _has_said(self) -> None:
+        self.said("".join(self._pieces))
+        self._pieces, self._pieces_length = [], 0
 
     def text(self, line: str) -> None:
         if gemini_failures.begins_report(line):
@@ -59,6 +79,7 @@ class GeminiParser(JsonLinesParser):
 
     def feed_record(self, record: str) -> None:
         """Take why its sign-in did not work: what it prints is the same for a refusal and for a lost network."""
+        self._has_said()
         outage = gemini_failures.outage(record)
         if outage and self.heard.trouble is not None and self.heard.trouble.kind == "not_signed_in":
             self.failed("overload", f"the sign-in could not be checked: {outage}", is_final=True)

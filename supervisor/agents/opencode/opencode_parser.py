@@ -21,7 +21,10 @@ class OpencodeParser(JsonLinesParser):
         match event.get("type"):
             case "model":
                 self.note(model=words(event, "model"))
-            case "text" | "tool_use":
+            case "text":
+                self.goes_well()
+                self.said(words(event, "part", "text") or "")
+            case "tool_use":
                 self.goes_well()
             case "step_finish":
                 self._finished_step(event.get("part"))

@@ -194,7 +194,7 @@ class AttemptRecorder:
                 transaction,
                 "attempt_failed",
                 f"{self._label}: {len(validation.passed)} of {len(state.ids)} items pass;"
-                f" {len(state.todo)} to do again, attempt {state.counted} of {state.max_attempts}:"
+                f" {len(state.todo)} to do again, {self._which_attempt(validation, state)}:"
                 f" {_said(validation.errors)}",
                 level="WARNING",
                 failed=list(state.todo),
@@ -202,6 +202,9 @@ class AttemptRecorder:
             )
         self._count(retried=True)
         self._attempt = None
+
+    def _which_attempt(self, validation: ValidationResult, state: BatchState) -> str:
+        return f"attempt {state.counted} of {state.max_attempts}" if self.counts(validation) else "no attempt of it"
 
     def settle(self, validation: ValidationResult, state: BatchState, unused: Sequence[int]) -> None:
         """The one commit that ends a batch: items, quarantine, batch status, event."""

@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 _PART = 1 << 16
 _SAID_END_S = 5.0
 """Seconds of silence that a program has to end after it said that it is through, or was asked to leave."""
-_TURN_OVER_S = 2.0
-"""Seconds for which a program that is typed into has to be ready for input, until its turn counts as over."""
 _GONE_S, _LOOK_EVERY_S = 5.0, 0.01
 """For how long, and how often, it is looked whether killed processes are gone."""
 
@@ -143,17 +141,11 @@ class SessionMonitor:
                 return "exited"
             if self._cannot_go_on.done():
                 return "troubled"
-            if self._said_end.done() or await self._turn_is_over() or await self._stands():
+            turn_over = self.typist is not None and self.typist.idle.done()
+            if turn_over or self._said_end.done() or await self._stands():
                 return "finished"
             if self.life.stalled.done() or (self.typist is not None and self.typist.stuck.done()):
                 return "stalled"
-
-    async def _turn_is_over(self) -> bool:
-        """Whether a program that is typed into waits for input, and goes on doing so."""
-        if self.typist is None or not self.typist.idle.done():
-            return False
-        await asyncio.wait((self._ended,), timeout=_TURN_OVER_S)
-        return not self._ended.done() and self.typist.idle.done()
 
     async def _stands(self) -> bool:
         """Whether the output that has been still passes as it is, and is the same after that was found out."""

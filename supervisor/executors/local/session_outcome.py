@@ -12,6 +12,7 @@ from supervisor.model.session import Ending, OutputRejection, SessionResult
 from supervisor.text.plain_text import plain_line
 
 _READ_PAUSES_S = (0.1, 0.5, 2.0)
+_LONGEST_WORDS = 2000
 
 
 async def read_output(collect: Callable[[], bytes | OutputRejection]) -> bytes | OutputRejection:
@@ -95,15 +96,23 @@ def _refusal(monitor: SessionMonitor, result: SessionResult, found: JsonDocument
             message=f"the session was ended after {monitor.request.timeout_s:g} s {how}",
             suggestion="write the output earlier, and end once it is written",
         )
-    tail = reversed(result.transcript_tail.splitlines())
-    said = next((line for each in tail if (line := plain_line(monitor.agent.display(each), 300))), "")
-    if status:
+    said = _said_last(monitor, status, result.transcript_tail)
+    if status and ending == "exited":
         how = f"signal {-status}" if status < 0 else f"exit status {status}"
         what = "wrote no output" if result.output is None else "had not come to its end"
         why = f": {said}" if said and status > 0 else ""
         return OutputRejection(kind="crashed", message=f"the session ended with {how} and {what}{why}")
     assert isinstance(found, OutputRejection)
     return found.model_copy(update={"message": f"{found.message}; it said last: {said}"}) if said else found
+
+
+def _said_last(monitor: SessionMonitor, exit_status: int | None, tail: str) -> str:
+    """The agent's last words, on one line; of one that failed, what it printed last says more."""
+    words = "" if exit_status else monitor.heard.last_words
+    if not words and monitor.typist is not None:
+        words = monitor.typist.last_words()
+    printed = (line for each in reversed(tail.splitlines()) if (line := plain_line(monitor.agent.display(each), 300)))
+    return plain_line(words, _LONGEST_WORDS) or next(printed, "")
 
 
 def _why_stuck(monitor: SessionMonitor) -> OutputRejection:

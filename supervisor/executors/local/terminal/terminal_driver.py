@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from supervisor.agents.terminal_dialogs import TerminalProtocol
 from supervisor.executors.local.terminal.redaction import Redactor
+from supervisor.executors.local.terminal.shown_words import own_rows
 from supervisor.text.plain_text import plain
 from supervisor.text.terminal_size import COLUMNS
 from supervisor.workspaces.lenient_screen import LenientScreen, LenientStream
@@ -23,6 +24,9 @@ _PATIENCE_S = 20.0
 """Seconds that a question is shown, or nothing on the screen changes, after which it is one that no pattern knows."""
 _SHOWN_AFTER_S = 2.0
 """A program that shows nothing of what is typed has taken it by then."""
+_REST_S, _UNSEEN_WORK_S = 1.0, 5.0
+"""Seconds for which it waits for input until its turn is over: where it was seen at work, and where it was not, since
+it answered at once or has not begun."""
 _BRACKETED_PASTE = 2004 << 5
 """The mode in which pasted text is told apart from typed text, as pyte numbers it (private mode 2004 of xterm)."""
 _SCREEN_LINES = 15
@@ -62,13 +66,15 @@ class TerminalDriver:
         self._patience: asyncio.TimerHandle | None = None
         self._asked = False
         self._unwritten = bytearray()
-        self._worked = typing.busy is None
-        """Whether it was seen at work, where that can be seen."""
-        self._submitted_at = 0.0
+        self._worked = False
+        """Whether it was seen at work."""
+        self._submitted_on = ""
+        self._waits_since: float | None = None
+        """Since when every look at the screen found it waiting for input."""
         self.stuck: asyncio.Future[str] = self._loop.create_future()
         """Why it cannot go on, in words, where it shows what no pattern knows."""
         self.idle: asyncio.Future[None] = self._loop.create_future()
-        """Done once it waits for input again after the prompt."""
+        """Done once its turn is over: it waits for input again after the prompt. Another one once it works again."""
 
     @property
     def leaving(self) -> bool:
@@ -95,9 +101,16 @@ class TerminalDriver:
 
     def last_lines(self) -> str:
         """What the lower part of the screen shows, as plain text."""
+        return "\n".join(self._rows()[-_SCREEN_LINES:])
+
+    def last_words(self) -> str:
+        """The same without the prompt, frames and the line to type in, as far as they are known."""
+        prompt = self._prompt.read_text(encoding="utf-8", errors="replace")
+        return "\n".join([*own_rows(self._rows(), prompt, self._typing.ready)][-_SCREEN_LINES:])
+
+    def _rows(self) -> list[str]:
         shown = plain("\n".join(line.rstrip() for line in self._screen.display if line.strip()))
-        masked = self._mask.apply(_WRAPPED.sub("", shown).encode()).decode("utf-8", "replace")
-        return "\n".join(masked.split("\n")[-_SCREEN_LINES:])
+        return self._mask.apply(_WRAPPED.sub("", shown).encode()).decode("utf-8", "replace").split("\n")
 
     def close(self) -> None:
         """Look no more."""
@@ -121,31 +134,47 @@ class TerminalDriver:
             self._be_patient()
         self._asked = asks
         if self._answer_dialog(text):
+            self._waits_since = None
             self._be_patient()
             return
-        ready = re.search(self._typing.ready, text, re.MULTILINE) is not None
         if self._state == "starting":
-            if ready:
+            if re.search(self._typing.ready, text, re.MULTILINE) is not None:
                 self._paste(text)
                 return
             self._lose_patience("it does not become ready for the prompt")
         elif self._state == "pasted":
             self._submit_once_shown(text)
         elif asks:
+            self._waits_since = None
             self._lose_patience("it asks what no pattern knows")
-        elif self._busy(text):
-            self._worked = True
+        else:
+            self._look_for_end(text)
+
+    def _look_for_end(self, text: str) -> None:
+        """Find out whether its turn is over: whether it waits for input again, and goes on to."""
+        if not self._waits(text):
+            self._waits_since = None
+            self._worked = self._worked or self._typing.busy is None or self._busy(text)
             if self.idle.done():
                 self.idle = self._loop.create_future()
-        elif ready and not self.idle.done():
-            self._be_idle()
-
-    def _be_idle(self) -> None:
-        """It waits for input: after its work, or still, right after the prompt; of short work nothing may be seen."""
-        if self._worked or self._loop.time() - self._submitted_at > _SHOWN_AFTER_S:
+            return
+        now = self._loop.time()
+        self._waits_since = now if self._waits_since is None else self._waits_since
+        left_s = self._waits_since + (_REST_S if self._worked else _UNSEEN_WORK_S) - now
+        if left_s > 0:
+            self._timer = self._loop.call_later(left_s, self._look)
+        elif not self.idle.done():
             self.idle.set_result(None)
-        else:
-            self._timer = self._loop.call_later(_SHOWN_AFTER_S, self._look)
+
+    def _waits(self, text: str) -> bool:
+        """Whether it waits for input; where its work cannot be seen, by the cursor in the line to type in."""
+        found = re.finditer(self._typing.ready, text, re.MULTILINE)
+        if self._typing.busy is not None:
+            return not self._busy(text) and any(True for _ in found)
+        cursor = int(self._screen.cursor.y)
+        return text != self._submitted_on and any(
+            text.count("\n", 0, each.start()) <= cursor <= text.count("\n", 0, each.end()) for each in found
+        )
 
     def _be_patient(self) -> None:
         if self._patience is not None:
@@ -182,7 +211,7 @@ class TerminalDriver:
         if self._unwritten or not shown:
             self._timer = self._loop.call_later(_LOOK_EVERY_S, self._look)
             return
-        self._state, self._submitted_at = "submitted", self._loop.time()
+        self._state, self._submitted_on = "submitted", text
         self.type(self._typing.submit)
 
     def _asks(self, text: str) -> bool:

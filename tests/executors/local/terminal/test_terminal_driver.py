@@ -71,10 +71,10 @@ def test_a_turn_that_ends_without_an_output_is_told_at_once_in_the_next_session(
 
 def test_a_program_that_waits_for_input_only_for_a_moment_works_on(small: Small) -> None:
     agent = SCREEN + (
-        "pasted()\nshow('step 1 is done\\n\\n> ')\ntime.sleep(1)\nshow('working')\ntime.sleep(3)\n"
+        "pasted()\nshow('step 1 is done\\n\\n> ')\ntime.sleep(0.5)\nshow('working')\ntime.sleep(3)\n"
         "write(answers())\nwait_for_leave()\n"
     )
-    small.lay_out(numbered(2), agent=agent, agent_settings={**SETTINGS, "busy": "working"})
+    small.lay_out(numbered(2), agent=agent, agent_settings=SETTINGS)
     small.run()
     assert small.main() == said(numbered(2))
     assert len(small.sessions()) == 1
