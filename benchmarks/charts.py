@@ -97,7 +97,7 @@ CHARTS = [
     Chart("memory", "growth", "Peak memory of the main process", "batches in the job", "MB", _grown("main_peak_mb")),
     Chart("resume", "resume", "Going on with many batches done", "batches done", "seconds", _resumed,
         _aims("aims_s", "supervisor run, one batch to do", "supervisor status")),
-    Chart("merge-latency", "merge_latency", "From output complete to merged, beyond the quiet period",
+    Chart("merge-latency", "merge_latency", "From an agent's end to merged",
         "sessions waiting", "milliseconds", _merged, _aims("aims_ms", "median", "p99")),
 ]  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""How long after an output is complete its items are merged, beyond the quiet period, while many sessions wait."""
+"""How long after an agent has ended the items of its answer are merged, while many sessions wait."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from benchmarks.cost import disk_flush_ms
 from benchmarks.figures import options, percentile, save, spread, table
 from benchmarks.scratch import Scratch, clean_environment, scratch_folder
 
-QUIET_S = 0.2
 EARLIER = "A loop that looks at its files every few seconds, as the programs that this one replaces do: 3.5 to 7 s."
 AIMS = {"median": 10.0, "p99": 50.0}
 _PATIENCE_S = 300.0
@@ -45,8 +44,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     ]
     titles = {"one_by_one": f"{asked.rate} a second", "at_once": "all at once"}
     table(
-        f"From output complete to merged, beyond the quiet period of {QUIET_S} s, milliseconds (aims with outputs"
-        f" one by one: median {AIMS['median']:g}, 99 % {AIMS['p99']:g})",
+        f"From an agent's end to merged, milliseconds (aims with outputs one by one: median {AIMS['median']:g},"
+        f" 99 % {AIMS['p99']:g})",
         ["sessions and outputs", "n", "median", "of runs", "90 %", "99 %", "most", "one disk flush", "ratio"],
         [
             [
@@ -60,12 +59,12 @@ def main(argv: Sequence[str] | None = None) -> None:
             ]
             for row in rows
         ],
-        "From the output file's last change to the commit's own event, less the quiet period; in between the session"
-        "\nis ended and its output judged by a validator. The limit is one disk flush, in the same run. File times have"
-        "\na grain of up to 4 ms, which counts as ours."
+        "From the output file's last change, which is the last that its agent does before it ends, to the commit's own"
+        "\nevent; in between the agent's end is heard of and its output judged by a validator. The limit is one disk"
+        "\nflush, in the same run. File times have a grain of up to 4 ms, which counts as ours."
         f"\nLeft out: the peers: none of them looks at outputs. {EARLIER}",
     )
-    figures = {"quiet_s": QUIET_S, "aims_ms": AIMS, "comparison": EARLIER, "rows": rows}
+    figures = {"aims_ms": AIMS, "comparison": EARLIER, "rows": rows}
     save("merge_latency", asked.results, {**figures, "runs": {n: [r._asdict() for r in runs[n]] for n in runs}})
 
 
@@ -87,7 +86,7 @@ def _figures(waiting: int, outputs: str, runs: list[list[float]], flush_ms: floa
 def _measure(waiting: int, samples: int, rate: int) -> Run:
     """`samples` outputs that come one by one while others wait, then all the rest at once."""
     root = scratch_folder()
-    scratch = Scratch(root, "stay.sh", batches=waiting + samples)
+    scratch = Scratch(root, "wait.sh", batches=waiting + samples)
     scratch.add_pipeline("facts")
     gates = [scratch.answers / f"{name}.gate" for name in scratch.outputs]
     for gate in gates:
@@ -151,7 +150,7 @@ def _latencies(scratch: Scratch) -> list[float]:
     )
     sessions = scratch.root / "vfs" / ".supervisor" / "sessions"
     outputs = [sessions / name / "workspace" / output for (name, _), output in zip(rows, scratch.outputs, strict=True)]
-    return [1000 * (at - output.stat().st_mtime - QUIET_S) for (_, at), output in zip(rows, outputs, strict=True)]
+    return [1000 * (at - output.stat().st_mtime) for (_, at), output in zip(rows, outputs, strict=True)]
 
 
 def _options() -> argparse.ArgumentParser:
