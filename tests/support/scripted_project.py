@@ -53,6 +53,11 @@ ANSWER = "write(answers())\n"
 """The agent that does what it is asked."""
 WAITS = f"wait_at('gate')\n{ANSWER}"
 """The same, once the test has opened the gate."""
+WITH_VALIDATOR: dict[str, Any] = {
+    "phases": [{"validator": "passes.py"}],
+    "validators": {"passes.py": "def validate(batch, output, merged):\n    return ValidationReport()\n"},
+}
+"""One phase with a validator that everything passes."""
 VALIDATOR_BEGINS = "from supervisor import ValidationError, ValidationReport\n\n\n"
 
 

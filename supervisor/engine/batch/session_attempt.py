@@ -31,7 +31,7 @@ _START_PATIENCE_S = 6 * 3600.0
 _LONGEST_START_DELAY_S, _LONGEST_OVERLOAD_DELAY_S = 30.0, 60.0
 
 UNCOUNTED_CUT_OFFS = 2
-"""So do those that somebody ended from outside, after as many in a row."""
+"""So do those that somebody ended from outside, with an output that may be a draft, after as many in a row."""
 
 Uncounted = Literal["not_started", "overloaded", "stalled", "interrupted"]
 
@@ -87,10 +87,10 @@ class SessionAttempts:
             delay_s = _delay_s(why, tries)
             self._recorder.uncounted(result, why, retry_in_s=delay_s)
             await asyncio.sleep(delay_s)
-        if result.ending == "could_not_start":
-            self._recorder.uncounted(result, "not_started")
+        if result.ending in ("could_not_start", "cut_off") and why is not None:
+            self._recorder.uncounted(result, why)
             raise AgentUnavailable(
-                AgentError("no process could be started for hours", where=f"agent {self._agent.name!r}")
+                AgentError("no process could be started, and kept, for hours", where=f"agent {self._agent.name!r}")
             )
         takes_unfinished = self._context.takes_unfinished(state.phase)
         self._recorder.ended(result)
@@ -170,16 +170,18 @@ class SessionAttempts:
             return None
         if result.ending == "could_not_start":
             return "not_started"
+        if result.ending == "cut_off":
+            return "interrupted"
         if result.heard.trouble is not None:
             return "overloaded"
         if result.ending == "stalled":
             return "stalled" if self._recorder.stalls < UNCOUNTED_STALLS else None
-        cut_off = result.ending == "cut_off" or (result.output is not None and result.ending == "exited")
-        return "interrupted" if cut_off and tries <= UNCOUNTED_CUT_OFFS else None
+        killed = result.ending == "exited" and not result.is_final and result.output is not None
+        return "interrupted" if killed and tries <= UNCOUNTED_CUT_OFFS else None
 
     def _patience_s(self, why: Uncounted, state: BatchState) -> float:
         """Seconds after which a batch is tried no more for this."""
-        if why == "not_started":
+        if why in ("not_started", "interrupted"):
             return _START_PATIENCE_S
         return self._timeout_s(state) if why == "overloaded" else float("inf")
 
@@ -189,11 +191,11 @@ def _delay_s(why: Uncounted, tries: int) -> float:
 
     With full jitter where a provider turned the session away, so that many who were do not come back together.
     """
-    if why == "not_started":
+    if why in ("not_started", "interrupted"):
         return min(_LONGEST_START_DELAY_S, 2.0 ** min(tries - 1, 10))
     if why == "overloaded":
         return random.uniform(0.0, min(_LONGEST_OVERLOAD_DELAY_S, 2.0 ** min(tries, 10)))  # noqa: S311 - no secret
-    return float(tries - 1) if why == "interrupted" else 0.0
+    return 0.0
 
 
 def _either(own: float | None, general: float) -> float | None:

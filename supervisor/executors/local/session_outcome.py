@@ -90,7 +90,7 @@ def _refusal(monitor: SessionMonitor, result: SessionResult, found: JsonDocument
     if isinstance(found, OutputRejection) and found.kind != "no_output":
         return found
     if ending == "timed_out":
-        how = "without an output" if result.output is None else "and had not come to its end"
+        how = "without a complete output" if result.output is None else "and had not come to its end"
         return OutputRejection(
             kind="timed_out",
             message=f"the session was ended after {monitor.request.timeout_s:g} s {how}",

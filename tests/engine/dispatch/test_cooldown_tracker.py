@@ -6,7 +6,7 @@ import re
 import time
 
 from tests.support.limited_agents import LIMITED_ONCE, NOT_SAID, gate, let_through
-from tests.support.scripted_project import ANSWER, Small, numbered, open_gate, said
+from tests.support.scripted_project import ANSWER, WITH_VALIDATOR, Small, numbered, open_gate, said
 from tests.support.waiting import until
 
 UNTIL_THE_NEXT_SECOND = LIMITED_ONCE + "if not over.exists():\n    over.touch()\n    limited(time.time() + 1)\n"
@@ -152,8 +152,7 @@ def test_what_passed_before_a_limit_is_kept(small: Small) -> None:
     agent = UNTIL_THE_NEXT_SECOND.replace(
         "    over.touch()\n", "    over.touch()\n    write({'i01': {'said': items['i01']}})\n"
     )
-    small.lay_out(numbered(2), agent=agent + "mark('asked', list(items))\n" + ANSWER)
-    small.run()
+    small.lay_out(numbered(2), agent=agent + "mark('asked', list(items))\n" + ANSWER, **WITH_VALIDATOR).run()
     assert small.main() == said(numbered(2))
     assert [list(each.asked) for each in small.sessions()] == [["i01", "i02"], ["i02"]]
     assert small.status()["attempts"] == 1

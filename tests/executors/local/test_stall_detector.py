@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.support.scripted_project import ANSWER, Small, numbered, said
+from tests.support.scripted_project import ANSWER, WITH_VALIDATOR, Small, numbered, said
 
 HANGS = "time.sleep(100000)\n"
 
@@ -73,6 +73,6 @@ def test_what_a_stalled_session_wrote_whole_is_judged(small: Small) -> None:
         "with open(output, 'w') as file:\n    json.dump(answers(), file)\n    file.flush()\n"
         f"    print('written', flush=True)\n    {HANGS}"
     )
-    small.lay_out(numbered(2), agent=agent, settings={"stall_timeout": 1, "finish_timeout": 30})
-    small.run()
+    small.lay_out(numbered(2), agent=agent, settings={"stall_timeout": 1}, **WITH_VALIDATOR).run()
     assert small.main() == said(numbered(2))
+    assert (small.status()["sessions"], small.status()["unfinished"]) == (1, 2)

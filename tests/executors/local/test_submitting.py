@@ -113,7 +113,7 @@ def test_a_spawner_that_dies_takes_its_sessions_with_it_and_the_next_has_another
         await asyncio.sleep(0)
         kill_spawner()
         result = await following
-        assert (result.ending, local.running()) == ("could_not_start", set())
+        assert (result.ending, local.running()) == ("cut_off", set())
         other = await begin(local, executor, ANSWER, "job1-phase1-batch2-session1")
         assert (await executor.follow(other, Observer())).output == JsonDocument(b'{"a": 1}')
         await executor.close()

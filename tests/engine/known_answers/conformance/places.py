@@ -104,6 +104,7 @@ class Unrecorded:
         request = _session(self._scene, number)
         workspace = EmptyFolderProvider(self._scene.project.sessions).create(request)
         workspace.output(request.output_name).write_bytes(output)
+        workspace.end_note.write_text('{"exit_status": 0}', encoding="utf-8")
         if given is not None:
             workspace.input.write_bytes(given)
 
