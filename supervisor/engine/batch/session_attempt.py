@@ -127,7 +127,7 @@ class SessionAttempts:
     def _request(self, state: BatchState, number: int) -> SessionRequest:
         context, agent, batch = self._context, self._agent, state.batch
         asked, output_name = state.asked(), f"phase{batch.phase}_batch_{batch.number}.json"
-        retry = RetryNotes(ids=state.todo, kept=len(state.kept), errors=state.errors) if state.errors else None
+        retry = RetryNotes.of(state.todo, len(state.kept), state.errors) if state.errors else None
         prompt = self._prompts.render(asked, state.total, output_name, retry)
         settings = context.settings
         return SessionRequest(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from supervisor.model.batch import BatchInput
@@ -13,6 +13,9 @@ from supervisor.model.pipeline import Phase
 from supervisor.model.session import SessionResult
 from supervisor.model.validation_report import ValidationError
 from supervisor.project_code.code_client import CodeClient
+
+MOST_STRANGERS = 1000
+"""Ids that are none of the batch, and entries without an id, that are named one by one."""
 
 
 class ValidationResult(FrozenModel):
@@ -49,10 +52,12 @@ async def validate_output(
         return ValidationResult(passed={}, errors=output.errors)
     narrowed = batch.model_copy(update={"items": {item_id: batch.items[item_id] for item_id in candidates}})
     verdict = await code.validate(phase, narrowed, as_output(candidates, phase.merge), job)
-    failed = set(verdict.report.failed_ids(candidates))
+    # From here on a validator's errors name items or none: one with another name is the engine's, of a stranger.
+    report = verdict.report.naming_only(batch.items)
+    failed = set(report.failed_ids(batch.items))
     return ValidationResult(
         passed={item_id: value for item_id, value in candidates.items() if item_id not in failed},
-        errors=(*output.errors, *verdict.report.errors),
+        errors=(*output.errors, *report.errors),
         read_phases=verdict.read_phases,
     )
 
@@ -90,8 +95,9 @@ def parse_output(output: JsonDocument, merge: str, asked: tuple[str, ...], batch
     if not isinstance(value, expected):
         wanted = "an object, id to answer" if merge == "object" else "an array of entries that name their id"
         return _refused("wrong_shape", f"the outermost value is not {wanted}", f"write {wanted}")
-    errors = [_doubled(name) for name in output.doubled]
+    doubled = list(output.doubled)
     found: dict[str, Any] = {}
+    misshapen: list[tuple[str, str]] = []
     if isinstance(value, dict):
         found = dict(value)
     else:
@@ -99,42 +105,36 @@ def parse_output(output: JsonDocument, merge: str, asked: tuple[str, ...], batch
             try:
                 item_id, payload = split_row(row)
             except ValueError as error:
-                errors.append(
-                    ValidationError(
-                        type="wrong_shape",
-                        item_id=f"entry {number}",
-                        message=f"entry {number}: {error}",
-                        suggestion="begin each entry with its id, as the instructions show",
-                    )
-                )
+                misshapen.append((f"entry {number}", str(error)))
                 continue
             if item_id in found:
-                errors.append(_doubled(item_id))
+                doubled.append(item_id)
             else:
                 found[item_id] = payload
     wanted_ids = set(asked)
     known_ids = set(batch_ids)
-    errors += [
-        ValidationError(
-            type="unknown_item",
-            item_id=item_id,
-            message=f"{item_id!r} is not an item of this batch",
-            suggestion="use the ids of the batch exactly as they are given",
-        )
-        for item_id in found
-        if item_id not in known_ids
+    faults = dict(misshapen)
+    unknown = [item_id for item_id in found if item_id not in known_ids]
+    missing = [item_id for item_id in asked if item_id not in found]
+    errors = [
+        *_some(
+            "wrong_shape", list(faults), lambda i: f"{i}: {faults[i]}", "begin each entry with its id, as asked for"
+        ),
+        *_each(
+            "doubled_item",
+            dict.fromkeys(doubled),
+            lambda i: f"{i} stands twice in the output",
+            "answer every item once",
+        ),
+        *_some(
+            "unknown_item",
+            unknown,
+            lambda i: f"{i!r} is not an item of this batch",
+            "use the ids of the batch exactly as they are given",
+        ),
+        *_each("missing_item", missing, lambda i: f"the output has nothing for {i}", "write an answer for every item"),
     ]
-    errors += [
-        ValidationError(
-            type="missing_item",
-            item_id=item_id,
-            message=f"the output has nothing for {item_id}",
-            suggestion="write an answer for every item",
-        )
-        for item_id in asked
-        if item_id not in found
-    ]
-    twice = {error.item_id for error in errors if error.type == "doubled_item"}
+    twice = set(doubled)
     values = {i: found[i] for i in batch_ids if i in wanted_ids and i in found and i not in twice}
     return ParsedOutput(values=values, errors=tuple(errors))
 
@@ -144,13 +144,17 @@ def as_output(values: dict[str, Any], merge: str) -> Any:
     return values if merge == "object" else [join_row(item_id, payload) for item_id, payload in values.items()]
 
 
-def _doubled(item_id: str) -> ValidationError:
-    return ValidationError(
-        type="doubled_item",
-        item_id=item_id,
-        message=f"{item_id} stands twice in the output",
-        suggestion="answer every item once",
-    )
+def _each(kind: str, about: Iterable[str], says: Callable[[str], str], suggestion: str) -> list[ValidationError]:
+    """An error for each."""
+    return [ValidationError(type=kind, item_id=i, message=says(i), suggestion=suggestion) for i in about]
+
+
+def _some(kind: str, about: Sequence[str], says: Callable[[str], str], suggestion: str) -> list[ValidationError]:
+    """An error for each; the last of a great many stands for all that are left."""
+    errors = _each(kind, about[:MOST_STRANGERS], says, suggestion)
+    if len(about) > len(errors):
+        errors[-1] = errors[-1].model_copy(update={"times": 1 + len(about) - len(errors)})
+    return errors
 
 
 def _refused(kind: str, message: str, suggestion: str) -> ParsedOutput:

@@ -9,18 +9,23 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
+from supervisor.model.bounded_errors import within
 from supervisor.model.job import Job, JobStatus
 from supervisor.service.jobs.workflow_catalog import WorkflowCatalog
 from supervisor.store.database import Database
 from supervisor.store.queries.job_numbers import PhaseSummary, Summary
 from supervisor.store.queries.job_summary import failed_items, summarise
 from supervisor.store.tables import pipeline_versions, submissions
+from supervisor.text.plain_text import plain_line
 
 BEGUN = 5
 """Progress, in percent, of a job that has begun."""
 MOST_OUTPUT = 1 << 20
 """Characters of an output that is told with its job; a larger one has an address of its own."""
 _MOST_FAILED = 100
+_MOST_ERROR_CHARS = 2000
+_ITEM_ERROR_BYTES = 4096
+"""Of what is told of one item that failed; `supervisor status --json` has more."""
 
 
 class Step(BaseModel):
@@ -131,7 +136,10 @@ def view(database: Database, job: Job, workflows: WorkflowCatalog) -> JobView:
             )
             for each in summary.running
         ],
-        failed_items=[FailedItem(step=e["phase"], id=e["id"], errors=e["errors"]) for e in failed[:_MOST_FAILED]],
+        failed_items=[
+            FailedItem(step=e["phase"], id=e["id"], errors=within(e["errors"], _ITEM_ERROR_BYTES))
+            for e in failed[:_MOST_FAILED]
+        ],
         failed_items_total=len(failed),
     )
 
@@ -195,7 +203,7 @@ def _error(job: Job, failed: Sequence[Mapping[str, Any]]) -> str | None:
         return None
     first = next((error for item in failed for error in item["errors"]), None)
     told = "" if first is None else f": {first.get('type')}: {first.get('message')}"
-    return " ".join(f"{job.detail or job.status}{told}".split())
+    return plain_line(f"{job.detail or job.status}{told}", _MOST_ERROR_CHARS)
 
 
 def _eta(job: Job, summary: Summary) -> float | None:

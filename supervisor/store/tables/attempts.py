@@ -83,6 +83,11 @@ def last_number(database: StoreReader, batch: StoredBatch) -> int:
     )
 
 
+def name_of(database: StoreReader, attempt: int) -> str:
+    """The name of an attempt's session."""
+    return str(database.value("SELECT name FROM attempts WHERE id = ?", (attempt,)))
+
+
 def unknown(database: StoreReader, names: Iterable[str]) -> list[str]:
     """Those of some names of sessions that no attempt has."""
     rows = database.rows(

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from supervisor.model.agent_report import Usage
+from supervisor.model.bounded_errors import kept
 from supervisor.model.job import StoredBatch
 from supervisor.model.session import SessionResult
 from supervisor.model.session_handle import SessionHandle
@@ -76,13 +77,13 @@ def end_session(
 ) -> None:
     """Note how a session ended, with the change that keeps what it gave.
 
-    One that has ended for good stays as it was noted: it is counted.
+    One that has ended for good stays as it was noted: it is counted. Of many or long errors a part is kept.
     """
     if result is not None:
         record_session(transaction, attempt, result)
     transaction.execute(
         f"UPDATE attempts SET outcome = ?, counted = ?, errors = ?, ended_at = ? WHERE id = ? AND outcome IN {OPEN}",
-        (outcome, int(counted), in_order([error.model_dump() for error in errors]), time.time(), attempt),
+        (outcome, int(counted), in_order([error.model_dump() for error in kept(errors)]), time.time(), attempt),
     )
 
 
@@ -156,7 +157,7 @@ def settle(
         "UPDATE items SET status = 'quarantined', value = NULL, errors = ?, instructions_version = ?"
         " WHERE job = ? AND phase = ? AND id = ? AND batch = ? AND digest = ?",
         [
-            (in_order([error.model_dump() for error in errors]), version, job, phase, i, batch, digests[i])
+            (in_order([error.model_dump() for error in kept(errors)]), version, job, phase, i, batch, digests[i])
             for i, errors in refused.items()
         ],
     )
