@@ -77,3 +77,5 @@ class AgentReport(FrozenModel):
     """What keeps it from working now; None again once it got over it."""
     ended: bool = False
     """Whether it said that it is through."""
+    last_message: str = ""
+    """Its final message as a whole, at most 1 MiB of it; "" where that is not known."""

@@ -85,7 +85,7 @@ class AttemptRecorder:
         """An answer that was known: it is paid for, so it is validated before a session is started."""
         self._attempt, self._known = answer.attempt, True
         self._result = SessionResult(ending="exited")
-        return ParsedOutput(values=answer.values, errors=answer.errors)
+        return ParsedOutput(values=answer.values, errors=answer.errors, mended=answer.mended)
 
     def take_running(self) -> SessionHandle | None:
         """A session of this batch that still runs and is to be followed; None where there is none."""
@@ -93,6 +93,12 @@ class AttemptRecorder:
             return None
         self._attempt, handle = self._running.pop(0)
         return handle
+
+    @property
+    def session(self) -> str:
+        """Name of the session that the store has noted last, of those whose end is not."""
+        assert self._attempt is not None
+        return attempts.name_of(self._context.database, self._attempt)
 
     def ended(self, result: SessionResult) -> None:
         """A session came to its end; what it gave is validated next."""
@@ -202,8 +208,7 @@ class AttemptRecorder:
         """Put all errors into the session's folder where the store is about to keep a part of them only."""
         if self._attempt is None or kept(validation.errors) == validation.errors:
             return
-        name = attempts.name_of(self._context.database, self._attempt)
-        workspace = Workspace(self._context.project.sessions, name)
+        workspace = Workspace(self._context.project.sessions, self.session)
         await asyncio.to_thread(write_errors, workspace, validation.errors)
 
     def settle(self, validation: ValidationResult, state: BatchState, unused: Sequence[int]) -> None:
@@ -302,8 +307,12 @@ class AttemptRecorder:
                 outcome,
                 counted=self.counts(validation),
                 errors=validation.errors,
+                mended=validation.mended,
                 result=self._ended_session,
             )
+        if validation.mended:
+            mended = [plain_line(line, 300) for line in validation.mended]
+            self._append(transaction, "output_mended", f"{self._label}: mended: {'; '.join(mended)}", mended=mended)
 
     def _append(self, transaction: Transaction, kind: str, text: str, *, level: str = "INFO", **data: Any) -> None:
         batch = self._batch

@@ -14,7 +14,8 @@ from supervisor.engine.batch.batch_state import BatchState
 from supervisor.engine.dispatch.admission import Admission
 from supervisor.engine.dispatch.cooldown_tracker import CooldownTracker
 from supervisor.engine.job_context import JobContext
-from supervisor.engine.validation.output_validation import ParsedOutput, session_output
+from supervisor.engine.validation.output_validation import ParsedOutput
+from supervisor.engine.validation.session_output import OutputQuestion, session_output
 from supervisor.errors import AgentError
 from supervisor.executors.executor import LEAVE_GRACE_S, CouldNotStart, Executor
 from supervisor.model.session import OutputRejection, SessionRequest, SessionResult
@@ -22,6 +23,7 @@ from supervisor.model.session_handle import SessionHandle
 from supervisor.model.session_name import session_name
 from supervisor.project.prompt_renderer import PromptRenderer, RetryNotes
 from supervisor.text.strict_json import in_order
+from supervisor.workspaces.workspace_provider import Workspace
 
 UNCOUNTED_STALLS = 2
 """A batch's sessions that give no sign of life count as attempts from the third."""
@@ -86,7 +88,21 @@ class SessionAttempts:
                 AgentError("no process could be started for hours", where=f"agent {self._agent.name!r}")
             )
         self._recorder.ended(result)
-        return session_output(result, state.phase, state.todo, state.ids)
+        return await self._output(result, state)
+
+    async def _output(self, result: SessionResult, state: BatchState) -> ParsedOutput:
+        """What the session that just ended gave, wherever it left it."""
+        settings = self._context.settings
+        question = OutputQuestion(
+            merge=state.phase.merge,
+            asked=state.asked(),
+            batch_ids=tuple(state.ids),
+            output_name=_output_name(state),
+            max_output_bytes=settings.max_output_bytes,
+            max_transcript_bytes=settings.max_transcript_bytes,
+        )
+        workspace = Workspace(self._context.project.sessions, self._recorder.session)
+        return await session_output(result, question, workspace)
 
     async def _session(self, state: BatchState) -> SessionResult:
         """Run one session to its end, or follow the one that a dead supervisor left running."""
@@ -126,7 +142,7 @@ class SessionAttempts:
 
     def _request(self, state: BatchState, number: int) -> SessionRequest:
         context, agent, batch = self._context, self._agent, state.batch
-        asked, output_name = state.asked(), f"phase{batch.phase}_batch_{batch.number}.json"
+        asked, output_name = state.asked(), _output_name(state)
         retry = RetryNotes.of(state.todo, len(state.kept), state.errors) if state.errors else None
         prompt = self._prompts.render(asked, state.total, output_name, retry)
         settings = context.settings
@@ -166,6 +182,10 @@ class SessionAttempts:
         if why == "not_started":
             return _START_PATIENCE_S
         return self._timeout_s(state) if why == "overloaded" else float("inf")
+
+
+def _output_name(state: BatchState) -> str:
+    return f"phase{state.batch.phase}_batch_{state.batch.number}.json"
 
 
 def _delay_s(why: Uncounted, tries: int) -> float:

@@ -62,7 +62,9 @@ class CapturedOutputs:
         found = []
         for attempt, output in self._outputs.pop(request.batch.id, ()):
             parsed = parse_output(output, request.phase.merge, request.todo, tuple(request.digests))
-            found.append(KnownAnswer(values=parsed.values, errors=parsed.errors, attempt=attempt.id))
+            found.append(
+                KnownAnswer(values=parsed.values, errors=parsed.errors, mended=parsed.mended, attempt=attempt.id)
+            )
         return found
 
     def settled(self, phase: int, ids: Collection[str]) -> None:

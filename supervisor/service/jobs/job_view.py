@@ -83,6 +83,7 @@ class JobView(BaseModel):
     tokens: int | None
     sessions: int
     retries: int
+    mended_outputs: int = Field(description="Sessions in whose output a harmless deviation was mended.")
     created_at: datetime
     started_at: datetime | None
     ended_at: datetime | None
@@ -120,6 +121,7 @@ def view(database: Database, job: Job, workflows: WorkflowCatalog) -> JobView:
         tokens=summary.usage.tokens,
         sessions=summary.sessions,
         retries=summary.retries,
+        mended_outputs=summary.mended,
         created_at=_time(job.created_at),
         started_at=None if job.started_at is None else _time(job.started_at),
         ended_at=None if job.ended_at is None else _time(job.ended_at),

@@ -75,6 +75,8 @@ class Summary(FrozenModel):
     """Sessions that count as attempts."""
     retries: int
     """Attempts after the first of their batch."""
+    mended: int
+    """Sessions in whose output something was mended."""
     agents: tuple[AgentSummary, ...]
     """Who did its sessions, in the order in which they came to it."""
     usage: Usage
@@ -109,6 +111,7 @@ class Summary(FrozenModel):
             "sessions": self.sessions,
             "attempts": self.attempts,
             "retries": self.retries,
+            "mended_outputs": self.mended,
             "agents": [
                 {
                     "name": agent.name,

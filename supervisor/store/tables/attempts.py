@@ -117,6 +117,11 @@ def tally(database: StoreReader, batch: int) -> Tally:
     )
 
 
+def mended_outputs(database: StoreReader, job: int) -> int:
+    """How many sessions of a job gave an output in which something was mended."""
+    return int(database.value("SELECT count(*) FROM attempts WHERE job = ? AND mended IS NOT NULL", (job,)))
+
+
 def last_used(database: StoreReader) -> dict[str, float]:
     """Agent to the clock time at which its last session started."""
     return {

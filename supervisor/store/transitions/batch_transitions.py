@@ -16,6 +16,7 @@ from supervisor.store.tables.attempts import Attempt, Outcome, attempt_of
 from supervisor.store.tables.phases import next_seq
 from supervisor.store.tables.session_totals import OPEN
 from supervisor.store.transaction import Transaction
+from supervisor.text.plain_text import plain_line
 from supervisor.text.strict_json import in_order
 
 
@@ -73,6 +74,7 @@ def end_session(
     *,
     counted: bool,
     errors: Sequence[ValidationError] = (),
+    mended: Sequence[str] = (),
     result: SessionResult | None = None,
 ) -> None:
     """Note how a session ended, with the change that keeps what it gave.
@@ -82,8 +84,16 @@ def end_session(
     if result is not None:
         record_session(transaction, attempt, result)
     transaction.execute(
-        f"UPDATE attempts SET outcome = ?, counted = ?, errors = ?, ended_at = ? WHERE id = ? AND outcome IN {OPEN}",
-        (outcome, int(counted), in_order([error.model_dump() for error in kept(errors)]), time.time(), attempt),
+        "UPDATE attempts SET outcome = ?, counted = ?, errors = ?, mended = ?, ended_at = ?"
+        f" WHERE id = ? AND outcome IN {OPEN}",
+        (
+            outcome,
+            int(counted),
+            in_order([error.model_dump() for error in kept(errors)]),
+            in_order([plain_line(line, 300) for line in mended]) if mended else None,
+            time.time(),
+            attempt,
+        ),
     )
 
 

@@ -16,7 +16,8 @@ function facts(view) {
   const step = view.current_step ? `${view.current_step.name} (${view.steps.findIndex((s) => s.id === view.current_step.id) + 1} of ${view.steps.length})` : "none";
   const goes = goesOn(view);
   return [["Progress", `${view.progress} %`], goes && ["Step", step], ["Elapsed", duration(view.elapsed_s)], goes && ["Left", duration(view.eta_s)],
-    ["Cost", money(view.cost_usd)], goes && ["Cost at the end", money(view.projected_cost_usd)], ["Tokens", count(view.tokens)], ["Sessions", count(view.sessions)], ["Retries", count(view.retries)]].filter(Boolean);
+    ["Cost", money(view.cost_usd)], goes && ["Cost at the end", money(view.projected_cost_usd)], ["Tokens", count(view.tokens)], ["Sessions", count(view.sessions)], ["Retries", count(view.retries)],
+    view.mended_outputs && ["Outputs mended", count(view.mended_outputs)]].filter(Boolean);
 }
 
 const goesOn = (view) => ["queued", "running", "paused", "stopping"].includes(view.status);
