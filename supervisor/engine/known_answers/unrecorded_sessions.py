@@ -90,6 +90,7 @@ class UnrecordedSessions:
     async def _known(self, request: AnswerRequest, found: dict[str, UnrecordedSession]) -> Sequence[KnownAnswer]:
         batch = request.batch
         answers: dict[str, Any] = {}
+        mended: list[str] = []
         ours: list[Adopted] = []
         for session in sorted(found.values(), key=lambda each: each.started_at):
             if session.name not in self._adopted:
@@ -98,6 +99,7 @@ class UnrecordedSessions:
             output = self._adopted[session.name][1].output
             if output is not None:
                 parsed = parse_output(output, request.phase.merge, tuple(session.digests), tuple(session.digests))
+                mended += parsed.mended
                 answers |= {i: v for i, v in parsed.values.items() if request.digests.get(i) == session.digests[i]}
         wanted = {item_id: answers[item_id] for item_id in request.todo if item_id in answers}
         others = [self._adopted[name] for name in found]  # one of which another batch has a part bears this part too
@@ -113,7 +115,7 @@ class UnrecordedSessions:
             phase=batch.phase,
             batch=batch.number,
         )
-        return (KnownAnswer(values=wanted, attempt=bearer[0].id),)
+        return (KnownAnswer(values=wanted, mended=tuple(mended), attempt=bearer[0].id),)
 
     def settled(self, phase: int, ids: Collection[str]) -> None:
         """Nothing to forget: a session is adopted once."""

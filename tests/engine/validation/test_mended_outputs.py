@@ -73,7 +73,7 @@ NOT_MENDED = [
     ),
     Case("half", "write(text[:-9], 'output.json')", "there is output.json, where not_json: "),
     Case("part", "write({first: good[first]}, 'output.json')", "there is output.json, where missing_item: for 2 items"),
-    Case("given", "write(items, 'items.json'); print('done')", "wrote no output"),
+    Case("given", "write(items, 'items.json'); print('done')", "it said last: done"),
     Case("link", "write(text, '../real'); os.symlink('../real', 'output.json')", "without the file phase1_batch_"),
     Case("printed_half", "print(json.dumps(good, indent=1)[2:])", "without the file phase1_batch_"),
     Case("printed_before", "print(text); print('no, that is wrong')", "without the file phase1_batch_"),
