@@ -66,20 +66,24 @@ def validate(
     from supervisor.text.plain_text import plain_line
 
     here = o.project_at(project)
-    report, ids = asyncio.run(validate_file(here, pipeline, phase, file, target, input_file))
-    stats = report.stats(ids)
+    result, ids = asyncio.run(validate_file(here, pipeline, phase, file, target, input_file))
+    failed = [item_id for item_id in ids if item_id not in result.passed]
     if as_json:
         shown = {
-            "valid": report.valid,
-            "errors": [error.model_dump() for error in report.errors],
-            "failed": list(report.failed_ids(ids)),
-            "stats": stats,
+            "valid": not result.errors,
+            "errors": [error.model_dump() for error in result.errors],
+            "mended": list(result.mended),
+            "failed": failed,
+            "stats": {"total": len(ids), "passed": len(ids) - len(failed), "failed": len(failed)},
         }
         typer.echo(json.dumps(shown, ensure_ascii=False, indent=2))
     else:
-        for error in report.errors:
+        for line in result.mended:
+            typer.echo(plain_line(f"mended: {line}"))
+        for error in result.errors:
             place = f"{error.item_id}: " if error.item_id else ""
             advice = f" ({error.suggestion})" if error.suggestion else ""
             typer.echo(plain_line(f"{error.type}: {place}{error.message}{advice}"))
-        typer.echo(f"{'valid' if report.valid else 'not valid'}: {stats['passed']} of {stats['total']} items pass")
-    raise typer.Exit(0 if report.valid else 1)
+        passed = len(ids) - len(failed)
+        typer.echo(f"{'not valid' if result.errors else 'valid'}: {passed} of {len(ids)} items pass")
+    raise typer.Exit(1 if result.errors else 0)

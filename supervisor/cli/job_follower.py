@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from supervisor.cli.status_text import cost_text
+from supervisor.cli.status_text import cost_text, mended_text
 from supervisor.host.machine_errors import ignore_machine_errors
 from supervisor.model.event import Event
 from supervisor.model.job import ENDED, Job
@@ -152,7 +152,7 @@ def print_end(project: Project, job: Job) -> None:
     typer.echo("")
     typer.echo(
         f"{job.name}: {job.status} after {duration(job.elapsed_s)}; {summary.sessions} sessions,"
-        f" {summary.retries} retries, cost {cost_text(summary)}"
+        f" {summary.retries} retries{mended_text(summary)}, cost {cost_text(summary)}"
     )
     for phase in summary.phases:
         failed = phase.items.get("quarantined", 0)

@@ -19,7 +19,7 @@ def job_text(project: Project, summary: Summary, failed: list[dict[str, Any]], f
     left = f", {duration(summary.eta_s)} left" if summary.eta_s and job.status == "running" else ""
     lines = [
         f"job {job.id} {job.name}: {job.status}, {duration(summary.elapsed_s)} elapsed{left}",
-        f"  agent {job.options.agent}; {summary.sessions} sessions, {summary.retries} retries;"
+        f"  agent {job.options.agent}; {summary.sessions} sessions, {summary.retries} retries{mended_text(summary)};"
         f" cost {cost_text(summary)}, tokens {tokens_text(summary.usage)}",
     ]
     if job.goes_on and lock_owner(project) is None:
@@ -54,6 +54,11 @@ def job_text(project: Project, summary: Summary, failed: list[dict[str, Any]], f
     results = project.results(job.collection, job.target)
     lines.append(f"  results: {project.relative(results)}/")
     return "\n".join(lines)
+
+
+def mended_text(summary: Summary) -> str:
+    """How many outputs were mended, after other numbers; nothing where none was."""
+    return f", {summary.mended} output{'' if summary.mended == 1 else 's'} mended" if summary.mended else ""
 
 
 def agent_text(agent: AgentSummary) -> str:

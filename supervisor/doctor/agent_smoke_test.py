@@ -92,4 +92,4 @@ async def _result(executor: Executor, request: SessionRequest, agent: Agent) -> 
 
 def answered(result: SessionResult) -> bool:
     """Whether the session wrote JSON."""
-    return result.output is not None and result.output.is_strict
+    return result.output is not None and result.output.usable

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import functools
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from jinja2 import meta, nodes
 
 from supervisor.errors import PipelineError
 from supervisor.model.batch import BatchInput
+from supervisor.model.bounded_errors import ToldError, feedback
 from supervisor.model.frozen_model import FrozenModel
 from supervisor.model.pipeline import Phase, Pipeline
 from supervisor.model.validation_report import ValidationError
@@ -54,7 +56,16 @@ class RetryNotes(FrozenModel):
     """The items to answer now."""
     kept: int
     """Items of the batch that passed and are kept."""
-    errors: tuple[ValidationError, ...]
+    errors: tuple[ToldError, ...]
+    """What was wrong, bounded: what is said of several items alike is one of them."""
+    more: str = ""
+    """What of it is not among `errors`, counted; "" where all is."""
+
+    @classmethod
+    def of(cls, ids: tuple[str, ...], kept: int, errors: Sequence[ValidationError]) -> RetryNotes:
+        """What is told of these errors, however many and long they are."""
+        told = feedback(errors)
+        return cls(ids=ids, kept=kept, errors=told.errors, more=told.more)
 
 
 class PromptRenderer:

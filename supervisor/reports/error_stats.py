@@ -39,7 +39,8 @@ class Message(NamedTuple):
 def error_kinds(database: Database, job: int) -> list[ErrorKind]:
     """All kinds of errors that sessions of a job had, the most frequent first."""
     rows = database.rows(
-        "SELECT a.phase, json_extract(e.value, '$.type') AS kind, count(*) AS n, count(DISTINCT a.id) AS sessions"
+        "SELECT a.phase, json_extract(e.value, '$.type') AS kind, count(DISTINCT a.id) AS sessions,"
+        " sum(coalesce(json_extract(e.value, '$.times'), 1)) AS n"
         " FROM attempts a, json_each(a.errors) e WHERE a.job = ? AND a.errors IS NOT NULL GROUP BY 1, 2"
         " ORDER BY n DESC, a.phase, kind",
         (job,),
@@ -54,7 +55,7 @@ def top_messages(database: Database, job: int, most: int) -> list[Message]:
     for row in database.each_row(
         "SELECT a.phase, json_extract(e.value, '$.type') AS kind, substr(json_extract(e.value, '$.message'), 1, 1000)"
         " AS message, count(*) AS n FROM attempts a, json_each(a.errors) e WHERE a.job = ? AND a.errors IS NOT NULL"
-        " GROUP BY 1, 2, 3 ORDER BY min(a.id)",
+        " AND json_extract(e.value, '$.times') IS NULL GROUP BY 1, 2, 3 ORDER BY min(a.id)",
         (job,),
     ):
         kind, message = plain_line(str(row["kind"]), 80), plain_line(str(row["message"] or ""), _MESSAGE_CHARS)

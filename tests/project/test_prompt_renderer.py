@@ -62,7 +62,7 @@ def test_a_retry_names_every_error_and_asks_for_the_failed_items_only(project: S
         ValidationError(type="strange", message="all of it"),
     )
     first = maker(project).render(batch(1, {"b": 2, "c": 3}), 1, "out.json").text
-    notes = RetryNotes(ids=("b", "c"), kept=7, errors=errors)
+    notes = RetryNotes.of(("b", "c"), 7, errors)
     again = maker(project).render(batch(1, {"b": 2, "c": 3}), 1, "out.json", notes).text
     assert again.startswith(first.rstrip())
     retry = again.removeprefix(first.rstrip()).strip()

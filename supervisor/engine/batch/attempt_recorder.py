@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -14,6 +15,7 @@ from supervisor.engine.known_answers.known_answer import KnownAnswer
 from supervisor.engine.validation.output_validation import ParsedOutput, ValidationResult
 from supervisor.errors import ProjectCodeError
 from supervisor.model.agent_report import AgentFailure
+from supervisor.model.bounded_errors import kept, said
 from supervisor.model.job import StoredBatch
 from supervisor.model.session import SessionResult
 from supervisor.model.session_handle import SessionHandle
@@ -24,7 +26,11 @@ from supervisor.store.tables.attempts import Outcome
 from supervisor.store.transaction import Transaction
 from supervisor.store.transitions import batch_transitions
 from supervisor.text.plain_text import plain_line
+from supervisor.workspaces.error_file import write_errors
+from supervisor.workspaces.workspace_provider import Workspace
 
+_EVENT_BYTES = 16 * 1024
+"""Of errors that an event has with it."""
 _UNCOUNTED = {
     "not_started": "could not start",
     "limited": "was turned away by a limit",
@@ -83,7 +89,9 @@ class AttemptRecorder:
         self._attempt, self._known = answer.attempt, True
         self._result = SessionResult(ending="exited")
         self._unfinished = "its supervisor ended before it did" if answer.unfinished else ""
-        return ParsedOutput(values=answer.values, errors=answer.errors, unfinished=answer.unfinished)
+        return ParsedOutput(
+            values=answer.values, errors=answer.errors, mended=answer.mended, unfinished=answer.unfinished
+        )
 
     def take_running(self) -> SessionHandle | None:
         """A session of this batch that still runs and is to be followed; None where there is none."""
@@ -91,6 +99,12 @@ class AttemptRecorder:
             return None
         self._attempt, handle = self._running.pop(0)
         return handle
+
+    @property
+    def session(self) -> str:
+        """Name of the session that the store has noted last, of those whose end is not."""
+        assert self._attempt is not None
+        return attempts.name_of(self._context.database, self._attempt)
 
     def ended(self, result: SessionResult) -> None:
         """A session came to its end; what it gave is validated next."""
@@ -194,17 +208,23 @@ class AttemptRecorder:
                 transaction,
                 "attempt_failed",
                 f"{self._label}: {len(validation.passed)} of {len(state.ids)} items pass;"
-                f" {len(state.todo)} to do again, {self._which_attempt(validation, state)}:"
-                f" {_said(validation.errors)}",
+                f" {len(state.todo)} to do again, {self._which_attempt(validation, state)}: {said(validation.errors)}",
                 level="WARNING",
                 failed=list(state.todo),
-                errors=[error.model_dump() for error in validation.errors[:20]],
+                errors=[error.model_dump() for error in kept(validation.errors, _EVENT_BYTES)],
             )
         self._count(retried=True)
         self._attempt = None
 
     def _which_attempt(self, validation: ValidationResult, state: BatchState) -> str:
         return f"attempt {state.counted} of {state.max_attempts}" if self.counts(validation) else "no attempt of it"
+
+    async def write_whole(self, validation: ValidationResult) -> None:
+        """Put all errors into the session's folder where the store is about to keep a part of them only."""
+        if self._attempt is None or kept(validation.errors) == validation.errors:
+            return
+        workspace = Workspace(self._context.project.sessions, self.session)
+        await asyncio.to_thread(write_errors, workspace, validation.errors)
 
     def settle(self, validation: ValidationResult, state: BatchState, unused: Sequence[int]) -> None:
         """The one commit that ends a batch: items, quarantine, batch status, event."""
@@ -260,22 +280,23 @@ class AttemptRecorder:
             )
         batch_transitions.set_batch_status(transaction, batch.id, "failed" if refused else "done")
         self._settled(transaction, batch.phase, state.ids)
-        strangers = [e.item_id for e in state.errors if e.type == "unknown_item" and e.item_id is not None]
+        strangers = [e for e in state.errors if e.type == "unknown_item" and (e.item_id is not None or e.times > 1)]
         if strangers:
+            names = [plain_line(each.item_id, 80) for each in strangers[:5] if each.item_id is not None]
             self._append(
                 transaction,
                 "unknown_items",
-                f"{self._label}: answers for {len(strangers)} ids that are not of this batch were left out:"
-                f" {', '.join(strangers[:5])}",
+                f"{self._label}: answers for {sum(each.times for each in strangers):,} ids that are not of this batch"
+                f" were left out: {', '.join(names)}{', …' if len(strangers) > 5 else ''}",
                 level="WARNING",
             )
         if refused:
-            errors = [error for found in refused.values() for error in found]
+            errors = list(dict.fromkeys(error for found in refused.values() for error in found))
             self._append(
                 transaction,
                 "batch_failed",
                 f"{self._label}: {len(refused)} items quarantined after {state.counted} attempts"
-                f" ({', '.join(list(refused)[:5])}{', …' if len(refused) > 5 else ''}): {_said(errors)}",
+                f" ({', '.join(list(refused)[:5])}{', …' if len(refused) > 5 else ''}): {said(errors)}",
                 level="ERROR",
                 failed=list(refused),
             )
@@ -304,9 +325,13 @@ class AttemptRecorder:
                 outcome,
                 counted=self.counts(validation),
                 errors=validation.errors,
+                mended=validation.mended,
                 result=self._ended_session,
                 unfinished=bool(self._unfinished and validation.passed),
             )
+        if validation.mended:
+            mended = [plain_line(line, 300) for line in validation.mended]
+            self._append(transaction, "output_mended", f"{self._label}: mended: {'; '.join(mended)}", mended=mended)
 
     def _say_what_is_unfinished(self, transaction: Transaction, state: BatchState) -> None:
         """What a person should know of answers that pass all the same."""
@@ -329,13 +354,3 @@ class AttemptRecorder:
         self._context.event_log.append(
             transaction, batch.job, kind, text, level=level, phase=batch.phase, batch=batch.number, **data
         )
-
-
-def _said(errors: list[ValidationError] | tuple[ValidationError, ...]) -> str:
-    """The first error, and how many more there are."""
-    if not errors:
-        return "no reason was given"
-    first = errors[0]
-    place = f"{first.item_id}: " if first.item_id else ""
-    more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
-    return f"{first.type}: {place}{plain_line(first.message, 200)}{more}"

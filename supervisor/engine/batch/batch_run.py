@@ -43,6 +43,7 @@ async def run_batch(
             output = recorder.take_known(answer) if answer is not None else await sessions.next(state)
             try:
                 async with validation.validated(state, output) as result:
+                    await recorder.write_whole(result)
                     state = state.advance(output, result, counted=recorder.counts(result))
                     if state.todo and (state.attempts_left or not known.exhausted):
                         recorder.keep(result, state)

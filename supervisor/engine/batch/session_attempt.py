@@ -16,7 +16,8 @@ from supervisor.engine.batch.draft_check import DraftCheck
 from supervisor.engine.dispatch.admission import Admission
 from supervisor.engine.dispatch.cooldown_tracker import CooldownTracker
 from supervisor.engine.job_context import JobContext
-from supervisor.engine.validation.output_validation import ParsedOutput, session_output
+from supervisor.engine.validation.output_validation import ParsedOutput
+from supervisor.engine.validation.session_output import OutputQuestion, session_output
 from supervisor.errors import AgentError
 from supervisor.executors.executor import LEAVE_GRACE_S, CouldNotStart, Executor
 from supervisor.model.session import OutputRejection, SessionRequest, SessionResult
@@ -24,6 +25,7 @@ from supervisor.model.session_handle import SessionHandle
 from supervisor.model.session_name import session_name
 from supervisor.project.prompt_renderer import PromptRenderer, RetryNotes
 from supervisor.text.strict_json import in_order
+from supervisor.workspaces.workspace_provider import Workspace
 
 UNCOUNTED_STALLS = 2
 """A batch's sessions that give no sign of life count as attempts from the third."""
@@ -92,9 +94,23 @@ class SessionAttempts:
             raise AgentUnavailable(
                 AgentError("no process could be started, and kept, for hours", where=f"agent {self._agent.name!r}")
             )
-        takes_unfinished = self._context.takes_unfinished(state.phase)
         self._recorder.ended(result)
-        return session_output(result, state.phase, state.todo, state.ids, takes_unfinished=takes_unfinished)
+        return await self._output(result, state)
+
+    async def _output(self, result: SessionResult, state: BatchState) -> ParsedOutput:
+        """What the session that just ended gave, wherever it left it."""
+        settings = self._context.settings
+        question = OutputQuestion(
+            merge=state.phase.merge,
+            asked=state.asked(),
+            batch_ids=tuple(state.ids),
+            output_name=_output_name(state),
+            max_output_bytes=settings.max_output_bytes,
+            max_transcript_bytes=settings.max_transcript_bytes,
+        )
+        workspace = Workspace(self._context.project.sessions, self._recorder.session)
+        takes_unfinished = self._context.takes_unfinished(state.phase)
+        return await session_output(result, question, workspace, takes_unfinished=takes_unfinished)
 
     async def _session(self, state: BatchState) -> SessionResult:
         """Run one session to its end, or follow the one that a dead supervisor left running."""
@@ -137,8 +153,8 @@ class SessionAttempts:
     def _request(self, state: BatchState, number: int) -> SessionRequest:
         context, agent, batch = self._context, self._agent, state.batch
         profile = agent.profile
-        asked, output_name = state.asked(), f"phase{batch.phase}_batch_{batch.number}.json"
-        retry = RetryNotes(ids=state.todo, kept=len(state.kept), errors=state.errors) if state.errors else None
+        asked, output_name = state.asked(), _output_name(state)
+        retry = RetryNotes.of(state.todo, len(state.kept), state.errors) if state.errors else None
         prompt = self._prompts.render(asked, state.total, output_name, retry)
         settings = context.settings
         return SessionRequest(
@@ -184,6 +200,10 @@ class SessionAttempts:
         if why in ("not_started", "interrupted"):
             return _START_PATIENCE_S
         return self._timeout_s(state) if why == "overloaded" else float("inf")
+
+
+def _output_name(state: BatchState) -> str:
+    return f"phase{state.batch.phase}_batch_{state.batch.number}.json"
 
 
 def _delay_s(why: Uncounted, tries: int) -> float:

@@ -63,9 +63,14 @@ class CapturedOutputs:
         for attempt, result in self._outputs.pop(request.batch.id, ()):
             assert result.output is not None
             parsed = parse_output(result.output, request.phase.merge, request.todo, tuple(request.digests))
-            unfinished = not result.is_final
             found.append(
-                KnownAnswer(values=parsed.values, errors=parsed.errors, attempt=attempt.id, unfinished=unfinished)
+                KnownAnswer(
+                    values=parsed.values,
+                    errors=parsed.errors,
+                    mended=parsed.mended,
+                    attempt=attempt.id,
+                    unfinished=not result.is_final,
+                )
             )
         return found
 

@@ -29,6 +29,8 @@ class KnownAnswer(FrozenModel):
     """Item id to value; for items of `todo` alone."""
     errors: tuple[ValidationError, ...] = ()
     """What was wrong with the rest: the feedback of the next session."""
+    mended: tuple[str, ...] = ()
+    """What had to be mended in the output that they are from, a line each."""
     attempt: int | None = None
     """Id of the stored attempt that made them; None where none is known."""
     unfinished: bool = False

@@ -92,6 +92,7 @@ class UnrecordedSessions:
         takes_unfinished = self._context.takes_unfinished(request.phase)
         answers: dict[str, Any] = {}
         unfinished: set[str] = set()
+        mended: list[str] = []
         ours: list[Adopted] = []
         for session in sorted(found.values(), key=lambda each: each.started_at):
             if session.name not in self._adopted:
@@ -102,6 +103,7 @@ class UnrecordedSessions:
                 parsed = parse_output(
                     result.output, request.phase.merge, tuple(session.digests), tuple(session.digests)
                 )
+                mended += parsed.mended
                 told = {i: v for i, v in parsed.values.items() if request.digests.get(i) == session.digests[i]}
                 answers |= told
                 unfinished = unfinished - set(told) if result.is_final else unfinished | set(told)
@@ -119,7 +121,14 @@ class UnrecordedSessions:
             phase=batch.phase,
             batch=batch.number,
         )
-        return (KnownAnswer(values=wanted, attempt=bearer[0].id, unfinished=not unfinished.isdisjoint(wanted)),)
+        return (
+            KnownAnswer(
+                values=wanted,
+                mended=tuple(mended),
+                attempt=bearer[0].id,
+                unfinished=not unfinished.isdisjoint(wanted),
+            ),
+        )
 
     def settled(self, phase: int, ids: Collection[str]) -> None:
         """Nothing to forget: a session is adopted once."""

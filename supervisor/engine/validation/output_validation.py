@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from supervisor.engine.validation.matched_ids import ItemNames
+from supervisor.engine.validation.mended_shape import WrongShape, take_shape
 from supervisor.model.batch import BatchInput
 from supervisor.model.frozen_model import FrozenModel
-from supervisor.model.item_rows import join_row, split_row
+from supervisor.model.item_rows import Item, join_row, split_row
 from supervisor.model.json_document import JsonDocument
 from supervisor.model.pipeline import Phase
-from supervisor.model.session import SessionResult
 from supervisor.model.validation_report import ValidationError
 from supervisor.project_code.code_client import CodeClient
+
+MOST_STRANGERS = 1000
+"""Ids that are none of the batch, and entries without an id, that are named one by one."""
 
 
 class ValidationResult(FrozenModel):
@@ -23,6 +27,8 @@ class ValidationResult(FrozenModel):
     errors: tuple[ValidationError, ...]
     read_phases: tuple[int, ...] = ()
     """Phases whose merged items the validator looked at."""
+    mended: tuple[str, ...] = ()
+    """What had to be mended in the output, a line each."""
 
     def errors_of(self, item_id: str) -> tuple[ValidationError, ...]:
         """The errors that an item failed by: its own, and those of the whole batch."""
@@ -46,29 +52,18 @@ async def validate_output(
     found = {**kept, **output.values}
     candidates = {item_id: found[item_id] for item_id in batch.items if item_id in found}
     if not candidates:
-        return ValidationResult(passed={}, errors=output.errors)
+        return ValidationResult(passed={}, errors=output.errors, mended=output.mended)
     narrowed = batch.model_copy(update={"items": {item_id: batch.items[item_id] for item_id in candidates}})
     verdict = await code.validate(phase, narrowed, as_output(candidates, phase.merge), job)
-    failed = set(verdict.report.failed_ids(candidates))
+    # From here on a validator's errors name items or none: one with another name is the engine's, of a stranger.
+    report = verdict.report.naming_only(batch.items)
+    failed = set(report.failed_ids(batch.items))
     return ValidationResult(
         passed={item_id: value for item_id, value in candidates.items() if item_id not in failed},
-        errors=(*output.errors, *verdict.report.errors),
+        errors=(*output.errors, *report.errors),
         read_phases=verdict.read_phases,
+        mended=output.mended,
     )
-
-
-def session_output(
-    result: SessionResult, phase: Phase, asked: Sequence[str], batch_ids: Sequence[str], *, takes_unfinished: bool
-) -> ParsedOutput:
-    """What a session's output holds; its refusal, where it has none that can be judged, is the error."""
-    if not result.can_be_judged(takes_unfinished=takes_unfinished):
-        refusal = result.refusal
-        assert refusal is not None
-        refused = _refused(refusal.kind, refusal.message, refusal.suggestion)
-        return refused.model_copy(update={"is_absent": True})
-    assert result.output is not None
-    parsed = parse_output(result.output, phase.merge, tuple(asked), tuple(batch_ids))
-    return parsed if result.is_final else parsed.model_copy(update={"unfinished": True})
 
 
 class ParsedOutput(FrozenModel):
@@ -77,6 +72,8 @@ class ParsedOutput(FrozenModel):
     values: dict[str, Any]
     """Item id to payload, for the batch's items that are there, in canonical order."""
     errors: tuple[ValidationError, ...]
+    mended: tuple[str, ...] = ()
+    """Harmless deviations that were passed over, a line each."""
     is_absent: bool = False
     """Whether there is no output at all: what was kept before needs no new look then."""
     unfinished: bool = False
@@ -88,61 +85,73 @@ def parse_output(output: JsonDocument, merge: str, asked: tuple[str, ...], batch
 
     An answer for an item of the batch that was not asked again is passed over; any other id is an error of its own.
     """
-    if output.refusal is not None:
+    unusable = output.why_unusable
+    if unusable is not None:
         advice = "write strict JSON and read the file again before you finish"
-        return _refused(output.refusal.kind, str(output.refusal), advice)
-    value = output.value
-    expected = dict if merge == "object" else list
-    if not isinstance(value, expected):
-        wanted = "an object, id to answer" if merge == "object" else "an array of entries that name their id"
-        return _refused("wrong_shape", f"the outermost value is not {wanted}", f"write {wanted}")
-    errors = [_doubled(name) for name in output.doubled]
+        return refused(unusable.kind, str(unusable), advice)
+    names = ItemNames(batch_ids)
+    try:
+        shaped = take_shape(output.value, merge, asked, names)
+    except WrongShape as error:
+        return refused("wrong_shape", str(error), error.wanted)
+    doubled = [*output.doubled, *shaped.doubled]
     found: dict[str, Any] = {}
-    if isinstance(value, dict):
-        found = dict(value)
+    faults: dict[str, str] = {}
+    if isinstance(shaped.value, dict):
+        found = dict(shaped.value)
     else:
-        for number, row in enumerate(value, 1):
+        for number, row in enumerate(shaped.value, 1):
             try:
-                item_id, payload = split_row(row)
+                item_id, payload = _entry(row, names)
             except ValueError as error:
-                errors.append(
-                    ValidationError(
-                        type="wrong_shape",
-                        item_id=f"entry {number}",
-                        message=f"entry {number}: {error}",
-                        suggestion="begin each entry with its id, as the instructions show",
-                    )
-                )
+                faults[f"entry {number}"] = str(error)
                 continue
             if item_id in found:
-                errors.append(_doubled(item_id))
+                doubled.append(item_id)
             else:
                 found[item_id] = payload
+    matched = names.match(found)
+    for written, item_id in matched.meant.items():
+        found[item_id] = found.pop(written)
+    doubled = [matched.meant.get(written, written) for written in doubled]
     wanted_ids = set(asked)
     known_ids = set(batch_ids)
-    errors += [
-        ValidationError(
-            type="unknown_item",
-            item_id=item_id,
-            message=f"{item_id!r} is not an item of this batch",
-            suggestion="use the ids of the batch exactly as they are given",
-        )
-        for item_id in found
-        if item_id not in known_ids
+    unknown = [item_id for item_id in found if item_id not in known_ids]
+    missing = [item_id for item_id in asked if item_id not in found]
+    near = matched.near
+    errors = [
+        *_some(
+            "wrong_shape", list(faults), lambda i: f"{i}: {faults[i]}", "begin each entry with its id, as asked for"
+        ),
+        *_each(
+            "doubled_item",
+            dict.fromkeys(doubled),
+            lambda i: f"{i} stands twice in the output",
+            "answer every item once",
+        ),
+        *_some(
+            "unknown_item",
+            unknown,
+            lambda i: f"{i!r} is not an item of this batch" + (f": {near[i]}" if i in near else ""),
+            "use the ids of the batch exactly as they are given",
+        ),
+        *_each("missing_item", missing, lambda i: f"the output has nothing for {i}", "write an answer for every item"),
     ]
-    errors += [
-        ValidationError(
-            type="missing_item",
-            item_id=item_id,
-            message=f"the output has nothing for {item_id}",
-            suggestion="write an answer for every item",
-        )
-        for item_id in asked
-        if item_id not in found
-    ]
-    twice = {error.item_id for error in errors if error.type == "doubled_item"}
+    twice = set(doubled)
     values = {i: found[i] for i in batch_ids if i in wanted_ids and i in found and i not in twice}
-    return ParsedOutput(values=values, errors=tuple(errors))
+    return ParsedOutput(values=values, errors=tuple(errors), mended=(*output.mended, *shaped.notes, *matched.notes))
+
+
+def _entry(row: Any, names: ItemNames) -> Item:
+    """Id and payload of an entry of an array; an id with a line break around it may mean an item all the same."""
+    try:
+        return split_row(row)
+    except ValueError:
+        written = row.get("id") if isinstance(row, dict) else row[0] if isinstance(row, list) and row else None
+        if not isinstance(written, str) or (item_id := names.item(written)) is None:
+            raise
+        _, payload = split_row({**row, "id": item_id} if isinstance(row, dict) else [item_id, *row[1:]])
+        return written, payload
 
 
 def as_output(values: dict[str, Any], merge: str) -> Any:
@@ -150,14 +159,19 @@ def as_output(values: dict[str, Any], merge: str) -> Any:
     return values if merge == "object" else [join_row(item_id, payload) for item_id, payload in values.items()]
 
 
-def _doubled(item_id: str) -> ValidationError:
-    return ValidationError(
-        type="doubled_item",
-        item_id=item_id,
-        message=f"{item_id} stands twice in the output",
-        suggestion="answer every item once",
-    )
+def _each(kind: str, about: Iterable[str], says: Callable[[str], str], suggestion: str) -> list[ValidationError]:
+    """An error for each."""
+    return [ValidationError(type=kind, item_id=i, message=says(i), suggestion=suggestion) for i in about]
 
 
-def _refused(kind: str, message: str, suggestion: str) -> ParsedOutput:
+def _some(kind: str, about: Sequence[str], says: Callable[[str], str], suggestion: str) -> list[ValidationError]:
+    """An error for each; the last of a great many stands for all that are left."""
+    errors = _each(kind, about[:MOST_STRANGERS], says, suggestion)
+    if len(about) > len(errors):
+        errors[-1] = errors[-1].model_copy(update={"times": 1 + len(about) - len(errors)})
+    return errors
+
+
+def refused(kind: str, message: str, suggestion: str) -> ParsedOutput:
+    """That of an output of which nothing can be taken."""
     return ParsedOutput(values={}, errors=(ValidationError(type=kind, message=message, suggestion=suggestion),))

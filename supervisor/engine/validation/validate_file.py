@@ -7,13 +7,12 @@ import re
 from pathlib import Path
 from typing import Any
 
-from supervisor.engine.validation.output_validation import parse_output, validate_output
+from supervisor.engine.validation.output_validation import ValidationResult, parse_output, validate_output
 from supervisor.errors import UsageError
 from supervisor.model.batch import BatchInput
 from supervisor.model.json_document import JsonDocument
 from supervisor.model.pipeline import Phase, Pipeline
 from supervisor.model.target import Target
-from supervisor.model.validation_report import ValidationReport
 from supervisor.project.pipeline_loader import load_pipeline, read_target
 from supervisor.project.project import Project
 from supervisor.project_code.code_client import CodeClient
@@ -36,8 +35,8 @@ async def validate_file(
     file: Path,
     target_name: str | None,
     input_file: Path | None,
-) -> tuple[ValidationReport, tuple[str, ...]]:
-    """The report on a file, and the ids of the items that it has to answer."""
+) -> tuple[ValidationResult, tuple[str, ...]]:
+    """What a run would say of a file as an output, and the ids of the items that it has to answer."""
     pipeline = load_pipeline(project, pipeline_name)
     try:
         phase = pipeline.phase(phase_id)
@@ -64,10 +63,10 @@ async def validate_file(
             batch = batch.model_copy(update={"context": await code.context(phase, batch, job)})
         ids = tuple(batch.items)
         output = parse_output(JsonDocument(data), phase.merge, ids, ids)
-        judgement = await validate_output(code, phase, batch, {}, output, job)
+        result = await validate_output(code, phase, batch, {}, output, job)
     finally:
         await pool.close()
-    return ValidationReport(errors=judgement.errors), ids
+    return result, ids
 
 
 def _from_input(pipeline: Pipeline, phase: Phase, input_file: Path) -> BatchInput:

@@ -80,7 +80,7 @@ class OutputWatcher:
             self._look_in(max(self._finish_timeout_s, _LOOK_AGAIN_S))
             return
         document = None if isinstance(data, OutputRejection) else JsonDocument(data)
-        if document is None or not document.is_strict:
+        if document is None or not document.usable:
             self._draft = state  # its session still runs and may mend it
         elif not self.still.done():
             self.still.set_result(document)

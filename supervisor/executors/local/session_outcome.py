@@ -58,7 +58,7 @@ def session_outcome(
     heard = monitor.heard
     heard = heard.model_copy(update={"usage": agent.priced(heard.usage)})
     output = found if isinstance(found, JsonDocument) else None
-    whole = output is not None and output.is_strict
+    whole = output is not None and output.usable
     if heard.trouble is not None and not whole:
         ending, output = "troubled", None
     elif ending in ("stalled", "cut_off") and not whole:

@@ -165,7 +165,7 @@ def _whole_outputs(project: Project, workspace: Workspace, note: ProcessNote | N
         names = sorted(path.name for path in workspace.path.glob(f"phase{phase}_batch_*.json"))
     for name in names:
         data = read_untrusted_file(workspace.output(name), project.settings.max_output_bytes)
-        if isinstance(data, bytes) and (document := JsonDocument(data)).is_strict:
+        if isinstance(data, bytes) and (document := JsonDocument(data)).usable:
             yield document
 
 

@@ -9,18 +9,23 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
+from supervisor.model.bounded_errors import within
 from supervisor.model.job import Job, JobStatus
 from supervisor.service.jobs.workflow_catalog import WorkflowCatalog
 from supervisor.store.database import Database
 from supervisor.store.queries.job_numbers import PhaseSummary, Summary
 from supervisor.store.queries.job_summary import failed_items, summarise
 from supervisor.store.tables import pipeline_versions, submissions
+from supervisor.text.plain_text import plain_line
 
 BEGUN = 5
 """Progress, in percent, of a job that has begun."""
 MOST_OUTPUT = 1 << 20
 """Characters of an output that is told with its job; a larger one has an address of its own."""
 _MOST_FAILED = 100
+_MOST_ERROR_CHARS = 2000
+_ITEM_ERROR_BYTES = 4096
+"""Of what is told of one item that failed; `supervisor status --json` has more."""
 
 
 class Step(BaseModel):
@@ -79,6 +84,7 @@ class JobView(BaseModel):
     sessions: int
     retries: int
     unfinished_items: int = Field(description="Answers of sessions that did not come to their end by themselves.")
+    mended_outputs: int = Field(description="Sessions in whose output a harmless deviation was mended.")
     created_at: datetime
     started_at: datetime | None
     ended_at: datetime | None
@@ -117,6 +123,7 @@ def view(database: Database, job: Job, workflows: WorkflowCatalog) -> JobView:
         sessions=summary.sessions,
         retries=summary.retries,
         unfinished_items=summary.unfinished,
+        mended_outputs=summary.mended,
         created_at=_time(job.created_at),
         started_at=None if job.started_at is None else _time(job.started_at),
         ended_at=None if job.ended_at is None else _time(job.ended_at),
@@ -133,7 +140,10 @@ def view(database: Database, job: Job, workflows: WorkflowCatalog) -> JobView:
             )
             for each in summary.running
         ],
-        failed_items=[FailedItem(step=e["phase"], id=e["id"], errors=e["errors"]) for e in failed[:_MOST_FAILED]],
+        failed_items=[
+            FailedItem(step=e["phase"], id=e["id"], errors=within(e["errors"], _ITEM_ERROR_BYTES))
+            for e in failed[:_MOST_FAILED]
+        ],
         failed_items_total=len(failed),
     )
 
@@ -197,7 +207,7 @@ def _error(job: Job, failed: Sequence[Mapping[str, Any]]) -> str | None:
         return None
     first = next((error for item in failed for error in item["errors"]), None)
     told = "" if first is None else f": {first.get('type')}: {first.get('message')}"
-    return " ".join(f"{job.detail or job.status}{told}".split())
+    return plain_line(f"{job.detail or job.status}{told}", _MOST_ERROR_CHARS)
 
 
 def _eta(job: Job, summary: Summary) -> float | None:

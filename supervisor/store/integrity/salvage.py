@@ -38,7 +38,7 @@ _TABLES = (
 _JSON = {
     "jobs": ("options",),
     "items": ("payload", "value", "errors"),
-    "attempts": ("item_ids", "errors", "handle"),
+    "attempts": ("item_ids", "errors", "handle", "mended"),
     "events": ("data",),
     "pipeline_versions": ("files",),
     "submissions": ("input",),

@@ -77,6 +77,8 @@ class Summary(FrozenModel):
     """Attempts after the first of their batch."""
     unfinished: int
     """Merged items whose answers are of sessions that did not come to their end by themselves."""
+    mended: int
+    """Sessions in whose output something was mended."""
     agents: tuple[AgentSummary, ...]
     """Who did its sessions, in the order in which they came to it."""
     usage: Usage
@@ -123,6 +125,7 @@ class Summary(FrozenModel):
             "attempts": self.attempts,
             "retries": self.retries,
             "unfinished": self.unfinished,
+            "mended_outputs": self.mended,
             "agents": [
                 {
                     "name": agent.name,

@@ -41,6 +41,7 @@ def summarise(database: StoreReader, job: Job, *, now: float | None = None) -> S
         attempts=sum(t.counted for t in totals),
         retries=retries,
         unfinished=items.count_unfinished(database, job.id),
+        mended=attempts.mended_outputs(database, job.id),
         agents=_agents(totals),
         usage=usage,
         cost_unknown=sum(t.cost_unknown for t in totals),

@@ -83,6 +83,11 @@ def last_number(database: StoreReader, batch: StoredBatch) -> int:
     )
 
 
+def name_of(database: StoreReader, attempt: int) -> str:
+    """The name of an attempt's session."""
+    return str(database.value("SELECT name FROM attempts WHERE id = ?", (attempt,)))
+
+
 def unknown(database: StoreReader, names: Iterable[str]) -> list[str]:
     """Those of some names of sessions that no attempt has."""
     rows = database.rows(
@@ -110,6 +115,11 @@ def tally(database: StoreReader, batch: int) -> Tally:
         stalls=row["stalls"],
         errors=tuple(ValidationError.model_validate(error) for error in json.loads(errors or "[]")),
     )
+
+
+def mended_outputs(database: StoreReader, job: int) -> int:
+    """How many sessions of a job gave an output in which something was mended."""
+    return int(database.value("SELECT count(*) FROM attempts WHERE job = ? AND mended IS NOT NULL", (job,)))
 
 
 def last_used(database: StoreReader) -> dict[str, float]:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from supervisor.model.agent_report import Usage
+from supervisor.model.bounded_errors import kept
 from supervisor.model.job import StoredBatch
 from supervisor.model.session import SessionResult
 from supervisor.model.session_handle import SessionHandle
@@ -15,6 +16,7 @@ from supervisor.store.tables.attempts import Attempt, Outcome, attempt_of
 from supervisor.store.tables.phases import next_seq
 from supervisor.store.tables.session_totals import OPEN
 from supervisor.store.transaction import Transaction
+from supervisor.text.plain_text import plain_line
 from supervisor.text.strict_json import in_order
 
 
@@ -72,23 +74,25 @@ def end_session(
     *,
     counted: bool,
     errors: Sequence[ValidationError] = (),
+    mended: Sequence[str] = (),
     result: SessionResult | None = None,
     unfinished: bool = False,
 ) -> None:
     """Note how a session ended, with the change that keeps what it gave.
 
-    One that has ended for good stays as it was noted: it is counted. `unfinished`: it gave answers though it had not
-    come to its end.
+    One that has ended for good stays as it was noted: it is counted. Of many or long errors a part is kept.
+    `unfinished`: it gave answers though it had not come to its end.
     """
     if result is not None:
         record_session(transaction, attempt, result)
     transaction.execute(
-        "UPDATE attempts SET outcome = ?, counted = ?, errors = ?, ended_at = ?, unfinished = ?"
+        "UPDATE attempts SET outcome = ?, counted = ?, errors = ?, mended = ?, ended_at = ?, unfinished = ?"
         f" WHERE id = ? AND outcome IN {OPEN}",
         (
             outcome,
             int(counted),
-            in_order([error.model_dump() for error in errors]),
+            in_order([error.model_dump() for error in kept(errors)]),
+            in_order([plain_line(line, 300) for line in mended]) if mended else None,
             time.time(),
             int(unfinished),
             attempt,
@@ -183,7 +187,7 @@ def settle(
         "UPDATE items SET status = 'quarantined', value = NULL, errors = ?, instructions_version = ?"
         " WHERE job = ? AND phase = ? AND id = ? AND batch = ? AND digest = ?",
         [
-            (in_order([error.model_dump() for error in errors]), version, job, phase, i, batch, digests[i])
+            (in_order([error.model_dump() for error in kept(errors)]), version, job, phase, i, batch, digests[i])
             for i, errors in refused.items()
         ],
     )

@@ -75,8 +75,8 @@ def test_whatever_an_agent_writes_is_answered_with_errors(data: bytes, merge: st
 @pytest.mark.parametrize(
     ("data", "merge", "said"),
     [
-        (b"[]", "object", "the outermost value is not an object, id to answer"),
-        (b"3", "array", "the outermost value is not an array of entries that name their id"),
+        (b"[]", "object", "the outermost value is not an object, id to answer, but an array of 0 entries"),
+        (b"3", "array", "the outermost value is not an array of entries that name their id, but 3"),
     ],
 )
 def test_another_outermost_value_fails_the_whole_batch(data: bytes, merge: str, said: str) -> None:

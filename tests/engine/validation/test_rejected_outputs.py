@@ -53,20 +53,30 @@ class Case(NamedTuple):
 CASES = [
     Case("half_written", "write(json.dumps(good).encode()[:-9])", "not_json", "not JSON at line 1, column "),
     Case("empty", "write(b'')", "not_json", "not JSON at line 1, column 1"),
-    Case("fenced", "write(b'```json\\n{}\\n```')", "not_json", "not JSON at line 1, column 1"),
-    Case("talk_after", "write(json.dumps(good).encode() + b'\\nDone!')", "not_json", "not JSON at line 2, column 1"),
+    Case(
+        "fenced_half", "write(b'```json\\n{\"a\": \\n```')", "not_json", "it is cut off, or its brackets do not match"
+    ),
+    Case("prose", "write(b'All done, see above.')", "not_json", "it says: 'All done, see above.'"),
+    Case("two_values", "write(json.dumps(good).encode() * 2)", "not_json", "there is more than one JSON value"),
     Case("doubled_name", 'write(b\'{"x": {"y": 1, "y": 2}}\')', "doubled_name", "the name 'y' stands twice"),
     Case("nan", "write({first: float('nan')})", "not_finite", "NaN is not JSON"),
     Case("infinity", "write({first: float('-inf')})", "not_finite", "-Infinity is not JSON"),
     Case("too_large_a_number", "write(b'{\"x\": 1e999}')", "not_finite", "the number 1e999 is too large"),
-    Case("byte_order_mark", "write(b'\\xef\\xbb\\xbf{}')", "byte_order_mark", "begins with a byte order mark"),
+    Case("marked_half", "write(b'\\xef\\xbb\\xbf{')", "not_json", "it is cut off"),
     Case("invalid_utf8", "write(b'{\"\\xff\": 1}')", "invalid_utf8", "byte 2 is not valid UTF-8"),
     Case("lone_surrogate", "write({first: chr(0xd800)})", "lone_surrogate", "half of a surrogate pair"),
     Case("too_deep", "write(b'[' * 201 + b']' * 201)", "too_deep", "more than 200 levels deep"),
     Case("much_too_deep", "write(b'[' * 950 + b']' * 950)", "too_deep", "more than 200 levels deep"),
-    Case("array_for_object", "write([good])", "wrong_shape", "not an object, id to answer"),
     Case(
-        "object_for_array", "write(good)", "wrong_shape", "not an array of entries that name their id", "abc", "array"
+        "array_for_object", "write([[i, 1] for i in good])", "wrong_shape", "not an object, id to answer, but an array"
+    ),
+    Case(
+        "object_for_array",
+        "write({i: 1 for i in good})",
+        "wrong_shape",
+        "not an array of entries that name their id",
+        "abc",
+        "array",
     ),
     Case("missing", "del good[second]; write(good)", "missing_item", "the output has nothing for", "b"),
     Case("wrong_id", "good['B'] = good.pop(second); write(good)", "missing_item", "nothing for wrong_id.b", "b"),

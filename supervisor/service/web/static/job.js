@@ -17,7 +17,7 @@ function facts(view) {
   const goes = goesOn(view);
   return [["Progress", `${view.progress} %`], goes && ["Step", step], ["Elapsed", duration(view.elapsed_s)], goes && ["Left", duration(view.eta_s)],
     ["Cost", money(view.cost_usd)], goes && ["Cost at the end", money(view.projected_cost_usd)], ["Tokens", count(view.tokens)], ["Sessions", count(view.sessions)], ["Retries", count(view.retries)],
-    view.unfinished_items && ["Unfinished", `${count(view.unfinished_items)} items`]].filter(Boolean);
+    view.unfinished_items && ["Unfinished", `${count(view.unfinished_items)} items`], view.mended_outputs && ["Outputs mended", count(view.mended_outputs)]].filter(Boolean);
 }
 
 const goesOn = (view) => ["queued", "running", "paused", "stopping"].includes(view.status);
