@@ -155,6 +155,9 @@ class ProjectSettings(FrozenModel):
     """Sessions that a job may start."""
     max_runtime: float | None = Field(default=None, gt=0)
     """Seconds that a job may be worked on."""
+    breaker: int | None = Field(default=None, ge=0)
+    """Sessions in a row that failed in the same way after which a job stops; by default the larger of 5 and the
+    sessions at once, 0 is never."""
     quiet_period: float = Field(default=0.2, ge=0, le=60)
     """Seconds without a change after which a closed output counts as complete."""
     max_output_bytes: int = Field(default=16 * 1024 * 1024, ge=1)
