@@ -70,6 +70,10 @@ class BudgetSpent(CannotContinue):
         super().__init__(what, where=where, remedy="Run the same command with a higher limit to go on.")
 
 
+class FailingAlike(CannotContinue):
+    """Session after session failed in the same way: it is not the items, but how the job is set up."""
+
+
 class CapacityError(CannotContinue):
     """The machine does not allow a single session."""
 

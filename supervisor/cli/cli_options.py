@@ -58,12 +58,21 @@ TimeoutOption = Annotated[
 MaxCostOption = Annotated[
     float | None,
     typer.Option(
-        "--max-cost", envvar="SUPERVISOR_MAX_COST", min=0.0, metavar="USD", help="Dollars that the job may cost in all."
+        "--max-cost",
+        envvar="SUPERVISOR_MAX_COST",
+        min=0.0,
+        metavar="USD",
+        help="Dollars that the job may cost in all; it stays with the job, 0 lifts it.",
     ),
 ]
 MaxSessionsOption = Annotated[
     int | None,
-    typer.Option("--max-sessions", envvar="SUPERVISOR_MAX_SESSIONS", min=1, help="Sessions that it may start in all."),
+    typer.Option(
+        "--max-sessions",
+        envvar="SUPERVISOR_MAX_SESSIONS",
+        min=0,
+        help="Sessions that it may start in all; it stays with the job, 0 lifts it.",
+    ),
 ]
 MaxRuntimeOption = Annotated[
     float | None,
@@ -72,7 +81,7 @@ MaxRuntimeOption = Annotated[
         envvar="SUPERVISOR_MAX_RUNTIME",
         metavar="TIME",
         parser=_seconds,
-        help="Time that it may be worked on in all: seconds, or 90s, 15m, 8h, 2d.",
+        help="Time that it may be worked on in all: seconds, or 90s, 15m, 8h, 2d; it stays with the job, 0 lifts it.",
     ),
 ]
 SandboxOption = Annotated[
@@ -145,6 +154,7 @@ def job_options(
     from supervisor.project.pipeline_loader import agent_of
 
     settings = project.settings
+    limits = {"max_cost": max_cost, "max_sessions": max_sessions, "max_runtime": max_runtime}
     try:
         return JobOptions(
             agent=agent or agent_of(project, pipeline) or default_agent(project),
@@ -158,10 +168,11 @@ def job_options(
             redo_unfinished=redo_unfinished,
             faults=faults,
             seed=seed,
-            max_cost=settings.max_cost if max_cost is None else max_cost,
-            max_sessions=max_sessions or settings.max_sessions,
+            max_cost=settings.max_cost if max_cost is None else max_cost or None,
+            max_sessions=settings.max_sessions if max_sessions is None else max_sessions or None,
             sandbox=cast(Any, sandbox),
-            max_runtime=settings.max_runtime if max_runtime is None else max_runtime,
+            max_runtime=settings.max_runtime if max_runtime is None else max_runtime or None,
+            limits_given=tuple(name for name, given in limits.items() if given is not None),
         )
     except ValidationError as error:
         raise UsageError(explain(error, JobOptions), where="options", remedy="Give another value.") from error

@@ -39,6 +39,8 @@ class _Known(FrozenModel):
     """The input that it was submitted with."""
     content: Path | None = None
     """Where the version of its pipeline is that it keeps."""
+    options: JobOptions | None = None
+    """How it was to be run by the last command."""
 
 
 def check(
@@ -52,7 +54,7 @@ def check(
     at = project if known.content is None else project.with_content(known.content)
     pipeline = load_pipeline(at, pipeline_name)
     target = read_target(pipeline, target_name)
-    check_agents(project, options)
+    check_agents(project, options if known.options is None else options.going_on_from(known.options))
     chosen_places(project)
     check_content(at, pipeline)
     for phase in pipeline.phases:
@@ -86,6 +88,7 @@ def _known_of(project: Project, pipeline: str, target: str) -> _Known:
                 taken=phases.sources(database, job.id),
                 submitted=submissions.input_of(database, job.id),
                 content=content_of(project, database, job).content,
+                options=job.options,
             )
         finally:
             database.close()

@@ -50,6 +50,21 @@ class JobOptions(FrozenModel):
     """Sessions that it may start in all."""
     max_runtime: float | None = Field(default=None, gt=0)
     """Seconds that it may be worked on in all."""
+    limits_given: tuple[str, ...] = ()
+    """Names of those of the three limits that a command gave; they stay with the job until another one gives them."""
+    limits_kept: tuple[str, ...] = ()
+    """Names of those that the command before this one gave, or one before that."""
+
+    def going_on_from(self, before: JobOptions) -> JobOptions:
+        """With the limits that an earlier command gave to the job and that this one does not give."""
+        kept = tuple(name for name in before.limits_given if name not in self.limits_given or name in self.limits_kept)
+        return self.model_copy(
+            update={
+                **{name: getattr(before, name) for name in kept},
+                "limits_given": tuple(dict.fromkeys((*kept, *self.limits_given))),
+                "limits_kept": kept,
+            }
+        )
 
     @property
     def agents(self) -> tuple[str, ...]:

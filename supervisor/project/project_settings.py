@@ -157,6 +157,9 @@ class ProjectSettings(FrozenModel):
     """Sessions that a job may start."""
     max_runtime: float | None = Field(default=None, gt=0)
     """Seconds that a job may be worked on."""
+    breaker: int | None = Field(default=None, ge=0)
+    """Sessions in a row that failed in the same way after which a job stops; by default the larger of 5 and the
+    sessions at once, 0 is never."""
     finish_timeout: float = Field(default=30.0, ge=0, le=7 * 86400)
     """Seconds after which an answer that passes stands, though its session still runs: neither the output nor the
     terminal changed for so long."""

@@ -125,6 +125,14 @@ class Small(Project):
             self.write(f"phase_intelligence/{PIPELINE}/{phase['intelligence']}", f"# Phase {number}\n")
         self.write(f"phase_intelligence/{PIPELINE}/pipeline.toml", text)
 
+    def write_agent(self, program: str, name: str = "plain") -> None:
+        """Write the program of an agent anew."""
+        self.write(f"agents/{name}.py", AGENT_BEGINS + program)
+
+    def write_validator(self, name: str, body: str) -> None:
+        """Write a validator anew."""
+        self.write(f"validators/{PIPELINE}/{name}", VALIDATOR_BEGINS + body)
+
     def write_items(self, items: Any) -> None:
         """Write the items of the first phase."""
         self.write("vfs/items.json", json.dumps(items, ensure_ascii=False, indent=1))

@@ -38,8 +38,8 @@ class JobProgress:
         self._elapsed_s = begun.elapsed_s
         self.sessions_started = begun.sessions
         """Sessions that were started, by all supervisors."""
-        self.untold = 0
-        """Sessions of this supervisor that came to an orderly end and did not tell what they cost."""
+        self.found_usd = 0.0
+        """US dollars that sessions told which the store did not know, and which were taken in since."""
         self._sessions = begun.sessions
         self._session_seconds = (begun.mean_session_s or 0.0) * begun.sessions
         self._retries = begun.retries
@@ -59,6 +59,11 @@ class JobProgress:
         """Count a session that starts."""
         self.sessions_started += 1
 
+    def session_found(self, result: SessionResult) -> None:
+        """Count a session that the store did not know; that it was started was counted when its folder was seen."""
+        self.session_ended(result)
+        self.found_usd += result.heard.usage.cost_usd or 0.0
+
     def session_ended(self, result: SessionResult, *, known: bool = False, retried: bool = False) -> None:
         """Count a session; one that is `known` was counted when its dead supervisor's leavings were taken in."""
         self._retries += int(retried)
@@ -66,8 +71,6 @@ class JobProgress:
             self._sessions += 1
             self._session_seconds += result.duration_s
             self._usage = self._usage.plus(result.heard.usage)
-            orderly = result.ending == "finished" or (result.ending == "exited" and result.exit_status == 0)
-            self.untold += orderly and result.heard.usage.cost_usd is None
 
     def mark_elapsed(self, transaction: Transaction) -> None:
         """Write the time since the last mark into the store."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from supervisor.engine.accounting.job_progress import JobProgress
 from supervisor.engine.batch.batch_state import BatchState
+from supervisor.engine.dispatch.circuit_breaker import CircuitBreaker, Failure
 from supervisor.engine.dispatch.cooldown_tracker import CooldownTracker
 from supervisor.engine.dispatch.disk_space import DiskSpace
 from supervisor.engine.job_context import JobContext
@@ -51,6 +52,7 @@ class AttemptRecorder:
         *,
         progress: JobProgress,
         cooldowns: CooldownTracker,
+        breaker: CircuitBreaker,
         disk: DiskSpace,
         settled: Callable[[Transaction, int, list[str]], None],
         running: Sequence[tuple[int, SessionHandle]],
@@ -69,6 +71,7 @@ class AttemptRecorder:
         self._context = context
         self._progress = progress
         self._cooldowns = cooldowns
+        self._breaker = breaker
         self._disk = disk
         self._settled = settled
         self._running = list(running)
@@ -119,6 +122,21 @@ class AttemptRecorder:
         failure = self._result.heard.trouble
         limited = failure is not None and failure.is_rate_limited
         return not (self._known or limited or self._disk.shortage())
+
+    def judged(self, validation: ValidationResult, state: BatchState) -> None:
+        """Tell the breaker what came of the session that was asked for what `state` had to do."""
+        phase = self._batch.phase
+        if any(item_id in validation.passed for item_id in state.todo):
+            self._breaker.passed(phase, self._agent)
+        elif self.counts(validation):
+            is_last_word = state.max_attempts == 1
+            failure = Failure(self._batch.id, self._attempt, validation.errors, state.ids, is_last_word)
+            self._breaker.failed(phase, self._agent, failure)
+
+    def not_judged(self, fault: ProjectCodeError, state: BatchState) -> None:
+        """Tell the breaker that the validator failed."""
+        failure = Failure(self._batch.id, self._attempt, [_validator_failed(fault)], state.ids, is_last_word=True)
+        self._breaker.failed(self._batch.phase, self._agent, failure)
 
     def begin(self, item_ids: tuple[str, ...]) -> int:
         """A session for these items is about to be submitted; its number within the batch, from 1."""
@@ -236,11 +254,7 @@ class AttemptRecorder:
 
     def settle_unvalidated(self, fault: ProjectCodeError, state: BatchState, unused: Sequence[int]) -> None:
         """The validator failed, not the agent: the output is kept, its items wait for the validator to be mended."""
-        error = ValidationError(
-            type="validator_failed",
-            message=f"the validator failed: {fault}",
-            suggestion="mend the validator, then retry: the output is kept and is judged first",
-        )
+        error = _validator_failed(fault)
         self._count()
         with self._context.event_log.transaction() as transaction:
             if self._attempt is not None:
@@ -354,3 +368,11 @@ class AttemptRecorder:
         self._context.event_log.append(
             transaction, batch.job, kind, text, level=level, phase=batch.phase, batch=batch.number, **data
         )
+
+
+def _validator_failed(fault: ProjectCodeError) -> ValidationError:
+    return ValidationError(
+        type="validator_failed",
+        message=f"the validator failed: {fault}",
+        suggestion="mend the validator, then retry: the output is kept and is judged first",
+    )

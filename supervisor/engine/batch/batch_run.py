@@ -43,6 +43,7 @@ async def run_batch(
             output = recorder.take_known(answer) if answer is not None else await sessions.next(state)
             try:
                 async with validation.validated(state, output) as result:
+                    recorder.judged(result, state)
                     await recorder.write_whole(result)
                     state = state.advance(output, result, counted=recorder.counts(result))
                     if state.todo and (state.attempts_left or not known.exhausted):
@@ -50,6 +51,7 @@ async def run_batch(
                         continue
                     recorder.settle(result, state, await known.rest(state.request()))
             except ProjectCodeError as error:
+                recorder.not_judged(error, state)
                 recorder.settle_unvalidated(error, state, await known.rest(state.request()))
             return
         recorder.settle_known(state, await known.rest(state.request()))

@@ -116,12 +116,14 @@ class SessionAttempts:
         """Run one session to its end, or follow the one that a dead supervisor left running."""
         agent, recorder = self._agent, self._recorder
         handle = recorder.take_running()
-        if handle is None and self._admission.admit_session(agent.name) is not None:
+        if handle is None and self._admission.admit_session(state.batch, agent.name) is not None:
             raise BatchPostponed
         with self._cooldowns.session(self._context.id, agent.name) as probe:
             try:
                 result = await self._run(state, handle)
+                self._admission.session_ended(state.batch, result)
             except CouldNotStart as error:
+                self._admission.session_ended(state.batch, None)
                 refusal = OutputRejection(kind="could_not_start", message=str(error))
                 result = SessionResult(ending="could_not_start", refusal=refusal)
             except AgentError as error:
@@ -143,7 +145,12 @@ class SessionAttempts:
         handle = running
         if handle is None:
             number = self._recorder.begin(state.todo)
-            handle = await self._executor.submit(self._request(state, number), self._agent, self._recorder.record)
+
+            def record(handle: SessionHandle) -> None:
+                self._recorder.record(handle)
+                self._admission.session_begun(state.batch)
+
+            handle = await self._executor.submit(self._request(state, number), self._agent, record)
         try:
             return await self._executor.follow(handle, DraftCheck(state, self._validation, self._recorder))
         except asyncio.CancelledError:

@@ -11,11 +11,18 @@ from supervisor.model.job import StoredBatch
 class ReadyQueue:
     """Made from the store when the job begins; a batch that is in it, or at work, is not taken in twice."""
 
-    def __init__(self, chain_lengths: Mapping[int, int], wake: Callable[[], None]) -> None:
-        """`chain_lengths`: phase id to the number of phases from it to the end; `wake` is called for new ones."""
+    def __init__(
+        self,
+        chain_lengths: Mapping[int, int],
+        wake: Callable[[], None],
+        goes_first: Callable[[int], bool] = lambda batch: False,
+    ) -> None:
+        """`chain_lengths`: phase id to the number of phases from it to the end; `wake` is called for new ones;
+        `goes_first`: whether a batch, by its id, goes before all that are longer."""
         self._chain_lengths = chain_lengths
         self._wake = wake
-        self._heap: list[tuple[int, int, int]] = []
+        self._goes_first = goes_first
+        self._heap: list[tuple[bool, int, int, int]] = []
         self._known: dict[int, StoredBatch] = {}
 
     def __len__(self) -> int:
@@ -26,12 +33,17 @@ class ReadyQueue:
         for batch in found:
             if batch.id not in self._known:
                 self._known[batch.id] = batch
-                heapq.heappush(self._heap, (-self._chain_lengths[batch.phase], batch.number, batch.id))
+                order = (not self._goes_first(batch.id), -self._chain_lengths[batch.phase], batch.number, batch.id)
+                heapq.heappush(self._heap, order)
         self._wake()
+
+    def next(self) -> StoredBatch:
+        """The next one, which stays."""
+        return self._known[self._heap[0][3]]
 
     def pop(self) -> StoredBatch:
         """The next one; it is at work from now on, until it is `released`."""
-        return self._known[heapq.heappop(self._heap)[2]]
+        return self._known[heapq.heappop(self._heap)[3]]
 
     def release(self, batch: StoredBatch) -> None:
         """A batch is at work no more: it is settled, or may be offered again."""

@@ -8,12 +8,12 @@ from supervisor.engine.accounting.job_progress import JobProgress
 from supervisor.engine.events.event_log import EventLog
 from supervisor.errors import SupervisorError
 from supervisor.host.machine_errors import machine_error
-from supervisor.model.job import Job
+from supervisor.model.job import Job, JobOptions
 from supervisor.model.pipeline import Pipeline
 from supervisor.store.queries.job_summary import summarise_phases
 from supervisor.store.tables import jobs, phases
 from supervisor.store.transaction import Transaction
-from supervisor.text.human_units import duration
+from supervisor.text.human_units import duration, money
 from supervisor.text.plain_text import plain_line
 
 
@@ -50,6 +50,10 @@ class JobRecorder:
             f" {len(totals)} phases, {totals[0].items_total} items, {done} batches done before,"
             f" agent {', '.join(agents)}, sandbox {' or '.join(levels)}, {sessions} sessions at once",
         )
+        if kept := limits_in_words(job.options, job.options.limits_kept):
+            self._event_log.append(
+                transaction, job.id, "limits_kept", f"limits of an earlier command are kept: {', '.join(kept)}"
+            )
         if recovered:
             self._event_log.append(
                 transaction,
@@ -125,6 +129,16 @@ class JobRecorder:
                 transaction, self._job.id, f"job_{end}", text, level="ERROR" if end == "failed" else "INFO"
             )
         return jobs.get(database, self._job.id)
+
+
+def limits_in_words(options: JobOptions, names: Sequence[str]) -> list[str]:
+    """Limits as on the command line."""
+    values = {
+        "max_cost": None if options.max_cost is None else money(options.max_cost),
+        "max_sessions": options.max_sessions,
+        "max_runtime": None if options.max_runtime is None else duration(options.max_runtime),
+    }
+    return [f"--{name.replace('_', '-')} {'0 (none)' if (v := values[name]) is None else v}" for name in names]
 
 
 def _one_line(error: BaseException) -> str:

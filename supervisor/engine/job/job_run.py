@@ -9,17 +9,20 @@ from typing import Literal
 
 from supervisor.agents.agent import Agent
 from supervisor.agents.isolation_policy import isolation
-from supervisor.engine.accounting.budget import Budget
+from supervisor.engine.accounting.budget_ledger import BudgetLedger
 from supervisor.engine.accounting.job_progress import JobProgress
 from supervisor.engine.batch.session_attempt import AgentUnavailable, BatchPostponed
 from supervisor.engine.dispatch.admission import Admission, Admitted, Denied
 from supervisor.engine.dispatch.agent_selection import AgentSelection
 from supervisor.engine.dispatch.capacity_fit import fit_slots
+from supervisor.engine.dispatch.circuit_breaker import CircuitBreaker
 from supervisor.engine.dispatch.cooldown_tracker import CooldownTracker
 from supervisor.engine.dispatch.disk_space import DiskSpace
 from supervisor.engine.dispatch.ready_queue import ReadyQueue
 from supervisor.engine.dispatch.slots import Slots
+from supervisor.engine.job.failing_alike import failing_alike, take_row_back
 from supervisor.engine.job.job_recorder import JobRecorder
+from supervisor.engine.job.limits_in_force import take_stock
 from supervisor.engine.job.stop_signal import StopRequest, StopSignal
 from supervisor.engine.job_context import JobContext
 from supervisor.engine.known_answers.job_answers import JobAnswers
@@ -60,14 +63,22 @@ class JobRun:
         self._code = CodeClient(pool, project)
         self._wake = asyncio.Event()
         self._stop = StopSignal(self._wake.set)
-        self._ready = ReadyQueue({p.id: pipeline.chain_length(p.id) for p in pipeline.phases}, self._wake.set)
-        self._selection = AgentSelection(agents, cooldowns)
         self._progress = JobProgress(context.database, job)
+        self._answers = JobAnswers.of(context, executors, self._progress)
+        self._ready = ReadyQueue(
+            {p.id: pipeline.chain_length(p.id) for p in pipeline.phases},
+            self._wake.set,
+            self._answers.has_more,
+        )
+        self._selection = AgentSelection(agents, cooldowns)
         self._recorder = JobRecorder(job, pipeline, context.event_log, self._progress)
         disk = DiskSpace(project.state, project.settings.min_free_bytes)
+        self._budget = BudgetLedger(job.options, self._progress, self._wake.set)
+        self._breaker = CircuitBreaker(project.settings.breaker, job.options.concurrency)
         self._admission = Admission(
             job,
-            budget=Budget(job.options, self._progress),
+            budget=self._budget,
+            breaker=self._breaker,
             disk=disk,
             selection=self._selection,
             cooldowns=cooldowns,
@@ -75,7 +86,6 @@ class JobRun:
         )
         prompts = PromptRenderer(project, pipeline)
         self._planner = PhasePlanner(context, self._code, prompts, self._ready.offer)
-        self._answers = JobAnswers.of(context, executors, self._progress)
         self._kinds = kinds_of(
             project,
             pipeline,
@@ -148,6 +158,7 @@ class JobRun:
                     async with asyncio.timeout(self._admission.look_again_s(self._denied)):
                         await self._wake.wait()
             await self._end_sessions()
+            self._take_back()
             if not self._stop.is_set:
                 await self._end_phases()
             await self._results.flush(everything=True)
@@ -160,6 +171,7 @@ class JobRun:
         context = self._context
         recovered = await self._answers.captured.collect()
         self._progress.count(context.database)
+        take_stock(self._budget, context, self._answers.unrecorded.count)
         self._selection.check_all()
         for name, error in self._selection.excluded.items():
             with context.event_log.transaction() as transaction:
@@ -199,17 +211,21 @@ class JobRun:
 
     def _start_ready(self) -> None:
         """Start batches as long as they are admitted."""
+        if not self._running and (row := self._breaker.tripped) is not None:
+            self._stop.fail(failing_alike(self._context, row))
+            return
         if self._strictly_failed():
             if not self._running:
                 self._stop.ask("stopped")
             return
         self._denied = None
         while self._ready:
-            admitted = self._admission.admit_batch()
+            batch = self._ready.next()
+            admitted = self._admission.admit_batch(batch, needs_session=not self._answers.has_more(batch.id))
             if isinstance(admitted, Denied):
                 self._denied = admitted
                 break
-            batch = self._ready.pop()
+            self._ready.pop()
             self._recorder.phase_is(batch.phase, "running")
             self._running[batch.id] = asyncio.get_running_loop().create_task(self._run(batch, admitted))
             if admitted.is_probe:
@@ -217,6 +233,8 @@ class JobRun:
         if self._denied is not None and self._denied.reason == "budget":
             if not self._running:
                 self._stop.fail(BudgetSpent(self._denied.text, where=f"job {self._context.id}"))
+            return
+        if self._denied is not None and self._denied.reason == "breaker":
             return
         self._show(self._denied)
 
@@ -255,7 +273,7 @@ class JobRun:
         finally:
             del self._running[batch.id]
             self._ready.release(batch)
-            self._admission.release(admitted.claim)
+            self._admission.release(admitted)
             if again:
                 self._ready.offer([batch])
             self._wake.set()
@@ -287,6 +305,12 @@ class JobRun:
 
     def _strictly_failed(self) -> bool:
         return self._context.options.strict and bool(items.failed(self._context.database, self._context.id))
+
+    def _take_back(self) -> None:
+        """Where all sessions failed in the same way, have none of them count."""
+        if (row := self._breaker.tripped) is not None:
+            is_first = not self._breaker.ever_passed(row.phase, row.agent)
+            take_row_back(self._context, row, with_earlier=is_first)
 
     async def _end_sessions(self) -> None:
         tasks = list(self._running.values())

@@ -74,6 +74,10 @@ class CapturedOutputs:
             )
         return found
 
+    def has(self, batch: int) -> bool:
+        """Whether a batch has sessions to follow, or outputs to judge, that are paid for."""
+        return batch in self.running or batch in self._outputs
+
     def settled(self, phase: int, ids: Collection[str]) -> None:
         """Nothing to forget: an output is given once."""
 

@@ -44,6 +44,10 @@ class JobAnswers(NamedTuple):
         """Attempts of a batch whose sessions outlived their supervisor, and where they are; told once."""
         return self.captured.running.pop(batch, ())
 
+    def has_more(self, batch: int) -> bool:
+        """Whether a batch has sessions to follow, or outputs to judge, that were started by an earlier supervisor."""
+        return self.captured.has(batch)
+
     def highest_number(self, phase: int, batch: int) -> int:
         """The highest number of a session of a batch that has a folder, though the store does not know it."""
         return self.unrecorded.highest_number(phase, batch)

@@ -54,6 +54,8 @@ class UnrecordedSessions:
         self._context = context
         self._executors = executors
         self._progress = progress
+        self.count = 0
+        """How many there are."""
         self._highest: dict[tuple[int, int], int] = {}
         """Phase and batch number to the highest number of a session that has a folder."""
         self._by_item: dict[tuple[int, str], list[UnrecordedSession]] = defaultdict(list)
@@ -169,6 +171,7 @@ class UnrecordedSessions:
             digests = {item_id: content_hash.digest(payload) for item_id, payload in given["items"].items()}
         except (KeyError, TypeError, AttributeError):
             return
+        self.count += 1
         session = UnrecordedSession(
             name=folder.name,
             phase=phase,
@@ -193,8 +196,7 @@ class UnrecordedSessions:
         result = found if isinstance(found, SessionResult) else SessionResult(ending="cut_off")
         with event_log.transaction() as transaction:
             batch_transitions.record_session(transaction, attempt.id, result)
-        self._progress.session_started()
-        self._progress.session_ended(result)
+        self._progress.session_found(result)
         return attempt, result
 
     def _end(self, adopted: list[Adopted]) -> None:

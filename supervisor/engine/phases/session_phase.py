@@ -72,6 +72,7 @@ class SessionPhase:
             self._context,
             progress=self._progress,
             cooldowns=self._cooldowns,
+            breaker=self._admission.breaker,
             disk=self._disk,
             settled=self._settled,
             running=self._answers.take_running(batch.id),

@@ -68,7 +68,7 @@ class Tally(FrozenModel):
     stalls: int
     """Those that were ended since they gave no sign of life, and did not count."""
     errors: tuple[ValidationError, ...]
-    """What the last judged attempt got wrong."""
+    """What the last judged attempt got wrong, unless that was taken back."""
 
 
 def last_number(database: StoreReader, batch: StoredBatch) -> int:
@@ -106,7 +106,8 @@ def tally(database: StoreReader, batch: int) -> Tally:
     )
     assert row is not None
     errors = database.value(
-        "SELECT errors FROM attempts WHERE batch = ? AND outcome IN ('partial', 'failed') ORDER BY number DESC LIMIT 1",
+        "SELECT errors FROM attempts WHERE batch = ? AND (outcome = 'partial' OR (outcome = 'failed' AND counted))"
+        " ORDER BY number DESC LIMIT 1",
         (batch,),
     )
     return Tally(
@@ -120,6 +121,32 @@ def tally(database: StoreReader, batch: int) -> Tally:
 def mended_outputs(database: StoreReader, job: int) -> int:
     """How many sessions of a job gave an output in which something was mended."""
     return int(database.value("SELECT count(*) FROM attempts WHERE job = ? AND mended IS NOT NULL", (job,)))
+
+
+class FailedAttempt(FrozenModel):
+    """An attempt of which nothing passed."""
+
+    id: int
+    item_ids: tuple[str, ...]
+    errors: tuple[ValidationError, ...]
+
+
+def failed_since_pass(database: StoreReader, job: int, phase: int, agent: str) -> list[FailedAttempt]:
+    """Counted attempts of a phase and agent that failed since the last of them of which something passed."""
+    rows = database.rows(
+        "SELECT id, item_ids, errors FROM attempts WHERE job = :job AND phase = :phase AND agent = :agent AND counted"
+        " AND outcome = 'failed' AND ended_at > (SELECT coalesce(max(ended_at), 0) FROM attempts WHERE job = :job"
+        " AND phase = :phase AND agent = :agent AND outcome IN ('passed', 'partial'))",
+        {"job": job, "phase": phase, "agent": agent},
+    )
+    return [
+        FailedAttempt(
+            id=row["id"],
+            item_ids=tuple(json.loads(row["item_ids"])),
+            errors=tuple(ValidationError.model_validate(error) for error in json.loads(row["errors"] or "[]")),
+        )
+        for row in rows
+    ]
 
 
 def last_used(database: StoreReader) -> dict[str, float]:

@@ -38,7 +38,7 @@ def submit(
             if row["status"] in ENDED:
                 transaction.execute(
                     "UPDATE jobs SET status = 'queued', stop_request = NULL, options = ?, detail = '' WHERE id = ?",
-                    (options.model_dump_json(), job_id),
+                    (options.going_on_from(_job(row).options).model_dump_json(), job_id),
                 )
     database.ring()
     return get(database, job_id), row is None
@@ -71,8 +71,12 @@ def add(
 
 
 def adopt_options(database: Database, job_id: int, options: JobOptions) -> None:
-    """Queue a job that nobody works on, with the options of the command that goes on with it."""
+    """Queue a job that nobody works on, with the options of the command that goes on with it.
+
+    Limits that an earlier command gave, and this one does not, stay.
+    """
     with database.transaction() as transaction:
+        options = options.going_on_from(get(transaction, job_id).options)
         transaction.execute(
             "UPDATE jobs SET status = 'queued', stop_request = NULL, options = ?, detail = '' WHERE id = ?",
             (options.model_dump_json(), job_id),

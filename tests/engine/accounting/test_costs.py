@@ -93,7 +93,13 @@ def test_an_output_taken_in_after_a_crash_keeps_its_cost_and_is_counted_once(sma
 @pytest.mark.parametrize(
     ("option", "low", "high", "said_why"),
     [
-        ("--max-cost", "0.9", "9", "$1.00 of $0.90 are spent (--max-cost)"),
+        ("--max-cost", "1", "9", "$1.00 of $1.00 are spent (--max-cost)"),
+        (
+            "--max-cost",
+            "1.4",
+            "9",
+            "$1.00 of $1.40 are spent, and one more session is expected to cost $0.50 (--max-cost)",
+        ),
         ("--max-sessions", "2", "9", "2 of 2 sessions are started (--max-sessions)"),
     ],
 )
@@ -116,7 +122,7 @@ def test_at_a_limit_nothing_new_starts_and_a_higher_one_goes_on(
 
 def test_sessions_that_run_at_the_limit_finish(small: Small) -> None:
     small.lay_out(numbered(8), agent=f"wait_at('gate')\n{COSTS}{ANSWER}", settings={"concurrency": 2})
-    running = small.begin_run("--max-cost", "0.5")
+    running = small.begin_run("--max-sessions", "2")
     first, second = small.at_gate(count=2)
     open_gate(first)
     running.line_with("2 items merged")
@@ -150,9 +156,9 @@ def test_time_counts_over_all_runs(small: Small) -> None:
 
 def test_the_daemon_keeps_to_the_limits_as_well(small: Small) -> None:
     small.lay_out(numbered(8), agent=COSTS + ANSWER, settings={"concurrency": 1})
-    small.done("start", "small", "demo", "--max-cost", "0.9")
+    small.done("start", "small", "demo", "--max-cost", "1")
     assert small.until_ended("demo") == "stopped"
-    assert "$1.00 of $0.90 are spent" in small.done("status").out
+    assert "$1.00 of $1.00 are spent" in small.done("status").out
     small.done("start", "small", "demo", "--max-cost", "5")
     assert small.until_ended("demo") == "completed"
 
@@ -171,3 +177,41 @@ def test_a_limit_that_could_not_be_kept_is_refused(small: Small) -> None:
     ended = small.run("--agent", "phrasebook", "--max-cost", "5", status=2)
     assert "agent 'phrasebook' does not tell what its sessions cost, so a limit could not be kept" in ended.err
     assert "Use --max-sessions or --max-runtime." in ended.err
+
+
+def test_a_limit_stays_with_its_job_until_another_is_given(small: Small) -> None:
+    small.lay_out(numbered(8), agent=ANSWER, settings={"concurrency": 1})
+    small.run("--max-sessions", "1", status=4)
+    small.run(status=4)
+    assert "limits of an earlier command are kept: --max-sessions 1" in small.progress
+    small.done("start", "small", "demo")
+    assert small.until_ended("demo") == "stopped"
+    assert len(small.sessions()) == 1
+    small.run("--max-sessions", "2", status=4)
+    small.run("--max-runtime", "1h", status=4)
+    assert len(small.sessions()) == 2
+    small.run("--max-sessions", "0")
+    assert "limits of an earlier command are kept: --max-runtime 1:00:00" in small.progress
+    assert small.main() == said(numbered(8))
+
+
+def test_a_limit_of_the_settings_is_the_one_of_today(small: Small) -> None:
+    small.lay_out(numbered(8), agent=ANSWER, settings={"concurrency": 1, "max_sessions": 1})
+    small.run(status=4)
+    settings = small.root / "supervisor.toml"
+    settings.write_text(settings.read_text().replace("max_sessions = 1", "max_sessions = 3"))
+    small.run(status=4)
+    assert len(small.sessions()) == 3
+
+
+@pytest.mark.parametrize(("limit", "concurrency"), [(1, 8), (2, 4), (5, 3)])
+def test_no_more_sessions_than_that_at_any_concurrency(small: Small, limit: int, concurrency: int) -> None:
+    small.lay_out(numbered(24), agent=ANSWER)
+    small.run("--max-sessions", str(limit), "--concurrency", str(concurrency), status=4)
+    assert len(small.sessions()) == limit
+
+
+def test_no_more_money_than_that_at_a_concurrency_of_eight(small: Small) -> None:
+    small.lay_out(numbered(40), agent=tells(cost_usd=0.05) + ANSWER)
+    small.run("--max-cost", "0.10", "--concurrency", "8", status=4)
+    assert small.status()["cost_usd"] == pytest.approx(0.1)
