@@ -18,6 +18,7 @@ from supervisor.executors.local.sandbox.bubblewrap import level_for, why_no_bubb
 from supervisor.executors.local.session_monitor import SessionMonitor, end_abandoned
 from supervisor.executors.local.session_outcome import read_output, session_outcome
 from supervisor.executors.local.session_start import as_kept_apart, session_start
+from supervisor.executors.local.temporary_folder import let_go_of_temporary, make_temporary, sweep_temporary
 from supervisor.executors.local.terminal.spawner_client import Spawned, SpawnerClient, SpawnerLost, Start
 from supervisor.failpoints import reached
 from supervisor.host import fd_limit
@@ -70,10 +71,12 @@ class LocalExecutor:
         async with contextlib.AsyncExitStack() as undo:
             undo.callback(_end_group, group)
             undo.callback(driver.reclaim_credentials, paths)
+            undo.callback(let_go_of_temporary, mark)
             with _could_not_start():
                 request = as_kept_apart(request)
+                temporary = make_temporary(paths, mark, request.isolation.sandbox)
                 driver.prepare(paths, request)
-                start = session_start(request, driver, workspace, paths, group, mark)
+                start = session_start(request, driver, workspace, paths, temporary, group, mark)
             try:
                 record(handle)
             except BaseException:
@@ -159,6 +162,7 @@ class LocalExecutor:
         async with self._sweeping:
             if not self._swept:
                 await asyncio.to_thread(session_recovery.end_stale_sessions, self._key)
+                await asyncio.to_thread(sweep_temporary, self._project.sessions)
                 self._swept = True
 
     async def _spawned(self, name: str, start: Start, mark: str) -> Spawned:
@@ -192,6 +196,7 @@ class LocalExecutor:
         session = self._sessions.pop(name)
         async with contextlib.AsyncExitStack() as last:  # each is done, whatever comes of those before
             last.push_async_callback(self._spawner.forget, name)
+            last.callback(let_go_of_temporary, session.mark)
             last.callback(session.monitor.agent.reclaim_credentials, session.paths)
             last.callback(_end_group, session.group)
             last.callback(session.monitor.close)

@@ -20,6 +20,8 @@ _HIDDEN_FILES = ("/etc/shadow", "/etc/shadow-", "/etc/gshadow", "/etc/gshadow-",
 _HIDDEN_FOLDERS = ("/etc/ssh", "/etc/ssl/private", "/etc/sudoers.d")
 _FOUND_BY_NAME = ("NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 """Variables whose files a program reads that is given them."""
+TEMPORARY = Path("/tmp/own")  # noqa: S108 - in a /tmp of the session's own
+"""How a session in it knows its temporary folder, which is in its home."""
 _NOBODY = "65534"
 """The user `nobody`, which every system knows by name."""
 _HOST_TOOLS = ("srt", "rg", "socat")
@@ -102,6 +104,7 @@ def bubblewrapped(
     for path in (*writable, paths.workspace, paths.home):
         if path.exists():
             command += ["--bind", str(path), str(path)]
+    command += ["--bind", str(paths.home / "tmp"), str(TEMPORARY)]
     return [*command, "--chdir", str(paths.workspace), "--", *words]
 
 
