@@ -14,7 +14,8 @@ from supervisor.agents.agent_registry import agent_by_name
 from supervisor.errors import CapacityError
 from supervisor.executors.executor import STRONGEST, Capacity, CouldNotStart, ExecutorContext, SessionObserver
 from supervisor.executors.local import machine_capacity, session_recovery
-from supervisor.executors.local.sandbox.bubblewrap import level_for, why_no_bubblewrap
+from supervisor.executors.local.sandbox.denials import with_remedy
+from supervisor.executors.local.sandbox.sandbox_level import described, is_wrapped, warning
 from supervisor.executors.local.session_monitor import SessionMonitor, end_abandoned
 from supervisor.executors.local.session_outcome import read_output, session_outcome
 from supervisor.executors.local.session_start import as_kept_apart, session_start
@@ -133,7 +134,7 @@ class LocalExecutor:
                 await self._let_go(handle.session)
 
     def capacity(self, agent: Agent, wanted: int, asked: Isolation = STRONGEST) -> Capacity:
-        wrapped = asked.sandbox != "workspace" and why_no_bubblewrap() is None
+        wrapped = is_wrapped(asked)
         most = max(wanted, self._project.settings.concurrency)  # all jobs share what room there is
         limits = machine_capacity.limits(most, len(self._sessions), wrapped=wrapped)
         tightest = min(limits, key=lambda limit: limit.sessions)
@@ -141,14 +142,14 @@ class LocalExecutor:
             raise CapacityError(f"not even one session is possible: {tightest.allowed}", remedy=tightest.remedy)
         fd_limit.raise_limit(fd_limit.needed(min(most, tightest.sessions)))
         watches = machine_capacity.watches(wanted)
-        remarks = []
+        remarks = [remark] if (remark := warning(asked)) else []
         if watches is not None and watches.sessions < wanted:
             remarks.append(f"file events for {watches.shortage(wanted)}; the others are looked at once a second")
         why = f"{tightest.allowed}; {tightest.remedy}"
         return Capacity(sessions=tightest.sessions, why=why, remarks=tuple(remarks))
 
     def isolation_level(self, asked: Isolation) -> str:
-        return level_for(asked)
+        return described(asked)
 
     async def close(self) -> None:
         ours = [SessionHandle(executor=LOCAL, session=name, address={}) for name in self._sessions]
@@ -184,6 +185,7 @@ class LocalExecutor:
                 lambda: self._workspaces.collect(session.workspace, request.output_name, request.max_output_bytes)
             )
             result = session_outcome(monitor, ending, exit_status, duration_s, read)
+            result = with_remedy(result, request, monitor.agent, session.paths)
         except asyncio.CancelledError:
             raise
         except BaseException:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from supervisor.agents.cli_driver import CliDriver
-from supervisor.executors.local.sandbox.bubblewrap import bubblewrapped, level_for
+from supervisor.executors.local.sandbox.bubblewrap import bubblewrapped
+from supervisor.executors.local.sandbox.landlock_paths import landlocked
+from supervisor.executors.local.sandbox.sandbox_level import level_for
 from supervisor.executors.local.session_environment import session_environment
 from supervisor.executors.local.terminal.spawner_client import Start
 from supervisor.host.cgroups import Cgroup
@@ -39,11 +41,11 @@ def session_start(
         agent.command(paths, request.model),
         session_environment(request, agent, paths, temporary, mark),
     )
+    readable, writable = agent.readable(paths), agent.writable(paths)
     wrapped = isolation.sandbox == "bubblewrap"
+    allowed = landlocked(words, environment, paths, readable, writable) if isolation.sandbox == "landlock" else None
     if wrapped:
-        words = bubblewrapped(
-            words, environment, paths, agent.readable(paths), agent.writable(paths), isolation.network
-        )
+        words = bubblewrapped(words, environment, paths, readable, writable, isolation.network)
     return Start(
         argv=words,
         env=environment,
@@ -55,5 +57,6 @@ def session_start(
         secrets=agent.secrets(),
         note=str(workspace.process_note),
         noted={"mark": mark, "agent": request.agent, "output": request.output_name},
+        allowed=allowed,
         wrapped=wrapped,
     )

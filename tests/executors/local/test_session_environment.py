@@ -93,9 +93,7 @@ def test_the_temporary_folders_short_name_ends_with_the_session(small: Small) ->
 
 
 def test_the_short_name_that_a_killed_supervisor_left_goes_with_the_next(small: Small) -> None:
-    agent = (
-        "mark('began', os.environ['TMPDIR'])\nwait_at('gate') if session == 1 else write(answers())\n"
-    )
+    agent = "mark('began', os.environ['TMPDIR'])\nwait_at('gate') if session == 1 else write(answers())\n"
     deep = Small(small.root / ("a" * 60) / "project")
     deep.root.mkdir(parents=True)
     deep.lay_out(numbered(1), agent=agent)

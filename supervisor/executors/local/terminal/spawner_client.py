@@ -48,6 +48,8 @@ class Start(FrozenModel):
     note: str
     """File to which the spawner writes which process it is, together with what is `noted` of it besides."""
     noted: dict[str, str]
+    allowed: dict[str, list[str]] | None = None
+    """Files that it may open, by kind, see `sandbox.landlock`; None: those that its user may."""
     wrapped: bool = False
     """Whether it is a sandbox with the agent in it."""
 
