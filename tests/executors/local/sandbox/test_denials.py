@@ -30,10 +30,8 @@ def test_a_file_that_may_not_be_read(small: Small, tmp_path: Path, level: str) -
     book = tmp_path / "book.txt"
     book.write_text("words")
     message = failed_with(small, level, f"open({str(book)!r})\n")
-    assert (
-        f"{book} may not be opened in the sandbox: name it in `readable`, or in `writable` under [agents.plain]"
-        in message
-    )
+    allows = "name it in `readable`, or in `writable` under [agents.plain]"
+    assert f"{book} may not be opened in the sandbox: {allows}" in message
     reads = f"text = open({str(book)!r}).read()\nwrite({{i: text for i in items}})\n"
     small.lay_out(numbered(1), agent=reads, settings={"sandbox": level}, agent_settings={"readable": [str(book)]})
     small.run("--fresh")

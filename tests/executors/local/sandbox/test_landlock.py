@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import struct
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from supervisor.executors.local.sandbox.landlock import ruleset
 from supervisor.executors.local.sandbox.landlock_paths import landlocked
 from supervisor.executors.local.sandbox.sandbox_mounts import HIDDEN
 from supervisor.workspaces.session_paths import SessionPaths
+from tests.support.project_folder import Project
 from tests.support.sandboxes import needs_landlock
 from tests.support.scripted_project import Small, numbered, said
 
@@ -77,7 +79,7 @@ def test_it_works_by_either_way_of_starting_a_process(small: Small, limits: dict
     agent = (
         "assert os.ttyname(1) == os.ttyname(2)\n"
         "open('/dev/tty', 'w').write('x')\n"
-        "subprocess.run(['sh', '-c', 'echo x > file && mkdir folder && mv file folder/ && cat folder/file'], check=True)\n"
+        "subprocess.run(['sh', '-c', 'echo x > file && mkdir sub && mv file sub/ && cat sub/file'], check=True)\n"
         "open(os.environ['HOME'] + '/.rc', 'w').write('x')\n"
         "write(answers())\n"
     )
@@ -94,7 +96,8 @@ def test_either_way_it_is_kept_from_files_of_others(small: Small, limits: dict[s
         f"secret = {str(tmp_path / 'secret')!r}\n"
         "def tried(work):\n"
         "    try:\n        work()\n    except OSError as error:\n        return error.errno\n"
-        "found = [tried(lambda: open(secret)), tried(lambda: open(secret, 'w')), tried(lambda: os.truncate(secret, 0)),\n"
+        "found = [tried(lambda: open(secret)), tried(lambda: open(secret, 'w')),\n"
+        "         tried(lambda: os.truncate(secret, 0)),\n"
         "         tried(lambda: os.unlink(secret)), tried(lambda: os.rename(secret, here / 'x')),\n"
         "         tried(lambda: os.link(secret, here / 'x')), tried(lambda: os.listdir(os.path.dirname(secret)))]\n"
         "write({i: found for i in items})\n"
@@ -106,6 +109,7 @@ def test_either_way_it_is_kept_from_files_of_others(small: Small, limits: dict[s
 
 
 @needs_landlock
-def test_the_embedded_agent_works_in_it(small: Small) -> None:
-    small.lay_out(numbered(1), settings=BOXED)
-    assert small.done("agents", "test", "phrasebook").status == 0
+def test_the_embedded_agent_makes_a_course_in_it(course: Callable[[], Project]) -> None:
+    made = course()
+    ended = made.done("run", "course", "spa_for_eng_20seeds", "--sandbox", "landlock")
+    assert "sandbox landlock" in ended.out and "0 retries" in ended.out
