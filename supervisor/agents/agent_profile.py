@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from supervisor.model.frozen_model import FrozenModel
-from supervisor.model.isolation import Limits
+from supervisor.model.isolation import Limits, SandboxChoice
 from supervisor.project.project_settings import AgentSettings
 
 LOCAL = "local"
@@ -35,7 +35,7 @@ class AgentProfile(FrozenModel):
     """Whether its sessions tell what they cost, in money."""
     tells_tokens: bool = False
     """Whether they tell how many tokens they used."""
-    sandbox: Literal["auto", "workspace", "bubblewrap"] | None = None
+    sandbox: SandboxChoice | None = None
     """How far its sessions are kept apart; None leaves it to the project."""
     network: Literal["on", "none"] | tuple[str, ...] | None = None
     """Whether they have a network, or which hosts of it; None leaves it to the project."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 from supervisor.agents.agent_profile import AgentProfile
 from supervisor.agents.output_parser import OutputParser
@@ -33,6 +33,8 @@ class CliDriver(ABC):
     """What is known of it without starting it."""
     typing: TerminalProtocol | None = None
     """How its terminal is typed into; None: it works by itself."""
+    works_worse_with: ClassVar[frozenset[str]] = frozenset()
+    """Of the variables by which every session says that nobody is there, those that this program takes amiss."""
 
     @property
     def name(self) -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from supervisor.agents.agent_paths import check_paths, fill, given_environment, given_secrets, named_paths
 from supervisor.agents.agent_profile import AgentProfile
 from supervisor.agents.cli_driver import AgentStatus, CliDriver
 from supervisor.agents.json_lines_parser import JsonLinesParser, amount, as_event, count, words
@@ -23,7 +23,6 @@ EX_TEMPFAIL, EX_CONFIG = 75, 78
 """Exit statuses by which a program says that it is to be tried later, and that it is set up wrongly (sysexits.h)."""
 EVENTS = "supervisor_"
 """What the types of the lines begin with that are for the supervisor."""
-_PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
 class CommandDriver(CliDriver):
@@ -46,6 +45,7 @@ class CommandDriver(CliDriver):
 
     def check(self) -> None:
         program = self._program
+        check_paths(self.name, self._settings, self._project)
         if shutil.which(program) is None:
             raise AgentError(
                 f"the program {program!r} is not there or cannot be executed",
@@ -55,17 +55,20 @@ class CommandDriver(CliDriver):
 
     def command(self, paths: SessionPaths, model: str | None) -> list[str]:
         named = {**paths.named(), "model": model or self._settings.model or ""}
-        return [self._fill(word, named) for word in self._command]
+        return [fill(word, named) for word in self._command]
 
     def environment(self, paths: SessionPaths) -> dict[str, str]:
-        return {name: os.environ[name] for name in self._settings.pass_env if name in os.environ}
+        passed = {name: os.environ[name] for name in self._settings.pass_env if name in os.environ}
+        return {**passed, **given_environment(self._settings, paths)}
 
     def readable(self, paths: SessionPaths) -> list[Path]:
-        named = paths.named()
-        return [Path(self._fill(path, named)).expanduser() for path in self._settings.readable]
+        return named_paths(self._settings.readable, paths.named())
+
+    def writable(self, paths: SessionPaths) -> list[Path]:
+        return named_paths(self._settings.writable, paths.named())
 
     def secrets(self) -> list[str]:
-        return [os.environ[name] for name in self._settings.pass_env if os.environ.get(name)]
+        return given_secrets(self._settings)
 
     def parser(self) -> OutputParser:
         return CommandParser()
@@ -80,11 +83,7 @@ class CommandDriver(CliDriver):
 
     @property
     def _program(self) -> str:
-        return self._fill(self._command[0], {"project": str(self._project)})
-
-    @staticmethod
-    def _fill(word: str, named: dict[str, str]) -> str:
-        return _PLACEHOLDER.sub(lambda match: named.get(match[1], match[0]), word)
+        return fill(self._command[0], {"project": str(self._project)})
 
 
 class CommandParser(JsonLinesParser):

@@ -11,6 +11,7 @@ from abc import abstractmethod
 from pathlib import Path
 from typing import ClassVar
 
+from supervisor.agents.agent_paths import OF_SIGN_IN, check_paths, given_environment, given_secrets, named_paths
 from supervisor.agents.agent_profile import AgentProfile
 from supervisor.agents.cli_driver import AgentStatus, CliDriver
 from supervisor.agents.credentials import Credentials
@@ -24,8 +25,6 @@ from supervisor.workspaces.session_paths import SessionPaths
 
 _VERSION = re.compile(r"\d+\.\d+[\w.\-+]*")
 _VERSION_PATIENCE_S = 30.0
-_OF_SIGN_IN = re.compile(r"KEY|TOKEN|SECRET|CREDENTIAL|PASSWORD|AUTH|PROFILE|BEDROCK|VERTEX|FOUNDRY")
-"""In the names of variables that sign a program in, as far as names can tell."""
 
 
 class InstalledCliDriver(CliDriver):
@@ -72,6 +71,7 @@ class InstalledCliDriver(CliDriver):
         return None if found is None else Path(found)
 
     def check(self) -> None:
+        check_paths(self.name, self.settings, self._project.root)
         if self.program is None:
             raise AgentError(
                 f"the program {self.settings.program or self.kind!r} is not installed",
@@ -88,8 +88,10 @@ class InstalledCliDriver(CliDriver):
 
     def signed_in_by(self) -> str | None:
         """The variable or the file that signs it in; None where there is none."""
-        given = (name for name in self.settings.pass_env if _OF_SIGN_IN.search(name))
-        passed = next((name for name in given if os.environ.get(name)), None)
+        passed = next(
+            (name for name in self.settings.pass_env if OF_SIGN_IN.search(name) and os.environ.get(name)), None
+        )
+        passed = passed or next((name for name in self.settings.env if OF_SIGN_IN.search(name)), None)
         return self.key_variable() or passed or self.sign_in.shown()
 
     def status(self) -> AgentStatus:
@@ -104,7 +106,7 @@ class InstalledCliDriver(CliDriver):
 
     def prepare(self, paths: SessionPaths, request: SessionRequest) -> None:
         if self.key_variable() is None:
-            self.sign_in.lend(paths.home, boxed=request.isolation.sandbox == "bubblewrap")
+            self.sign_in.lend(paths.home, boxed=request.isolation.opens_own_files_only)
 
     def reclaim_credentials(self, paths: SessionPaths) -> None:
         self.sign_in.reclaim(paths.home)
@@ -114,6 +116,7 @@ class InstalledCliDriver(CliDriver):
         return {
             **{name: os.environ[name] for name in passed if os.environ.get(name)},
             **self.switches(paths),
+            **given_environment(self.settings, paths),
         }
 
     def switches(self, paths: SessionPaths) -> dict[str, str]:
@@ -121,14 +124,15 @@ class InstalledCliDriver(CliDriver):
         return {}
 
     def readable(self, paths: SessionPaths) -> list[Path]:
-        return [Path(path.replace("{project}", str(paths.project))).expanduser() for path in self.settings.readable]
+        return named_paths(self.settings.readable, paths.named())
 
     def writable(self, paths: SessionPaths) -> list[Path]:
-        return [] if self.key_variable() is not None else self.sign_in.lent()
+        given = named_paths(self.settings.writable, paths.named())
+        return given if self.key_variable() is not None else [*given, *self.sign_in.lent()]
 
     def secrets(self) -> list[str]:
-        given = (*self.key_variables, *self.settings.pass_env)
-        return [*(os.environ[name] for name in given if os.environ.get(name)), *self.sign_in.secrets()]
+        keys = [os.environ[name] for name in self.key_variables if os.environ.get(name)]
+        return [*keys, *given_secrets(self.settings), *self.sign_in.secrets()]
 
     def command(self, paths: SessionPaths, model: str | None) -> list[str]:
         return [str(self.program or self.kind), *self.arguments(paths, model or self.settings.model)]

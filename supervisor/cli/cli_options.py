@@ -90,7 +90,7 @@ SandboxOption = Annotated[
         "--sandbox",
         envvar="SUPERVISOR_SANDBOX",
         metavar="LEVEL",
-        help="How far sessions are kept apart: auto, workspace, bubblewrap.",
+        help="How far sessions are kept apart: auto, workspace, landlock, bubblewrap, required.",
     ),
 ]
 StrictOption = Annotated[

@@ -17,10 +17,11 @@ from supervisor.engine import preflight
 from supervisor.errors import SupervisorError
 from supervisor.executors.executor_registry import check_executor
 from supervisor.executors.local import machine_capacity
-from supervisor.executors.local.sandbox.bubblewrap import why_no_bubblewrap
+from supervisor.executors.local.sandbox.sandbox_level import described, is_wrapped, warning
 from supervisor.host import process_tree
 from supervisor.host.cgroups import hierarchies
 from supervisor.host.file_events import InotifyEvents, file_events
+from supervisor.model.isolation import Isolation
 from supervisor.project.pipeline_loader import PIPELINE_FILE, load_pipeline
 from supervisor.project.project import Project, find_project
 
@@ -71,27 +72,31 @@ def _machine() -> Iterator[Finding]:
         )
 
 
+def _isolation(project: Project) -> Isolation:
+    """How far sessions are to be kept apart, where neither agent nor job says otherwise."""
+    return Isolation(sandbox=project.settings.sandbox, network=project.settings.network, limits=project.settings.limits)
+
+
 def _sandbox(project: Project) -> Finding:
-    """The level that sessions get here, why not the stronger one, and who keeps their limits."""
-    why_not = why_no_bubblewrap()
+    """The level that sessions get here, what it keeps apart, what does more, and who keeps their limits."""
     kept = "control groups" if hierarchies() else "limits of each process"
-    if why_not is None or project.settings.sandbox == "workspace":
-        level = project.settings.sandbox if why_not is not None else "bubblewrap works here"
-        return Finding(level="ok", subject="sandbox", text=f"{level}; limits are kept by {kept}")
-    lacking: Level = "failure" if project.settings.sandbox == "bubblewrap" else "warning"
+    asked = _isolation(project)
+    try:
+        level = described(asked)
+    except SupervisorError as error:
+        return Finding(level="failure", subject="sandbox", text=error.in_one_line(placed=False))
+    unprotected = warning(asked)
     return Finding(
-        level=lacking,
+        level="warning" if unprotected else "ok",
         subject="sandbox",
-        text=f"workspace; {why_not}; so an agent sees what its user sees; limits are kept by {kept}",
+        text=f"{level}; limits are kept by {kept}{f'; {unprotected}' if unprotected else ''}",
     )
 
 
 def _limits(project: Project) -> Iterator[Finding]:
     """Whether the machine has room for the project's sessions, and for how many."""
     wanted = project.settings.concurrency
-    found = list(
-        machine_capacity.limits(wanted, wrapped=project.settings.sandbox != "workspace" and not why_no_bubblewrap())
-    )
+    found = list(machine_capacity.limits(wanted, wrapped=is_wrapped(_isolation(project))))
     watches = machine_capacity.watches(wanted)
     short = [limit for limit in found if limit.sessions < wanted]
     for limit in short:
@@ -132,6 +137,13 @@ def _agents(project: Project) -> Iterator[Finding]:
             level: Level = "failure" if name == chosen else "warning"
             yield Finding(level=level, subject=f"agent {name}", text=error.in_one_line(placed=False))
         else:
-            yield Finding(
-                level="ok", subject=f"agent {name}", text="can start" + (", default" if name == chosen else "")
-            )
+            text = "can start" + (", default" if name == chosen else "")
+            yield Finding(level="ok", subject=f"agent {name}", text=text + _hint(project, name))
+
+
+def _hint(project: Project, name: str) -> str:
+    """What surprises of an own command: it does not find what it has in the user's home."""
+    own = project.settings.agents.get(name)
+    if own is None or own.command is None or own.pass_env or own.env:
+        return ""
+    return "; its HOME is its own: a key goes by `pass_env`, files of yours by `readable` and `env`"

@@ -8,8 +8,11 @@ from pydantic import Field
 
 from supervisor.model.frozen_model import FrozenModel
 
-Level = Literal["workspace", "bubblewrap"]
-"""How far a session is kept apart: a folder, home and environment of its own; or besides, it sees nothing else."""
+Level = Literal["workspace", "landlock", "bubblewrap"]
+"""How far a session is kept apart: a folder, home and environment of its own; besides, it opens no other files; or it
+sees nothing else at all."""
+SandboxChoice = Literal["auto", "workspace", "bubblewrap", "landlock", "required"]
+"""A level; `auto`: the strongest that works here; `required`: the same, but never `workspace`."""
 
 
 class Limits(FrozenModel):
@@ -30,8 +33,13 @@ class Limits(FrozenModel):
 class Isolation(FrozenModel):
     """How far sessions are kept apart from the rest of the machine."""
 
-    sandbox: Literal["auto", "workspace", "bubblewrap"] = "auto"
-    """The level; `auto` is the strongest that works here."""
+    sandbox: SandboxChoice = "auto"
+    """The level, or which is to be found."""
     network: Literal["on", "none"] | tuple[str, ...] = "on"
     """Whether there is a network, or which hosts of it."""
     limits: Limits = Limits()
+
+    @property
+    def opens_own_files_only(self) -> bool:
+        """Whether a session can open nothing but the system's files, its own, and those that are named."""
+        return self.sandbox in ("landlock", "bubblewrap")

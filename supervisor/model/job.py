@@ -7,6 +7,7 @@ from typing import Any, Literal, NamedTuple
 from pydantic import Field
 
 from supervisor.model.frozen_model import FrozenModel
+from supervisor.model.isolation import SandboxChoice
 
 BatchStatus = Literal["pending", "running", "done", "failed"]
 JobStatus = Literal[
@@ -42,7 +43,7 @@ class JobOptions(FrozenModel):
     """Have those items done again, when it begins, whose answers are of sessions that did not come to their end."""
     faults: float = Field(default=0.0, ge=0, le=1)
     seed: int = 0
-    sandbox: Literal["auto", "workspace", "bubblewrap"] | None = None
+    sandbox: SandboxChoice | None = None
     """How far sessions are kept apart, in place of what the project and its agents say."""
     max_cost: float | None = Field(default=None, gt=0)
     """US dollars that the job may cost in all."""

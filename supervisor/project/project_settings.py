@@ -8,7 +8,9 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from supervisor.model.frozen_model import FrozenModel
-from supervisor.model.isolation import Limits
+from supervisor.model.isolation import Limits, SandboxChoice
+
+_VARIABLE = r"^[A-Za-z_][A-Za-z0-9_]*$"
 
 
 class Price(FrozenModel):
@@ -54,7 +56,7 @@ class AgentSettings(FrozenModel):
     executor: str | None = None
     """Executor that runs its sessions, in place of the program's own, `local`. One that starts no program needs neither
     `command` nor `kind`."""
-    sandbox: Literal["auto", "workspace", "bubblewrap"] | None = None
+    sandbox: SandboxChoice | None = None
     """How far its sessions are kept apart, in place of the project's."""
     network: Literal["on", "none"] | tuple[str, ...] | None = None
     """Whether they have a network, or which hosts of it, in place of the project's."""
@@ -62,8 +64,12 @@ class AgentSettings(FrozenModel):
     """What they may use of the machine, in place of the project's."""
     readable: tuple[str, ...] = ()
     """What it may read besides its workspace, its own program and the system."""
+    writable: tuple[str, ...] = ()
+    """What it may write besides its workspace and its home; it may read that, too."""
     pass_env: tuple[str, ...] = ()
-    """Names of variables that it gets besides PATH, HOME (its own), LANG, TERM and, for a known program, its own."""
+    """Names of variables that it gets besides those of every session and, for a known program, its own."""
+    env: dict[Annotated[str, Field(pattern=_VARIABLE)], str] = Field(default_factory=dict)
+    """Variables that it gets, with their values; they go before all others, but those of the supervisor's own."""
     timeout: float | None = Field(default=None, gt=0)
     """Seconds that a session of it may take, where that is less than the phase's."""
     startup_timeout: float | None = Field(default=None, ge=0)
@@ -89,6 +95,11 @@ class AgentSettings(FrozenModel):
             raise ValueError("`command` is a program of its own: leave `kind`, `program` and `args` out")
         if self.mode == "interactive" and self.command is not None and self.ready is None:
             raise ValueError("an interactive command needs `ready`: what its screen shows when it waits for input")
+        for name, value in self.env.items():
+            if name.startswith("SUPERVISOR_"):
+                raise ValueError(f"{name} in `env` is the supervisor's own")
+            if "\0" in value:
+                raise ValueError(f"the value of {name} in `env` holds a zero byte")
         for pattern in (self.ready, *(dialog.shows for dialog in self.dialogs)):
             try:
                 re.compile(pattern or "")
@@ -145,7 +156,7 @@ class ProjectSettings(FrozenModel):
     """Seconds after its start within which a session must print something or touch a file; 0 is no limit."""
     stall_timeout: float = Field(default=300.0, ge=0, le=7 * 86400)
     """Seconds that a session may later do neither; 0 is no limit."""
-    sandbox: Literal["auto", "workspace", "bubblewrap"] = "auto"
+    sandbox: SandboxChoice = "auto"
     """How far sessions are kept apart; `auto` is the strongest level that works here."""
     network: Literal["on", "none"] | tuple[str, ...] = "on"
     """Whether sessions have a network, or which hosts of it."""

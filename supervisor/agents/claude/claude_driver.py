@@ -46,6 +46,7 @@ class ClaudeDriver(InstalledCliDriver):
     )
     sign_in = Credentials(files=(_SIGN_IN_FILE,), apart=True, moved_by="CLAUDE_CONFIG_DIR")
     how_to_sign_in = claude_failures.SIGN_IN
+    works_worse_with = frozenset({"CI"})  # by which it asks for other ways to sign in, and draws no screen
     interactive = True
     tells_cost = tells_tokens = True
 
@@ -69,9 +70,9 @@ class ClaudeDriver(InstalledCliDriver):
         return frozenset() if program is None else _options_of(program, program.stat().st_mtime_ns)
 
     def prepare(self, paths: SessionPaths, request: SessionRequest) -> None:
-        if request.isolation.sandbox == "bubblewrap":  # else the sign-in stays where it is, see `switches`
+        if request.isolation.opens_own_files_only:  # else the sign-in stays where it is, see `switches`
             super().prepare(paths, request)
-        _temporary(paths).mkdir(mode=0o700)
+        _temporary(paths).mkdir(mode=0o700, exist_ok=True)
         if request.shared:
             _shared(paths).write_text(request.prompt[: request.shared], encoding="utf-8")
             _rest(paths).write_text(request.prompt[request.shared :], encoding="utf-8")

@@ -77,13 +77,13 @@ class CodexDriver(InstalledCliDriver):
     def prepare(self, paths: SessionPaths, request: SessionRequest) -> None:
         folder = paths.home / ".codex"
         folder.mkdir(mode=0o700)
-        _temporary(paths).mkdir(mode=0o700)
+        _temporary(paths).mkdir(mode=0o700, exist_ok=True)
         (folder / "config.toml").write_text(self._config(self._sandbox_mode(request)), encoding="utf-8")
         super().prepare(paths, request)
 
     def _sandbox_mode(self, request: SessionRequest) -> str:
         """Codex's own sandbox where there is no other: one in another does not start for root, nor on many systems."""
-        if request.isolation.sandbox == "bubblewrap":
+        if request.isolation.opens_own_files_only:
             return "danger-full-access"
         if not any("danger" in word for word in self.settings.args) and self._broken_sandbox is not None:
             raise AgentError(
@@ -106,7 +106,7 @@ class CodexDriver(InstalledCliDriver):
 
     def environment(self, paths: SessionPaths) -> dict[str, str]:
         variable = self.key_variable()
-        unused = {*self.key_variables} - {*self.settings.pass_env}
+        unused = {*self.key_variables} - {*self.settings.pass_env, *self.settings.env}
         others = {name: value for name, value in super().environment(paths).items() if name not in unused}
         return others if variable is None else {**others, self.key_variables[0]: os.environ[variable]}
 

@@ -36,6 +36,7 @@ class GeminiDriver(InstalledCliDriver):
 
     kind = "gemini"
     package = "@google/gemini-cli"
+    works_worse_with = frozenset({"CI"})  # by which it takes other defaults
     key_variables = ("GEMINI_API_KEY", "GOOGLE_API_KEY", _ACCOUNT_FILE)
     other_variables = (
         "GOOGLE_GEMINI_BASE_URL",
@@ -61,7 +62,7 @@ class GeminiDriver(InstalledCliDriver):
 
     def prepare(self, paths: SessionPaths, request: SessionRequest) -> None:
         super().prepare(paths, request)
-        _temporary(paths).mkdir(mode=0o700)
+        _temporary(paths).mkdir(mode=0o700, exist_ok=True)
         for folder in (paths.home / ".gemini", paths.workspace / ".gemini"):
             folder.mkdir(mode=0o700, exist_ok=True)
         (paths.home / ".gemini" / "settings.json").write_text(self._settings(), encoding="utf-8")

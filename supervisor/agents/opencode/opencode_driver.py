@@ -104,7 +104,7 @@ class OpencodeDriver(InstalledCliDriver):
         (settings / "node_modules").mkdir()
         installed = {"packages": {"": {"dependencies": {"@opencode-ai/plugin": "*"}}}}
         (settings / "package-lock.json").write_text(json.dumps(installed), encoding="utf-8")
-        _temporary(paths).mkdir(mode=0o700)
+        _temporary(paths).mkdir(mode=0o700, exist_ok=True)
         shared, rest = request.prompt[: request.shared], request.prompt[request.shared :]
         if not rest.strip():
             shared, rest = "", request.prompt
@@ -119,7 +119,7 @@ class OpencodeDriver(InstalledCliDriver):
         return [*super().readable(paths), Path.home() / _MODELS]
 
     def writable(self, paths: SessionPaths) -> list[Path]:
-        return self.sign_in.lent()
+        return [*dict.fromkeys([*super().writable(paths), *self.sign_in.lent()])]
 
     def environment(self, paths: SessionPaths) -> dict[str, str]:
         variables = super().environment(paths)

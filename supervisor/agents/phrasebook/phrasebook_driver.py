@@ -6,6 +6,7 @@ from pathlib import Path
 
 from supervisor.agents.command_cli import CommandDriver
 from supervisor.host.own_module import module_command
+from supervisor.model.session import SessionRequest
 from supervisor.project.project import Project
 from supervisor.project.project_settings import AgentSettings
 from supervisor.workspaces.session_paths import SessionPaths
@@ -27,6 +28,15 @@ class PhrasebookDriver(CommandDriver):
     def readable(self, paths: SessionPaths) -> list[Path]:
         return [_PACKAGE / "supervisor"]
 
+    def prepare(self, paths: SessionPaths, request: SessionRequest) -> None:
+        # Python lists the folder that it finds a package in, and beside the package's own may be the user's files.
+        _found_in(paths).mkdir(exist_ok=True)
+        (_found_in(paths) / "supervisor").symlink_to(_PACKAGE / "supervisor")
+
     def environment(self, paths: SessionPaths) -> dict[str, str]:
         # Where the supervisor runs from a source tree, its package is found by this; installed, it is not needed.
-        return {"PYTHONPATH": str(_PACKAGE)}
+        return {"PYTHONPATH": str(_found_in(paths))}
+
+
+def _found_in(paths: SessionPaths) -> Path:
+    return paths.home / "python"

@@ -14,10 +14,12 @@ from supervisor.agents.agent_registry import agent_by_name
 from supervisor.errors import CapacityError
 from supervisor.executors.executor import STRONGEST, Capacity, CouldNotStart, ExecutorContext, SessionObserver
 from supervisor.executors.local import machine_capacity, session_recovery
-from supervisor.executors.local.sandbox.bubblewrap import level_for, why_no_bubblewrap
+from supervisor.executors.local.sandbox.denials import with_remedy
+from supervisor.executors.local.sandbox.sandbox_level import described, is_wrapped, warning
 from supervisor.executors.local.session_monitor import SessionMonitor, end_abandoned
 from supervisor.executors.local.session_outcome import final_output, read_output, session_outcome
 from supervisor.executors.local.session_start import as_kept_apart, session_start
+from supervisor.executors.local.temporary_folder import let_go_of_temporary, make_temporary, sweep_temporary
 from supervisor.executors.local.terminal.spawner_client import Spawned, SpawnerClient, SpawnerLost, Start
 from supervisor.failpoints import reached
 from supervisor.host import fd_limit
@@ -70,10 +72,12 @@ class LocalExecutor:
         async with contextlib.AsyncExitStack() as undo:
             undo.callback(_end_group, group)
             undo.callback(driver.reclaim_credentials, paths)
+            undo.callback(let_go_of_temporary, mark)
             with _could_not_start():
                 request = as_kept_apart(request)
+                temporary = make_temporary(paths, mark, request.isolation.sandbox)
                 driver.prepare(paths, request)
-                start = session_start(request, driver, workspace, paths, group, mark)
+                start = session_start(request, driver, workspace, paths, temporary, group, mark)
             try:
                 record(handle)
             except BaseException:
@@ -130,7 +134,7 @@ class LocalExecutor:
                 await self._let_go(handle.session)
 
     def capacity(self, agent: Agent, wanted: int, asked: Isolation = STRONGEST) -> Capacity:
-        wrapped = asked.sandbox != "workspace" and why_no_bubblewrap() is None
+        wrapped = is_wrapped(asked)
         most = max(wanted, self._project.settings.concurrency)  # all jobs share what room there is
         limits = machine_capacity.limits(most, len(self._sessions), wrapped=wrapped)
         tightest = min(limits, key=lambda limit: limit.sessions)
@@ -138,14 +142,14 @@ class LocalExecutor:
             raise CapacityError(f"not even one session is possible: {tightest.allowed}", remedy=tightest.remedy)
         fd_limit.raise_limit(fd_limit.needed(min(most, tightest.sessions)))
         watches = machine_capacity.watches(wanted)
-        remarks = []
+        remarks = [remark] if (remark := warning(asked)) else []
         if watches is not None and watches.sessions < wanted:
             remarks.append(f"file events for {watches.shortage(wanted)}; the others are looked at once a second")
         why = f"{tightest.allowed}; {tightest.remedy}"
         return Capacity(sessions=tightest.sessions, why=why, remarks=tuple(remarks))
 
     def isolation_level(self, asked: Isolation) -> str:
-        return level_for(asked)
+        return described(asked)
 
     async def close(self) -> None:
         ours = [SessionHandle(executor=LOCAL, session=name, address={}) for name in self._sessions]
@@ -159,6 +163,7 @@ class LocalExecutor:
         async with self._sweeping:
             if not self._swept:
                 await asyncio.to_thread(session_recovery.end_stale_sessions, self._key)
+                await asyncio.to_thread(sweep_temporary, self._project.sessions)
                 self._swept = True
 
     async def _spawned(self, name: str, start: Start, mark: str) -> Spawned:
@@ -181,6 +186,7 @@ class LocalExecutor:
             )
             found, remarks = await final_output(monitor, read)
             result = session_outcome(monitor, ending, exit_status, duration_s, found, remarks)
+            result = with_remedy(result, request, monitor.agent, session.paths)
         except asyncio.CancelledError:
             raise
         except BaseException:
@@ -193,6 +199,7 @@ class LocalExecutor:
         session = self._sessions.pop(name)
         async with contextlib.AsyncExitStack() as last:  # each is done, whatever comes of those before
             last.push_async_callback(self._spawner.forget, name)
+            last.callback(let_go_of_temporary, session.mark)
             last.callback(session.monitor.agent.reclaim_credentials, session.paths)
             last.callback(_end_group, session.group)
             last.callback(session.monitor.close)

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import os
+from pathlib import Path
 
 from supervisor.agents.cli_driver import CliDriver
-from supervisor.executors.local.sandbox.bubblewrap import bubblewrapped, level_for
+from supervisor.executors.local.sandbox.bubblewrap import bubblewrapped
+from supervisor.executors.local.sandbox.landlock_paths import landlocked
+from supervisor.executors.local.sandbox.sandbox_level import level_for
+from supervisor.executors.local.session_environment import session_environment
 from supervisor.executors.local.terminal.spawner_client import Start
-from supervisor.host import process_tree
 from supervisor.host.cgroups import Cgroup
 from supervisor.host.resource_limits import resource_limits
 from supervisor.model.session import SessionRequest
 from supervisor.workspaces.session_paths import SessionPaths
 from supervisor.workspaces.workspace_provider import Workspace
-
-_LOCALE = ("LANG", "LC_ALL", "LC_CTYPE", "TZ")
 
 
 def as_kept_apart(request: SessionRequest) -> SessionRequest:
@@ -30,17 +30,22 @@ def session_start(
     agent: CliDriver,
     workspace: Workspace,
     paths: SessionPaths,
+    temporary: Path,
     group: Cgroup | None,
     mark: str,
 ) -> Start:
-    """What the spawner is asked for; `mark` tells the session's processes from all others, whoever looks."""
+    """What the spawner is asked for; `temporary` is how the session knows its temporary folder, `mark` tells its
+    processes from all others, whoever looks."""
     isolation, stdin = request.isolation, agent.stdin(paths)
-    words, environment = agent.command(paths, request.model), _environment(request, agent, paths, mark)
+    words, environment = (
+        agent.command(paths, request.model),
+        session_environment(request, agent, paths, temporary, mark),
+    )
+    readable, writable = agent.readable(paths), agent.writable(paths)
     wrapped = isolation.sandbox == "bubblewrap"
+    allowed = landlocked(words, environment, paths, readable, writable) if isolation.sandbox == "landlock" else None
     if wrapped:
-        words = bubblewrapped(
-            words, environment, paths, agent.readable(paths), agent.writable(paths), isolation.network
-        )
+        words = bubblewrapped(words, environment, paths, readable, writable, isolation.network)
     return Start(
         argv=words,
         env=environment,
@@ -53,20 +58,6 @@ def session_start(
         note=str(workspace.process_note),
         noted={"mark": mark, "agent": request.agent, "output": request.output_name},
         end_note=str(workspace.end_note),
+        allowed=allowed,
         wrapped=wrapped,
     )
-
-
-def _environment(request: SessionRequest, agent: CliDriver, paths: SessionPaths, mark: str) -> dict[str, str]:
-    environment = {
-        "PATH": os.environ.get("PATH", os.defpath),
-        "HOME": str(paths.home),
-        "LANG": "C.UTF-8",
-        "TERM": "xterm-256color",
-    }
-    environment.update({name: os.environ[name] for name in _LOCALE if name in os.environ})
-    environment.update(agent.environment(paths))
-    environment.update({f"SUPERVISOR_{name.upper()}": value for name, value in paths.named().items()})
-    environment["SUPERVISOR_ATTEMPT"] = str(request.attempt)
-    environment[process_tree.SESSION_VARIABLE] = mark
-    return environment

@@ -1,4 +1,4 @@
-"""How far a session is kept apart from the rest of the machine."""
+"""A session in bubblewrap: the system read-only, its own folders, and nothing else of the machine."""
 
 from __future__ import annotations
 
@@ -11,18 +11,20 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from supervisor.errors import AgentError
-from supervisor.executors.local.sandbox.sandbox_mounts import SYSTEM, program_files
-from supervisor.model.isolation import Isolation, Level
+from supervisor.executors.local.sandbox.sandbox_mounts import (
+    HIDDEN_FILES,
+    HIDDEN_FOLDERS,
+    LOOKED_AT,
+    SYSTEM,
+    last_changes,
+    readable_paths,
+)
 from supervisor.workspaces.session_paths import SessionPaths
 
-_HIDDEN_FILES = ("/etc/shadow", "/etc/shadow-", "/etc/gshadow", "/etc/gshadow-", "/etc/sudoers")
-_HIDDEN_FOLDERS = ("/etc/ssh", "/etc/ssl/private", "/etc/sudoers.d")
-_FOUND_BY_NAME = ("NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
-"""Variables whose files a program reads that is given them."""
+TEMPORARY = Path("/tmp/own")  # noqa: S108 - in a /tmp of the session's own
+"""How a session in it knows its temporary folder, which is in its home."""
 _NOBODY = "65534"
 """The user `nobody`, which every system knows by name."""
-_HOST_TOOLS = ("srt", "rg", "socat")
 _TRIAL = (
     "--ro-bind",
     "/",
@@ -56,32 +58,6 @@ def why_no_bubblewrap() -> str | None:
     return None if tried.returncode == 0 else f"bubblewrap does not work here: {tried.stderr.strip()}"
 
 
-def level_for(isolation: Isolation) -> Level:
-    """The level that sessions get: the one asked for, or with `auto` the strongest that works here.
-
-    AgentError where the one asked for, or what is asked of the network, cannot be had.
-    """
-    why_not = None if isolation.sandbox == "workspace" else why_no_bubblewrap()
-    level: Level = "workspace" if isolation.sandbox == "workspace" or why_not is not None else "bubblewrap"
-    if isolation.sandbox == "bubblewrap" and why_not is not None:
-        raise AgentError(why_not, where="sandbox", remedy='Install it, or choose sandbox = "workspace" or "auto".')
-    if isolation.network != "on" and level == "workspace":
-        raise AgentError(
-            f"network = {isolation.network!r} needs the sandbox bubblewrap{f': {why_not}' if why_not else ''}",
-            where="network",
-            remedy='Choose sandbox = "bubblewrap", or network = "on".',
-        )
-    if isinstance(isolation.network, tuple):
-        missing = [name for name in _HOST_TOOLS if shutil.which(name) is None]
-        if missing:
-            raise AgentError(
-                f"a network of named hosts needs {' and '.join(missing)}, not found on PATH",
-                where="network",
-                remedy="Install `npm install -g @anthropic-ai/sandbox-runtime`, and the packages ripgrep and socat.",
-            )
-    return level
-
-
 def bubblewrapped(
     words: Sequence[str],
     environment: dict[str, str],
@@ -93,28 +69,29 @@ def bubblewrapped(
     """The command inside of bubblewrap: the system read-only, its own workspace and home, and nothing else."""
     if isinstance(network, tuple):
         words = _with_hosts_only(words, network, paths, writable)
-    command = [shutil.which("bwrap") or "bwrap", "--die-with-parent", *_name_spaces(), *_system()]
+    command = [shutil.which("bwrap") or "bwrap", *_name_spaces(os.getuid() == 0), *_system(last_changes(LOOKED_AT))]
     command += ["--unshare-net"] if network == "none" else []
-    seen = [*_program(words, environment, paths), *readable]
-    # Outer folders first, so that none of them hides an inner one.
-    for path in sorted({path for path in seen if path.exists()}, key=lambda each: len(each.parts)):
-        command += ["--ro-bind", str(path), str(path)]
+    for shown in readable_paths(words, environment, paths, readable):
+        command += ["--ro-bind", shown, shown]
     for path in (*writable, paths.workspace, paths.home):
         if path.exists():
             command += ["--bind", str(path), str(path)]
+    command += ["--bind", str(paths.home / "tmp"), str(TEMPORARY)]
     return [*command, "--chdir", str(paths.workspace), "--", *words]
 
 
-def _name_spaces() -> list[str]:
-    words = ["--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try", "--hostname", "sandbox"]
-    words += ["--cap-drop", "ALL"]
-    if os.getuid() == 0:
+@functools.cache
+def _name_spaces(root: bool) -> tuple[str, ...]:
+    words = ["--die-with-parent", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"]
+    words += ["--hostname", "sandbox", "--cap-drop", "ALL"]
+    if root:
         # Root without capabilities could not make name spaces of its own, as sandboxes inside of this one need.
         words += ["--unshare-user", "--uid", _NOBODY, "--gid", _NOBODY]
-    return words
+    return tuple(words)
 
 
-def _system() -> list[str]:
+@functools.lru_cache(maxsize=4)
+def _system(changes: tuple[int, ...]) -> tuple[str, ...]:
     """The system's folders read-only, but for what is root's alone; processes, devices and /tmp of its own."""
     words: list[str] = []
     for folder in SYSTEM:
@@ -122,19 +99,11 @@ def _system() -> list[str]:
             words += ["--symlink", os.readlink(folder), folder]
         elif os.path.isdir(folder):
             words += ["--ro-bind", folder, folder]
-    for file in filter(os.path.exists, _HIDDEN_FILES):
+    for file in filter(os.path.exists, HIDDEN_FILES):
         words += ["--ro-bind", os.devnull, file]
-    for folder in filter(os.path.isdir, _HIDDEN_FOLDERS):
+    for folder in filter(os.path.isdir, HIDDEN_FOLDERS):
         words += ["--tmpfs", folder]
-    return [*words, "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"]  # noqa: S108 - the session's own
-
-
-def _program(words: Sequence[str], environment: dict[str, str], paths: SessionPaths) -> list[Path]:
-    """What the command needs to be run, outside of the system's folders: its files, certificates, name resolution."""
-    found = program_files(words, environment.get("PATH", os.defpath), (Path.home(), paths.project))
-    found += [Path(environment[name]) for name in _FOUND_BY_NAME if name in environment]
-    found.append(Path(os.path.realpath("/etc/resolv.conf")))
-    return [path for path in found if not any(path.is_relative_to(folder) for folder in SYSTEM)]
+    return (*words, "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp")  # noqa: S108 - the session's own
 
 
 def _with_hosts_only(

@@ -10,12 +10,14 @@ import stat
 import struct
 import sys
 import termios
+import threading
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import pexpect
 from ptyprocess import PtyProcess
 
+from supervisor.executors.local.sandbox.landlock import restrict
 from supervisor.host import fd_limit
 from supervisor.text.terminal_size import COLUMNS, ROWS
 
@@ -40,20 +42,22 @@ def start(
     limits: dict[str, int],
     groups: list[str],
     files: int,
+    allowed: dict[str, list[str]] | None = None,
 ) -> TerminalProcess:
     """Start a program with exactly these variables; FileNotFoundError or PermissionError where it is not one that can
     be started, OSError where the system refuses a process.
 
     `stdin` is a file to read from instead of the terminal, `limits` are names in `resource` with their values, `groups`
-    are files that take the pid of a new member, `files` is the soft limit of open files where `limits` says nothing.
+    are files that take the pid of a new member, `files` is the soft limit of open files where `limits` says nothing,
+    `allowed` has the files that it may open besides its terminal, see `sandbox.landlock`; None: those of its user.
     """
     program = pexpect.which(argv[0], env=env)
     if program is None:
         raise FileNotFoundError(f"The command was not found or was not executable: {argv[0]}.")
     needs_fork = groups or not set(limits) <= _SPAWNED_LIMITS or os.stat(program).st_mode & stat.S_ISUID
     if needs_fork or not sys.platform.startswith("linux"):
-        return _fork([program, *argv[1:]], env, cwd, _preparation(stdin, limits, groups, files))
-    return _spawn(program, argv, env, cwd, stdin, limits, files)
+        return _fork([program, *argv[1:]], env, cwd, _preparation(stdin, limits, groups, files, allowed))
+    return _spawn(program, argv, env, cwd, stdin, limits, files, allowed)
 
 
 def _spawn(
@@ -64,6 +68,7 @@ def _spawn(
     stdin: str | None,
     limits: dict[str, int],
     files: int,
+    allowed: dict[str, list[str]] | None,
 ) -> TerminalProcess:
     """By posix_spawn(3), which copies nothing of this process: a quarter of what a fork costs.
 
@@ -80,8 +85,14 @@ def _spawn(
             (os.POSIX_SPAWN_DUP2, 1, 2),
             (os.POSIX_SPAWN_DUP2, 1, 0) if stdin is None else (os.POSIX_SPAWN_OPEN, 0, stdin, os.O_RDONLY, 0),
         ]
+
+        def spawned() -> int:
+            if allowed is not None:
+                restrict({**allowed, "terminal": [os.ttyname(slave)]})
+            return os.posix_spawn(program, argv, env, file_actions=actions, setsid=True, setsigmask=[])
+
         with _working_in(cwd), _limited(limits, files):
-            pid = os.posix_spawn(program, argv, env, file_actions=actions, setsid=True, setsigmask=[])
+            pid = spawned() if allowed is None else _by_another_thread(spawned)
     except BaseException:
         os.close(master)
         raise
@@ -90,6 +101,28 @@ def _spawn(
     for name, value in limits.items():  # it has them as soft limits since its first moment; now it cannot lift them
         resource.prlimit(pid, getattr(resource, name), _lowered(name, value))
     return TerminalProcess(pid, master)
+
+
+def _by_another_thread(work: Callable[[], int]) -> int:
+    """What the work returns, or raises. What it takes away from its thread is taken from that and what it starts alone.
+
+    It is over before anything else is done, so that no fork finds another thread.
+    """
+    results: list[int] = []
+    errors: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            results.append(work())
+        except BaseException as error:
+            errors.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+    if errors:
+        raise errors[0]
+    return results[0]
 
 
 @contextlib.contextmanager
@@ -130,10 +163,17 @@ class _Forked(PtyProcess):  # type: ignore[misc]  # it has no types
         self.fileobj.close()
 
 
-def _preparation(stdin: str | None, limits: dict[str, int], groups: list[str], files: int) -> Callable[[], None]:
+def _preparation(
+    stdin: str | None,
+    limits: dict[str, int],
+    groups: list[str],
+    files: int,
+    allowed: dict[str, list[str]] | None,
+) -> Callable[[], None]:
     """What the new process does before it becomes the program."""
 
     def prepare() -> None:
+        terminal = os.ttyname(1)
         for file in groups:
             with open(file, "w", encoding="ascii") as members:
                 members.write(str(os.getpid()))
@@ -144,6 +184,8 @@ def _preparation(stdin: str | None, limits: dict[str, int], groups: list[str], f
             file_number = os.open(stdin, os.O_RDONLY)
             os.dup2(file_number, 0)
             os.close(file_number)
+        if allowed is not None:
+            restrict({**allowed, "terminal": [terminal]})
 
     return prepare
 

@@ -121,6 +121,7 @@ class Spawner:
                 limits=request["limits"],
                 groups=request["groups"],
                 files=self._session_files,
+                allowed=request["allowed"],
             )
         except (OSError, ValueError) as error:
             missing = isinstance(error, (FileNotFoundError, PermissionError))

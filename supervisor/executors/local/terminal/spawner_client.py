@@ -50,6 +50,8 @@ class Start(FrozenModel):
     noted: dict[str, str]
     end_note: str
     """File to which the spawner writes the exit status, where the session came to its end and was not cut off."""
+    allowed: dict[str, list[str]] | None = None
+    """Files that it may open, by kind, see `sandbox.landlock`; None: those that its user may."""
     wrapped: bool = False
     """Whether it is a sandbox with the agent in it."""
 
