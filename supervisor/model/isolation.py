@@ -7,12 +7,13 @@ from typing import Literal
 from pydantic import Field
 
 from supervisor.model.frozen_model import FrozenModel
+from supervisor.model.written_values import Seconds, WrittenTable
 
 Level = Literal["workspace", "bubblewrap"]
 """How far a session is kept apart: a folder, home and environment of its own; or besides, it sees nothing else."""
 
 
-class Limits(FrozenModel):
+class Limits(WrittenTable):
     """What a session may use of the machine; 0 is no limit."""
 
     memory: int = Field(default=0, ge=0)
@@ -23,7 +24,7 @@ class Limits(FrozenModel):
     """Files that each process may have open."""
     file_size: int = Field(default=1 << 30, ge=0)
     """Bytes that each file may grow to."""
-    cpu: float = Field(default=0.0, ge=0)
+    cpu: Seconds = Field(default=0.0, ge=0)
     """Seconds of processor time, of each process."""
 
 

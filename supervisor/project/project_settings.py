@@ -7,11 +7,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from supervisor.model.frozen_model import FrozenModel
 from supervisor.model.isolation import Limits
+from supervisor.model.written_values import Seconds, Words, WrittenTable
 
 
-class Price(FrozenModel):
+class Price(WrittenTable):
     """What a model costs, in US dollars for a million tokens, for agents that tell tokens but no cost."""
 
     input: float = Field(ge=0)
@@ -20,7 +20,7 @@ class Price(FrozenModel):
     cache_write: float = Field(default=0.0, ge=0)
 
 
-class AnsweredDialog(FrozenModel):
+class AnsweredDialog(WrittenTable):
     """A question on the screen of an interactive agent, and its answer."""
 
     shows: str
@@ -29,7 +29,7 @@ class AnsweredDialog(FrozenModel):
     """What is typed, `\\r` for Enter."""
 
 
-class AgentSettings(FrozenModel):
+class AgentSettings(WrittenTable):
     """`[agents.NAME]`: any command as an agent, or how a known program is used."""
 
     command: tuple[str, ...] | None = Field(default=None, min_length=1)
@@ -64,11 +64,11 @@ class AgentSettings(FrozenModel):
     """What it may read besides its workspace, its own program and the system."""
     pass_env: tuple[str, ...] = ()
     """Names of variables that it gets besides PATH, HOME (its own), LANG, TERM and, for a known program, its own."""
-    timeout: float | None = Field(default=None, gt=0)
+    timeout: Seconds | None = Field(default=None, gt=0)
     """Seconds that a session of it may take, where that is less than the phase's."""
-    startup_timeout: float | None = Field(default=None, ge=0)
+    startup_timeout: Seconds | None = Field(default=None, ge=0)
     """Seconds after its start without a sign of life, in place of the project's; 0 is no limit."""
-    stall_timeout: float | None = Field(default=None, ge=0)
+    stall_timeout: Seconds | None = Field(default=None, ge=0)
     """Seconds without a sign of life later, in place of the project's; 0 is no limit."""
     concurrency: int | None = Field(default=None, ge=1)
     """Sessions of it at once, over all jobs, where that is less than the jobs'."""
@@ -95,10 +95,14 @@ class AgentSettings(FrozenModel):
         return self
 
 
-_HOST = r"^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_.-]+)(:[0-9]{1,5})?$"
+_Host = Annotated[
+    str,
+    Field(pattern=r"^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_.-]+)(:[0-9]{1,5})?$"),
+    Words("a host's name or address, perhaps with :port"),
+]
 
 
-class ServeSettings(FrozenModel):
+class ServeSettings(WrittenTable):
     """`[serve]`: the job service."""
 
     host: str = "127.0.0.1"
@@ -109,20 +113,22 @@ class ServeSettings(FrozenModel):
     """Names by which it may be called, besides its address and `localhost`; `*` is any."""
     max_body_bytes: int = Field(default=1 << 20, ge=1024)
     """Largest request."""
-    request_timeout: float = Field(default=30.0, gt=0)
+    request_timeout: Seconds = Field(default=30.0, gt=0)
     """Seconds in which a request has to be there."""
-    heartbeat: float = Field(default=15.0, gt=0)
+    heartbeat: Seconds = Field(default=15.0, gt=0)
     """Seconds without an event after which a listener is told that there is none."""
-    rate: str = Field(default="6000/minute", pattern=r"^([1-9]\d*/(second|minute|hour|day))?$")
+    rate: Annotated[
+        str, Field(pattern=r"^([1-9]\d*/(second|minute|hour|day))?$"), Words('text like "20/second" or "6000/minute"')
+    ] = "6000/minute"
     """Requests of one client in a time, `20/second` or `6000/minute`; empty is no limit."""
     tiers: dict[str, int] = Field(default_factory=dict)
     """Name of a user's tier to its priority in the queue: higher comes first, none is 0."""
-    webhook_hosts: tuple[Annotated[str, Field(pattern=_HOST)], ...] = ()
+    webhook_hosts: tuple[_Host, ...] = ()
     """Hosts that webhooks may go to whatever their address is, also without TLS: `name` for the ports 443 and 80,
     `name:port` for another."""
 
 
-class ProjectSettings(FrozenModel):
+class ProjectSettings(WrittenTable):
     """What `supervisor.toml`, or `[tool.supervisor]` in `pyproject.toml`, may say."""
 
     agent: str | None = None
@@ -135,13 +141,13 @@ class ProjectSettings(FrozenModel):
     """Items in a batch, in place of the phases' own."""
     max_attempts: int | None = Field(default=None, ge=1, le=100)
     """Attempts for a batch, in place of the phases' own."""
-    timeout: float | None = Field(default=None, gt=0, le=7 * 86400)
+    timeout: Seconds | None = Field(default=None, gt=0, le=7 * 86400)
     """Seconds that one session may take, in place of the phases' own."""
     strict: bool = False
     """Stop at the first batch that cannot be made to pass."""
-    startup_timeout: float = Field(default=60.0, ge=0, le=7 * 86400)
+    startup_timeout: Seconds = Field(default=60.0, ge=0, le=7 * 86400)
     """Seconds after its start within which a session must print something or touch a file; 0 is no limit."""
-    stall_timeout: float = Field(default=300.0, ge=0, le=7 * 86400)
+    stall_timeout: Seconds = Field(default=300.0, ge=0, le=7 * 86400)
     """Seconds that a session may later do neither; 0 is no limit."""
     sandbox: Literal["auto", "workspace", "bubblewrap"] = "auto"
     """How far sessions are kept apart; `auto` is the strongest level that works here."""
@@ -153,9 +159,9 @@ class ProjectSettings(FrozenModel):
     """US dollars that a job may cost."""
     max_sessions: int | None = Field(default=None, ge=1)
     """Sessions that a job may start."""
-    max_runtime: float | None = Field(default=None, gt=0)
+    max_runtime: Seconds | None = Field(default=None, gt=0)
     """Seconds that a job may be worked on."""
-    quiet_period: float = Field(default=0.2, ge=0, le=60)
+    quiet_period: Seconds = Field(default=0.2, ge=0, le=60)
     """Seconds without a change after which a closed output counts as complete."""
     max_output_bytes: int = Field(default=16 * 1024 * 1024, ge=1)
     """Largest output that is read."""
@@ -165,7 +171,7 @@ class ProjectSettings(FrozenModel):
     """Room on the disk below which no session is started; 0 is no limit."""
     known_answers: tuple[str, ...] = ()
     """Places that installed packages offer, where answers are looked up before a session starts, in this order."""
-    keep_sessions: float = Field(default=24 * 3600.0, ge=0)
+    keep_sessions: Seconds = Field(default=24 * 3600.0, ge=0)
     """Seconds after which the files of sessions that passed are deleted; those of failed ones are kept."""
     json_log: bool = False
     """Write `progress.jsonl` beside `progress.log`."""
