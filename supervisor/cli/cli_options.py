@@ -110,6 +110,9 @@ FreshOption = Annotated[bool, typer.Option("--fresh", help="Set the old results 
 RedoOption = Annotated[
     bool, typer.Option("--redo-changed", help="Do again what was done with other instructions or another validator.")
 ]
+EmptyOption = Annotated[
+    bool, typer.Option("--allow-empty", help="Take it that there are no items, also where there were some before.")
+]
 FaultsOption = Annotated[
     float,
     typer.Option("--faults", min=0.0, max=1.0, help="Of the embedded agent: part of its sessions that go wrong."),
@@ -137,6 +140,7 @@ def job_options(
     timeout: float | None,
     strict: bool | None,
     redo_changed: bool,
+    allow_empty: bool,
     faults: float,
     seed: int,
     max_cost: float | None = None,
@@ -164,6 +168,7 @@ def job_options(
             timeout=timeout or settings.timeout,
             strict=settings.strict if strict is None else strict,
             redo_changed=redo_changed,
+            allow_empty=allow_empty,
             faults=faults,
             seed=seed,
             max_cost=settings.max_cost if max_cost is None else max_cost,

@@ -40,14 +40,15 @@ def run(
     sandbox: o.SandboxOption = None,
     fresh: o.FreshOption = False,
     redo_changed: o.RedoOption = False,
+    allow_empty: o.EmptyOption = False,
     faults: o.FaultsOption = 0.0,
     seed: o.SeedOption = 0,
     plain: Annotated[bool, typer.Option("--plain", help="Print lines also where there is a terminal.")] = False,
 ) -> None:
     """Run PIPELINE over TARGET here, or what is left of it.
 
-    Ends with 0: done · 1: finished with failed items · 2: something is written wrongly · 3: stopped, the same command
-    goes on · 4: cannot go on.
+    Ends with 0: done · 1: finished with failed items, or no items · 2: something is written wrongly · 3: stopped, the
+    same command goes on · 4: cannot go on.
     """
     import asyncio
 
@@ -72,6 +73,7 @@ def run(
         timeout=timeout,
         strict=strict,
         redo_changed=redo_changed,
+        allow_empty=allow_empty,
         faults=faults,
         seed=seed,
         max_cost=max_cost,
@@ -115,6 +117,7 @@ def start(
     sandbox: o.SandboxOption = None,
     fresh: o.FreshOption = False,
     redo_changed: o.RedoOption = False,
+    allow_empty: o.EmptyOption = False,
     faults: o.FaultsOption = 0.0,
     seed: o.SeedOption = 0,
 ) -> None:
@@ -140,6 +143,7 @@ def start(
         timeout=timeout,
         strict=strict,
         redo_changed=redo_changed,
+        allow_empty=allow_empty,
         faults=faults,
         seed=seed,
         max_cost=max_cost,

@@ -38,6 +38,8 @@ class JobOptions(FrozenModel):
     timeout: float | None = Field(default=None, gt=0)
     strict: bool = False
     redo_changed: bool = False
+    allow_empty: bool = False
+    """Whether a source may have no items, also where it had some before."""
     faults: float = Field(default=0.0, ge=0, le=1)
     seed: int = 0
     sandbox: Literal["auto", "workspace", "bubblewrap"] | None = None

@@ -94,6 +94,15 @@ BAD_SETTINGS = [
         ("there is no agent 'mien'", "Did you mean 'mine'?", f"Here are: {AGENTS}"),
         settings(f"agent = 'mien'\n{MINE}"),
     ),
+    *(
+        Bad(
+            f"several agents and none is named, {words[0]}",
+            ("supervisor.toml: there are several agents, mine and other, and none is named", "Say --agent mine"),
+            settings(f"{MINE}{MINE.replace('mine]', 'other]')}"),
+            words=words,
+        )
+        for words in (("run", "facts", "demo"), ("start", "facts", "demo"))
+    ),
     Bad(
         "program of the agent is missing",
         ("agent 'mine'", "'no-such-program' is not there", "correct `command` under [agents.mine]"),
