@@ -41,6 +41,12 @@ class SourceError(UsageError):
     """An item file is missing or malformed, or an id in it is."""
 
 
+class EmptySource(SupervisorError):
+    """There are no items to work on."""
+
+    exit_code = 1
+
+
 class InputError(UsageError):
     """What a job was submitted with is not what its pipeline takes."""
 

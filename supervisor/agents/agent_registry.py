@@ -36,11 +36,28 @@ def agent_names(project: Project) -> list[str]:
 
 
 def default_agent(project: Project) -> str:
-    """The agent where none is named: the project's choice, else its only one, else the embedded one."""
+    """The agent where none is named: the project's choice, else its only one, else the embedded one.
+
+    UsageError where the project has several and does not say which.
+    """
+    chosen = agent_unless_open(project)
+    if chosen is None:
+        own = list(project.settings.agents)
+        named = f"there are several agents, {', '.join(own[:-1])} and {own[-1]}, and none is named"
+        raise UsageError(
+            named,
+            where=project.settings_file.name,
+            remedy=f'Say --agent {own[0]}, or write agent = "{own[0]}" above the first [table].',
+        )
+    return chosen
+
+
+def agent_unless_open(project: Project) -> str | None:
+    """The same; None where the project has several and does not say which."""
     if project.settings.agent is not None:
         return project.settings.agent
     own = list(project.settings.agents)
-    return own[0] if len(own) == 1 else EMBEDDED
+    return own[0] if len(own) == 1 else None if own else EMBEDDED
 
 
 def make_agents(project: Project, options: JobOptions) -> list[Agent]:

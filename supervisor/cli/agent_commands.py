@@ -30,10 +30,10 @@ def list_agents(
         return
     from concurrent.futures import ThreadPoolExecutor
 
-    from supervisor.agents.agent_registry import agent_names, default_agent
+    from supervisor.agents.agent_registry import agent_names, agent_unless_open
 
     here = o.project_at(project)
-    chosen = default_agent(here).split(",")[0]
+    chosen = (agent_unless_open(here) or "").split(",")[0]
     names = agent_names(here)
     with ThreadPoolExecutor() as pool:
         rows = [{**row, "default": row["name"] == chosen} for row in pool.map(lambda n: _row(here, n), names)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
@@ -15,11 +14,19 @@ if TYPE_CHECKING:
 
 
 def _seconds(text: str | float) -> float:
-    """Seconds of a time as people write it: `90`, `90s`, `15m`, `8h`, `2d`."""
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smhd]?)", str(text).strip())
-    if found is None:
-        raise typer.BadParameter(f"{text!r} is no time; write seconds, or 90s, 15m, 8h, 2d")
-    return float(found[1]) * {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}[found[2]]
+    from supervisor.text.human_units import seconds_of
+
+    try:
+        return seconds_of(str(text))
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
+def _session_seconds(text: str | float) -> float:
+    found = _seconds(text)
+    if found < 0.1:
+        raise typer.BadParameter(f"{text!r} is too short for a session; write 0.1 at least")
+    return found
 
 
 ProjectOption = Annotated[
@@ -53,7 +60,14 @@ MaxAttemptsOption = Annotated[
     typer.Option("--max-attempts", envvar="SUPERVISOR_MAX_ATTEMPTS", min=1, max=100, help="Attempts for a batch."),
 ]
 TimeoutOption = Annotated[
-    float | None, typer.Option("--timeout", envvar="SUPERVISOR_TIMEOUT", min=0.1, help="Seconds for one session.")
+    float | None,
+    typer.Option(
+        "--timeout",
+        envvar="SUPERVISOR_TIMEOUT",
+        metavar="TIME",
+        parser=_session_seconds,
+        help="Time for one session: seconds, or 90s, 15m, 2h.",
+    ),
 ]
 MaxCostOption = Annotated[
     float | None,
@@ -109,6 +123,9 @@ RedoUnfinishedOption = Annotated[
     bool,
     typer.Option("--redo-unfinished", help="Do again what sessions left that did not come to their end by themselves."),
 ]
+EmptyOption = Annotated[
+    bool, typer.Option("--allow-empty", help="Take it that there are no items, also where there were some before.")
+]
 FaultsOption = Annotated[
     float,
     typer.Option("--faults", min=0.0, max=1.0, help="Of the embedded agent: part of its sessions that go wrong."),
@@ -137,6 +154,7 @@ def job_options(
     strict: bool | None,
     redo_changed: bool,
     redo_unfinished: bool,
+    allow_empty: bool,
     faults: float,
     seed: int,
     max_cost: float | None = None,
@@ -150,7 +168,7 @@ def job_options(
     from supervisor.agents.agent_registry import default_agent
     from supervisor.errors import UsageError
     from supervisor.model.job import JobOptions
-    from supervisor.project.model_errors import explain
+    from supervisor.project.model_errors import explain, place_of
     from supervisor.project.pipeline_loader import agent_of
 
     settings = project.settings
@@ -166,6 +184,7 @@ def job_options(
             strict=settings.strict if strict is None else strict,
             redo_changed=redo_changed,
             redo_unfinished=redo_unfinished,
+            allow_empty=allow_empty,
             faults=faults,
             seed=seed,
             max_cost=settings.max_cost if max_cost is None else max_cost or None,
@@ -175,7 +194,12 @@ def job_options(
             limits_given=tuple(name for name, given in limits.items() if given is not None),
         )
     except ValidationError as error:
-        raise UsageError(explain(error, JobOptions), where="options", remedy="Give another value.") from error
+        names = {place_of(each["loc"]): f"--{str(each['loc'][0]).replace('_', '-')}" for each in error.errors()}
+        said = "\n  ".join(
+            f"{names.get(place, place)}: {rest}"
+            for place, _, rest in (line.strip().partition(": ") for line in explain(error, JobOptions).splitlines())
+        )
+        raise UsageError(said, remedy="Give another value, here or in the settings.") from error
 
 
 def store_of(project: Project) -> Database:

@@ -41,14 +41,15 @@ def run(
     fresh: o.FreshOption = False,
     redo_changed: o.RedoOption = False,
     redo_unfinished: o.RedoUnfinishedOption = False,
+    allow_empty: o.EmptyOption = False,
     faults: o.FaultsOption = 0.0,
     seed: o.SeedOption = 0,
     plain: Annotated[bool, typer.Option("--plain", help="Print lines also where there is a terminal.")] = False,
 ) -> None:
     """Run PIPELINE over TARGET here, or what is left of it.
 
-    Ends with 0: done · 1: finished with failed items · 2: something is written wrongly · 3: stopped, the same command
-    goes on · 4: cannot go on.
+    Ends with 0: done · 1: finished with failed items, or no items · 2: something is written wrongly · 3: stopped, the
+    same command goes on · 4: cannot go on.
     """
     import asyncio
 
@@ -74,6 +75,7 @@ def run(
         strict=strict,
         redo_changed=redo_changed,
         redo_unfinished=redo_unfinished,
+        allow_empty=allow_empty,
         faults=faults,
         seed=seed,
         max_cost=max_cost,
@@ -118,6 +120,7 @@ def start(
     fresh: o.FreshOption = False,
     redo_changed: o.RedoOption = False,
     redo_unfinished: o.RedoUnfinishedOption = False,
+    allow_empty: o.EmptyOption = False,
     faults: o.FaultsOption = 0.0,
     seed: o.SeedOption = 0,
 ) -> None:
@@ -144,6 +147,7 @@ def start(
         strict=strict,
         redo_changed=redo_changed,
         redo_unfinished=redo_unfinished,
+        allow_empty=allow_empty,
         faults=faults,
         seed=seed,
         max_cost=max_cost,

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from supervisor.agents.agent_registry import agent_names, default_agent, make_agent
+from supervisor.agents.agent_registry import agent_names, agent_unless_open, make_agent
 from supervisor.doctor.finding import Finding, Level
 from supervisor.doctor.state_checks import look_at_state
 from supervisor.engine import preflight
@@ -128,7 +128,12 @@ def _pipelines(project: Project) -> Iterator[Finding]:
 
 
 def _agents(project: Project) -> Iterator[Finding]:
-    chosen = default_agent(project)
+    chosen = agent_unless_open(project)
+    if chosen is None:
+        own = ", ".join(project.settings.agents)
+        yield Finding(
+            level="warning", subject="agent", text=f"none is the default of {own}: `agent` in the settings says which"
+        )
     for name in agent_names(project):
         try:
             make_agent(project, name).check()

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from supervisor.agents.agent_registry import default_agent
+from supervisor.agents.agent_registry import EMBEDDED, agent_unless_open
 from supervisor.engine.known_answers.restored_answers import keep_answers
 from supervisor.errors import SupervisorError, TargetError
 from supervisor.model.frozen_model import FrozenModel
@@ -73,7 +73,11 @@ def recreate_jobs(project: Project, database: Database) -> Iterator[str]:
                     known.pipeline,
                     pipeline.collection,
                     known.target,
-                    JobOptions(agent=pipeline.agent or default_agent(project)).model_dump_json(),
+                    JobOptions(
+                        agent=pipeline.agent
+                        or agent_unless_open(project)
+                        or next(iter(project.settings.agents), EMBEDDED)
+                    ).model_dump_json(),
                     time.time(),
                 ),
             )

@@ -25,9 +25,9 @@ from supervisor.project.store_damage import missing
 from supervisor.sinks.sink_registry import check_sink
 from supervisor.sources.source import SourceContext
 from supervisor.sources.source_registry import source_of
-from supervisor.sources.taken_items import items_fingerprint, take_items
+from supervisor.sources.taken_items import check_not_empty, items_fingerprint, take_items
 from supervisor.store.integrity.integrity_check import open_current
-from supervisor.store.tables import jobs, phases, submissions
+from supervisor.store.tables import items, jobs, phases, submissions
 
 
 class _Known(FrozenModel):
@@ -35,6 +35,8 @@ class _Known(FrozenModel):
 
     taken: dict[int, str | None] = Field(default_factory=dict)
     """Phase id to the fingerprint of the items that it took last: they were read, and are not read again."""
+    counts: dict[int, int] = Field(default_factory=dict)
+    """Phase id to the number of items that it has or had."""
     submitted: str | None = None
     """The input that it was submitted with."""
     content: Path | None = None
@@ -61,8 +63,11 @@ def check(
         if phase.upstream is None:
             source = source_of(SourceContext(at, pipeline, phase, target, known.submitted))
             mark = items_fingerprint(source, phase, target)
+            count = before = known.counts.get(phase.id, 0)
             if not mark or known.taken.get(phase.id) != mark:
-                take_items(source, phase, target)
+                count = len(take_items(source, phase, target))
+            if not options.allow_empty and known.submitted is None:  # what is submitted, its schema judges
+                check_not_empty(count, before, source.name, phase.id)
     return pipeline, target
 
 
@@ -84,8 +89,10 @@ def _known_of(project: Project, pipeline: str, target: str) -> _Known:
             job = jobs.live(database, pipeline, target)
             if job is None:
                 return _Known()
+            taken = phases.sources(database, job.id)
             return _Known(
-                taken=phases.sources(database, job.id),
+                taken=taken,
+                counts={phase: items.count(database, job.id, phase) for phase in taken},
                 submitted=submissions.input_of(database, job.id),
                 content=content_of(project, database, job).content,
                 options=job.options,

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from supervisor.model.frozen_model import FrozenModel
+from supervisor.model.written_values import Seconds, WrittenTable
 
 Level = Literal["workspace", "landlock", "bubblewrap"]
 """How far a session is kept apart: a folder, home and environment of its own; besides, it opens no other files; or it
@@ -15,7 +16,7 @@ SandboxChoice = Literal["auto", "workspace", "bubblewrap", "landlock", "required
 """A level; `auto`: the strongest that works here; `required`: the same, but never `workspace`."""
 
 
-class Limits(FrozenModel):
+class Limits(WrittenTable):
     """What a session may use of the machine; 0 is no limit."""
 
     memory: int = Field(default=0, ge=0)
@@ -26,7 +27,7 @@ class Limits(FrozenModel):
     """Files that each process may have open."""
     file_size: int = Field(default=1 << 30, ge=0)
     """Bytes that each file may grow to."""
-    cpu: float = Field(default=0.0, ge=0)
+    cpu: Seconds = Field(default=0.0, ge=0)
     """Seconds of processor time, of each process."""
 
 

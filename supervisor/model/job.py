@@ -41,6 +41,8 @@ class JobOptions(FrozenModel):
     redo_changed: bool = False
     redo_unfinished: bool = False
     """Have those items done again, when it begins, whose answers are of sessions that did not come to their end."""
+    allow_empty: bool = False
+    """Whether a source may have no items, also where it had some before."""
     faults: float = Field(default=0.0, ge=0, le=1)
     seed: int = 0
     sandbox: SandboxChoice | None = None

@@ -2,34 +2,69 @@
 
 from __future__ import annotations
 
+import difflib
 import re
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
-from supervisor.model.frozen_model import FrozenModel
-
-_NAME = r"^[a-z0-9_]{1,64}$"
-_FILE = r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$"
+from supervisor.model.written_values import FileName, Name, NumberOrText, Seconds, Words, WrittenTable
 
 
-class Upstream(FrozenModel):
+class Upstream(WrittenTable):
     """Items that come from an earlier phase."""
 
     phase: int
     """Id of the earlier phase whose merged items these are."""
-    by: str | None = Field(default=None, pattern=_FILE)
+    by: FileName | None = None
     """Python file beside the pipeline file whose `expand(item_id, payload)` gives zero or more `(id, payload)`."""
 
 
-class JobInput(FrozenModel):
+class JobInput(WrittenTable):
     """Items that come from what a job was submitted with: a JSON object, id to payload."""
 
-    input: str
+    input: str = Field(min_length=1)
     """The file of the project that is taken where it was not submitted with an input of its own."""
 
 
-class Phase(FrozenModel):
+class ItemsFile(WrittenTable):
+    """Items that are a part of a file."""
+
+    file: str = Field(min_length=1)
+    """A file of the project; `{target}` and the target's named parts may stand in its name."""
+    at: str | None = Field(default=None, min_length=1)
+    """Where they are in it: a member, or the names on the way to one with dots between; `.` is the whole, as it is."""
+
+
+def _kind_of_items(value: Any) -> str | None:
+    """Which of the ways to name items this is meant to be; None where it is none."""
+    if isinstance(value, str):
+        return "text"
+    if isinstance(value, (Upstream, ItemsFile, JobInput)):
+        return type(value).__name__
+    if not isinstance(value, dict):
+        return None
+    ways: dict[str, type[WrittenTable]] = {"phase": Upstream, "input": JobInput, "file": ItemsFile}
+    for names in (ways, {"by": Upstream, "at": ItemsFile}):
+        for name, way in names.items():
+            if name in value:
+                return way.__name__
+    near = [name for key in value for name in difflib.get_close_matches(key, ways, n=1)]
+    return (ways[near[0]] if near else ItemsFile).__name__
+
+
+Items = Annotated[
+    Annotated[str, Field(min_length=1), Tag("text")]
+    | Annotated[Upstream, Tag("Upstream")]
+    | Annotated[ItemsFile, Tag("ItemsFile")]
+    | Annotated[JobInput, Tag("JobInput")],
+    Discriminator(_kind_of_items),
+    Words("a file's path in quotes, or a table: { phase = 1 }, { file = …, at = … } or { input = … }"),
+]
+"""Where a phase's items come from."""
+
+
+class Phase(WrittenTable):
     """One phase: its items, instructions, validator and main file."""
 
     id: int = Field(ge=0)
@@ -38,22 +73,22 @@ class Phase(FrozenModel):
     """What people call it."""
     kind: str = "session"
     """How its items are answered: the word of a phase kind."""
-    items: str | Upstream | JobInput
-    """A file of the project (`{target}` and the target's named parts may stand in it), an earlier phase, or the job's
-    input."""
-    limit: str | None = None
+    items: Items
+    """A file of the project (`{target}` and the target's named parts may stand in it) or a part of one, an earlier
+    phase, or the job's input."""
+    limit: NumberOrText | None = None
     """How many items from the first, a number after filling in the target's named parts; empty means all."""
-    intelligence: str = Field(pattern=_FILE)
+    intelligence: FileName
     """Instructions for the agent: a Markdown file beside the pipeline file."""
-    prompt: str | None = Field(default=None, pattern=_FILE)
+    prompt: FileName | None = None
     """Template in `prompts/<pipeline>/`; without one `batch.md.j2` there, else the built-in one."""
-    context: str | None = Field(default=None, pattern=_FILE)
+    context: FileName | None = None
     """Python file beside the pipeline file whose `context(batch, merged)` gives what the prompt adds for the batch."""
     validator: str | tuple[str, ...] | None = None
     """Python file in `validators/<pipeline>/`, or a command run there, or none."""
-    validator_timeout: float = Field(default=60.0, gt=0, le=86400)
+    validator_timeout: Seconds = Field(default=60.0, gt=0, le=86400)
     """Seconds that the project's own code may take for one batch."""
-    output: str = Field(pattern=_FILE)
+    output: FileName
     """Name of the main file, under `vfs/<collection>/<target>/`; its ending says what kind of file it is."""
     merge: Literal["object", "array"] = "object"
     """Form of the output and of the main file: id to value, or entries that name their id."""
@@ -61,7 +96,7 @@ class Phase(FrozenModel):
     """Items in a batch."""
     max_attempts: int = Field(default=3, ge=1, le=100)
     """Attempts for a batch before what still fails is quarantined."""
-    timeout: float = Field(default=600.0, gt=0, le=7 * 86400)
+    timeout: Seconds = Field(default=600.0, gt=0, le=7 * 86400)
     """Seconds that one session may take."""
     settings: dict[str, Any] = Field(default_factory=dict)
     """The validator's own settings, as `batch.settings`."""
@@ -71,13 +106,16 @@ class Phase(FrozenModel):
     @property
     def items_file(self) -> str | None:
         """File of the project that the items are in; None where they come from an earlier phase."""
-        return (
-            None
-            if isinstance(self.items, Upstream)
-            else self.items
-            if isinstance(self.items, str)
-            else self.items.input
-        )
+        if isinstance(self.items, str):
+            return self.items
+        if isinstance(self.items, Upstream):
+            return None
+        return self.items.input if isinstance(self.items, JobInput) else self.items.file
+
+    @property
+    def items_at(self) -> str | None:
+        """Where in that file they are; None where it holds nothing else."""
+        return self.items.at if isinstance(self.items, ItemsFile) else None
 
     @property
     def upstream(self) -> int | None:
@@ -90,7 +128,7 @@ class Phase(FrozenModel):
         return self.items.by if isinstance(self.items, Upstream) else None
 
 
-class TargetRule(FrozenModel):
+class TargetRule(WrittenTable):
     """Which target names the pipeline takes."""
 
     pattern: str
@@ -108,16 +146,16 @@ class TargetRule(FrozenModel):
         return value
 
 
-class Pipeline(FrozenModel):
+class Pipeline(WrittenTable):
     """A named sequence of phases."""
 
-    name: str = Field(pattern=_NAME)
+    name: Name
     """Name, as on the command line and as the folder's name."""
-    collection: str = Field(pattern=_NAME)
+    collection: Name
     """Folder under `vfs/` that holds a folder for every target."""
     version: int | None = Field(default=None, ge=1)
     """Number of this definition. With one, a job keeps the files that it began with to its end."""
-    input: str | None = Field(default=None, pattern=_FILE)
+    input: FileName | None = None
     """JSON Schema of what a job is submitted with: a file beside the pipeline file."""
     agent: str | None = Field(default=None, min_length=1)
     """Agent where none is named, in place of the project's; or several, separated by commas."""

@@ -5,18 +5,15 @@ from __future__ import annotations
 import difflib
 import re
 import shutil
-import tomllib
 from pathlib import Path
 from typing import Any
-
-from pydantic import ValidationError as ModelError
 
 from supervisor.errors import PipelineError, TargetError
 from supervisor.model.pipeline import Phase, Pipeline, Upstream
 from supervisor.model.target import PART, Target
 from supervisor.project.job_input import input_schema
-from supervisor.project.model_errors import explain
 from supervisor.project.project import Project
+from supervisor.project.toml_file import TomlFile
 
 PIPELINE_FILE = "pipeline.toml"
 _TARGET = re.compile(r"[a-z0-9_]{1,64}")
@@ -32,14 +29,7 @@ def load_pipeline(project: Project, name: str) -> Pipeline:
             where=str(project.root),
             remedy=_known_pipelines(project, name),
         )
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise PipelineError(f"not TOML: {error}", where=str(path), remedy="Correct the file.") from error
-    try:
-        pipeline = Pipeline.model_validate(table)
-    except ModelError as error:
-        raise PipelineError(explain(error, Pipeline), where=str(path), remedy="Correct the file.") from error
+    pipeline = TomlFile(path, PipelineError).read(Pipeline)
     if pipeline.name != name:
         raise PipelineError(
             f"it is named {pipeline.name!r}, but its folder is {name!r}", where=str(path), remedy="Make them equal."

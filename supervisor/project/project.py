@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import tomllib
 from pathlib import Path
-from typing import Any
-
-from pydantic import ValidationError as ModelError
 
 from supervisor.errors import ProjectError
-from supervisor.project.model_errors import explain
 from supervisor.project.project_settings import ProjectSettings
+from supervisor.project.toml_file import TomlFile
 
 SETTINGS_FILE = "supervisor.toml"
 PYPROJECT = "pyproject.toml"
@@ -68,33 +64,15 @@ def find_project(start: Path) -> Project:
     for folder in (start, *start.parents):
         if (folder / SETTINGS_FILE).is_file():
             path = folder / SETTINGS_FILE
-            return Project(folder, _settings(_read_toml(path), path), path)
+            return Project(folder, TomlFile(path, ProjectError).read(ProjectSettings), path)
         if (folder / PYPROJECT).is_file():
             path = folder / PYPROJECT
-            table = _read_toml(path).get("tool", {})
-            if isinstance(table, dict) and "supervisor" in table:
-                return Project(folder, _settings(table["supervisor"], path), path)
+            file = TomlFile(path, ProjectError)
+            tools = file.table.get("tool", {})
+            if isinstance(tools, dict) and "supervisor" in tools:
+                return Project(folder, file.read(ProjectSettings, "tool", "supervisor"), path)
     raise ProjectError(
         "no project here: neither it nor a folder above has supervisor.toml, or [tool.supervisor] in pyproject.toml",
         where=str(start),
         remedy="Make one with `supervisor init DIR`, or name one with --project DIR.",
     )
-
-
-def _read_toml(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ProjectError(f"not TOML: {error}", where=str(path), remedy="Correct the file.") from error
-    except OSError as error:
-        raise ProjectError(f"cannot be read: {error.strerror}", where=str(path)) from error
-
-
-def _settings(table: Any, path: Path) -> ProjectSettings:
-    try:
-        return ProjectSettings.model_validate(table)
-    except ModelError as error:
-        section = "" if path.name == SETTINGS_FILE else " [tool.supervisor]"
-        raise ProjectError(
-            explain(error, ProjectSettings), where=f"{path}{section}", remedy="Correct the file."
-        ) from error

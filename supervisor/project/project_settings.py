@@ -7,13 +7,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from supervisor.model.frozen_model import FrozenModel
 from supervisor.model.isolation import Limits, SandboxChoice
+from supervisor.model.written_values import Seconds, Words, WrittenTable
 
 _VARIABLE = r"^[A-Za-z_][A-Za-z0-9_]*$"
 
 
-class Price(FrozenModel):
+class Price(WrittenTable):
     """What a model costs, in US dollars for a million tokens, for agents that tell tokens but no cost."""
 
     input: float = Field(ge=0)
@@ -22,7 +22,7 @@ class Price(FrozenModel):
     cache_write: float = Field(default=0.0, ge=0)
 
 
-class AnsweredDialog(FrozenModel):
+class AnsweredDialog(WrittenTable):
     """A question on the screen of an interactive agent, and its answer."""
 
     shows: str
@@ -31,7 +31,7 @@ class AnsweredDialog(FrozenModel):
     """What is typed, `\\r` for Enter."""
 
 
-class AgentSettings(FrozenModel):
+class AgentSettings(WrittenTable):
     """`[agents.NAME]`: any command as an agent, or how a known program is used."""
 
     command: tuple[str, ...] | None = Field(default=None, min_length=1)
@@ -70,13 +70,13 @@ class AgentSettings(FrozenModel):
     """Names of variables that it gets besides those of every session and, for a known program, its own."""
     env: dict[Annotated[str, Field(pattern=_VARIABLE)], str] = Field(default_factory=dict)
     """Variables that it gets, with their values; they go before all others, but those of the supervisor's own."""
-    timeout: float | None = Field(default=None, gt=0)
+    timeout: Seconds | None = Field(default=None, gt=0)
     """Seconds that a session of it may take, where that is less than the phase's."""
-    startup_timeout: float | None = Field(default=None, ge=0)
+    startup_timeout: Seconds | None = Field(default=None, ge=0)
     """Seconds after its start without a sign of life, in place of the project's; 0 is no limit."""
-    stall_timeout: float | None = Field(default=None, ge=0)
+    stall_timeout: Seconds | None = Field(default=None, ge=0)
     """Seconds without a sign of life later, in place of the project's; 0 is no limit."""
-    finish_timeout: float | None = Field(default=None, ge=0)
+    finish_timeout: Seconds | None = Field(default=None, ge=0)
     """Seconds after which an answer of it stands, in place of the project's."""
     concurrency: int | None = Field(default=None, ge=1)
     """Sessions of it at once, over all jobs, where that is less than the jobs'."""
@@ -108,10 +108,14 @@ class AgentSettings(FrozenModel):
         return self
 
 
-_HOST = r"^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_.-]+)(:[0-9]{1,5})?$"
+_Host = Annotated[
+    str,
+    Field(pattern=r"^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_.-]+)(:[0-9]{1,5})?$"),
+    Words("a host's name or address, perhaps with :port"),
+]
 
 
-class ServeSettings(FrozenModel):
+class ServeSettings(WrittenTable):
     """`[serve]`: the job service."""
 
     host: str = "127.0.0.1"
@@ -122,20 +126,22 @@ class ServeSettings(FrozenModel):
     """Names by which it may be called, besides its address and `localhost`; `*` is any."""
     max_body_bytes: int = Field(default=1 << 20, ge=1024)
     """Largest request."""
-    request_timeout: float = Field(default=30.0, gt=0)
+    request_timeout: Seconds = Field(default=30.0, gt=0)
     """Seconds in which a request has to be there."""
-    heartbeat: float = Field(default=15.0, gt=0)
+    heartbeat: Seconds = Field(default=15.0, gt=0)
     """Seconds without an event after which a listener is told that there is none."""
-    rate: str = Field(default="6000/minute", pattern=r"^([1-9]\d*/(second|minute|hour|day))?$")
+    rate: Annotated[
+        str, Field(pattern=r"^([1-9]\d*/(second|minute|hour|day))?$"), Words('text like "20/second" or "6000/minute"')
+    ] = "6000/minute"
     """Requests of one client in a time, `20/second` or `6000/minute`; empty is no limit."""
     tiers: dict[str, int] = Field(default_factory=dict)
     """Name of a user's tier to its priority in the queue: higher comes first, none is 0."""
-    webhook_hosts: tuple[Annotated[str, Field(pattern=_HOST)], ...] = ()
+    webhook_hosts: tuple[_Host, ...] = ()
     """Hosts that webhooks may go to whatever their address is, also without TLS: `name` for the ports 443 and 80,
     `name:port` for another."""
 
 
-class ProjectSettings(FrozenModel):
+class ProjectSettings(WrittenTable):
     """What `supervisor.toml`, or `[tool.supervisor]` in `pyproject.toml`, may say."""
 
     agent: str | None = None
@@ -148,13 +154,13 @@ class ProjectSettings(FrozenModel):
     """Items in a batch, in place of the phases' own."""
     max_attempts: int | None = Field(default=None, ge=1, le=100)
     """Attempts for a batch, in place of the phases' own."""
-    timeout: float | None = Field(default=None, gt=0, le=7 * 86400)
+    timeout: Seconds | None = Field(default=None, gt=0, le=7 * 86400)
     """Seconds that one session may take, in place of the phases' own."""
     strict: bool = False
     """Stop at the first batch that cannot be made to pass."""
-    startup_timeout: float = Field(default=60.0, ge=0, le=7 * 86400)
+    startup_timeout: Seconds = Field(default=60.0, ge=0, le=7 * 86400)
     """Seconds after its start within which a session must print something or touch a file; 0 is no limit."""
-    stall_timeout: float = Field(default=300.0, ge=0, le=7 * 86400)
+    stall_timeout: Seconds = Field(default=300.0, ge=0, le=7 * 86400)
     """Seconds that a session may later do neither; 0 is no limit."""
     sandbox: SandboxChoice = "auto"
     """How far sessions are kept apart; `auto` is the strongest level that works here."""
@@ -166,12 +172,12 @@ class ProjectSettings(FrozenModel):
     """US dollars that a job may cost."""
     max_sessions: int | None = Field(default=None, ge=1)
     """Sessions that a job may start."""
-    max_runtime: float | None = Field(default=None, gt=0)
+    max_runtime: Seconds | None = Field(default=None, gt=0)
     """Seconds that a job may be worked on."""
     breaker: int | None = Field(default=None, ge=0)
     """Sessions in a row that failed in the same way after which a job stops; by default the larger of 5 and the
     sessions at once, 0 is never."""
-    finish_timeout: float = Field(default=30.0, ge=0, le=7 * 86400)
+    finish_timeout: Seconds = Field(default=30.0, ge=0, le=7 * 86400)
     """Seconds after which an answer that passes stands, though its session still runs: neither the output nor the
     terminal changed for so long."""
     unfinished: Literal["accept", "retry"] = "accept"
@@ -185,7 +191,7 @@ class ProjectSettings(FrozenModel):
     """Room on the disk below which no session is started; 0 is no limit."""
     known_answers: tuple[str, ...] = ()
     """Places that installed packages offer, where answers are looked up before a session starts, in this order."""
-    keep_sessions: float = Field(default=24 * 3600.0, ge=0)
+    keep_sessions: Seconds = Field(default=24 * 3600.0, ge=0)
     """Seconds after which the files of sessions that passed are deleted; those of failed ones are kept."""
     json_log: bool = False
     """Write `progress.jsonl` beside `progress.log`."""

@@ -12,6 +12,8 @@ from supervisor.errors import UsageError
 from supervisor.failpoints import reached
 
 _SOURCE = Path(__file__).parent / "scaffold_files"
+_COMPILED = "__pycache__"
+"""What an installer makes beside the Python files."""
 
 
 def make_project(folder: Path) -> list[Path]:
@@ -19,7 +21,11 @@ def make_project(folder: Path) -> list[Path]:
 
     UsageError where it cannot be made; then nothing is. What was begun and cut off is brought to its end.
     """
-    files = sorted(path.relative_to(_SOURCE) for path in _SOURCE.rglob("*") if path.is_file())
+    files = sorted(
+        path.relative_to(_SOURCE)
+        for path in _SOURCE.rglob("*")
+        if path.is_file() and _COMPILED not in path.relative_to(_SOURCE).parts
+    )
     if folder.exists() and not folder.is_dir():
         raise UsageError("there is a file of that name", where=str(folder), remedy="Choose another name.")
     existed = folder.exists()
@@ -34,7 +40,13 @@ def make_project(folder: Path) -> list[Path]:
             shutil.rmtree(earlier)
         staged = Path(tempfile.mkdtemp(prefix=_staged(folder), dir=beside))
         try:
-            shutil.copytree(_SOURCE, staged, dirs_exist_ok=True, copy_function=shutil.copyfile)
+            shutil.copytree(
+                _SOURCE,
+                staged,
+                dirs_exist_ok=True,
+                copy_function=shutil.copyfile,
+                ignore=shutil.ignore_patterns(_COMPILED),
+            )
             reached("init.made")
             if existed:
                 for entry in sorted(os.listdir(staged)):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from supervisor.model.pipeline import JobInput
 from supervisor.project.job_input import check_input
+from supervisor.sources.envelope import WHOLE
 from supervisor.sources.json_rows import items_of_value, parsed
 from supervisor.sources.json_source import items_path, unreadable
 from supervisor.sources.source import SourceContext, SourceItem
@@ -32,7 +33,7 @@ class SubmittedSource:
         """InputError where it is not what the pipeline takes."""
         data = self._data()
         check_input(self._context.project, self._context.pipeline, parsed(data, self.name), self.name)
-        yield from items_of_value(data, self.name)
+        yield from items_of_value(data, self.name, WHOLE)  # its schema says what it is
 
     def _data(self) -> bytes:
         if self._context.submitted is not None:

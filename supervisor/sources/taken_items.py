@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 
-from supervisor.errors import SourceError
+from supervisor.errors import EmptySource, SourceError
 from supervisor.model.item_rows import Item, check_id
 from supervisor.model.pipeline import Phase
 from supervisor.model.target import Target
+from supervisor.sources.row_faults import RowFaults
 from supervisor.sources.source import Source, SourceItem
 from supervisor.text.content_hash import fingerprint
 
@@ -25,31 +26,57 @@ def items_fingerprint(source: Source, phase: Phase, target: Target) -> str:
 
 
 def take_items(source: Source, phase: Phase, target: Target) -> list[Item]:
-    """All items of a phase in canonical order; SourceError says what is wrong and where."""
+    """All items of a phase in canonical order; SourceError says all that is wrong, and where."""
     items: list[Item] = []
     places: dict[str, str] = {}
-    for item in source.items():
-        _check(item, source)
-        if item.id in places:
-            raise SourceError(
-                f"the id {item.id!r} stands twice: {places[item.id]} and {item.place}",
-                where=source.name,
-                remedy="Give every item an id of its own.",
-            )
-        places[item.id] = item.place
-        items.append((item.id, item.payload))
+    faults = RowFaults(source.name)
+    try:
+        for item in source.items():
+            if (wrong := _fault(item)) is not None:
+                faults.add(wrong, item.place, "Correct it there, or the source that reads it.")
+            elif item.id in places:
+                what = f"the id {item.id!r} stands twice: {places[item.id]} and {item.place}"
+                faults.add(what, remedy="Give every item an id of its own.")
+            else:
+                places[item.id] = item.place
+                items.append((item.id, item.payload))
+    except SourceError as error:
+        if not faults:
+            raise
+        faults.add_error(error)
+    faults.raise_if_any()
     return _cut(items, phase, target, source.name)
 
 
-def _check(item: SourceItem, source: Source) -> None:
-    """An id that can be one, and a payload that is JSON, whoever wrote the source."""
+def check_not_empty(count: int, before: int, name: str, phase: int) -> None:
+    """Of a source that has `count` items, and had `before`: EmptySource where it has none, SourceError where no more.
+
+    What was made of the items before is kept in any case.
+    """
+    if count:
+        return
+    if before:
+        raise SourceError(
+            f"there are no items in it any more; phase {phase} had {before:,}, and what was made of them stays",
+            where=name,
+            remedy="Put them back, or say --allow-empty if that is meant.",
+        )
+    raise EmptySource(
+        f"warning: there are no items in it, so phase {phase} has nothing to do",
+        where=name,
+        remedy="Put items there, or say --allow-empty if that is meant.",
+    )
+
+
+def _fault(item: SourceItem) -> str | None:
+    """Why it is no item: its id cannot be one, or its payload is no JSON, whoever wrote the source."""
     try:
         if check_id(item.id) != item.id:
-            raise ValueError(f"the id {item.id!r} is not text")
+            return f"the id {item.id!r} is not text"
         _encoded(item.payload).encode()
     except (TypeError, ValueError, RecursionError) as error:
-        where = f"{source.name}, {item.place}"
-        raise SourceError(str(error), where=where, remedy="Correct it there, or the source that reads it.") from error
+        return str(error)
+    return None
 
 
 def _cut(items: list[Item], phase: Phase, target: Target, where: str) -> list[Item]:

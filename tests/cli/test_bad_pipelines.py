@@ -37,7 +37,11 @@ BAD_PIPELINES = [
     Bad("not TOML", (PIPELINE, "not TOML", "line 2", "Correct the file"), {PIPELINE: "name = 'facts'\n[[phases]\n"}),
     Bad("not UTF-8", (PIPELINE, "not TOML", "Correct the file"), {PIPELINE: b"name = 'f\xe4cts'"}),
     Bad("no phases", (PIPELINE, "phases: missing; add it"), {PIPELINE: "name = 'facts'\ncollection = 'facts'\n"}),
-    Bad("empty phases", (PIPELINE, "phases: ", "at least 1"), {PIPELINE: pipeline_text(phases=[])}),
+    Bad(
+        "empty phases",
+        (PIPELINE, "phases: has to be a list of tables that is not empty"),
+        {PIPELINE: pipeline_text(phases=[])},
+    ),
     Bad("unknown key", (PIPELINE, "colection: unknown key; did you mean 'collection'?"), phases(colection="x")),
     Bad(
         "unknown key of a phase",
@@ -50,7 +54,11 @@ BAD_PIPELINES = [
         phases({}, {**SECOND, "items": {"phase": 1, "phas": 1}}),
     ),
     Bad("missing key of a phase", (PIPELINE, "phases[1].output: missing; add it"), phases({"output": None})),
-    Bad("wrong type", ("phases[1].batch_size: ", "valid integer", "it is 'all'"), phases({"batch_size": "all"})),
+    Bad(
+        "wrong type",
+        ("phases[1].batch_size: has to be a whole number from 1 to 100,000; it is 'all'",),
+        phases({"batch_size": "all"}),
+    ),
     Bad("out of range", ("phases[1].max_attempts: ", "it is 0"), phases({"max_attempts": 0})),
     Bad(
         "unknown way to merge", ("phases[1].merge: ", "'object' or 'array'", "it is 'both'"), phases({"merge": "both"})

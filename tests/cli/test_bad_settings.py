@@ -25,10 +25,14 @@ BAD_SETTINGS = [
     Bad("unknown setting unlike any", ("zzz: unknown key", "known here: agent, model"), settings("zzz = 2")),
     Bad(
         "wrong type",
-        ("supervisor.toml: concurrency: ", "valid integer", "it is 'many'"),
+        ("supervisor.toml: concurrency: has to be a whole number from 1 to 10,000; it is 'many' (line 1)",),
         settings("concurrency = 'many'"),
     ),
-    Bad("out of range", ("concurrency: ", "greater than or equal to 1", "it is 0"), settings("concurrency = 0")),
+    Bad(
+        "out of range",
+        ("concurrency: has to be a whole number from 1 to 10,000; it is 0",),
+        settings("concurrency = 0"),
+    ),
     Bad("not a number", ("supervisor.toml: timeout: ", "it is nan"), settings("timeout = nan")),
     Bad(
         "unknown key of an agent",
@@ -65,8 +69,16 @@ BAD_SETTINGS = [
         ("agents.mine: '(' is not a regular expression",),
         settings("[agents.mine]\ncommand = ['x']\ndialogs = [{shows = '(', answer = 'y'}]"),
     ),
-    Bad("command as one text", ("agents.mine.command: ", "it is 'sh x'"), settings("[agents.mine]\ncommand = 'sh x'")),
-    Bad("command without words", ("agents.mine.command: ", "at least 1"), settings("[agents.mine]\ncommand = []")),
+    Bad(
+        "command as one text",
+        ("agents.mine.command: has to be a list of texts", 'Write command = ["sh", "x"]'),
+        settings("[agents.mine]\ncommand = 'sh x'"),
+    ),
+    Bad(
+        "command without words",
+        ("agents.mine.command: has to be a list of texts that is not empty; it is empty",),
+        settings("[agents.mine]\ncommand = []"),
+    ),
     Bad(
         "settings in pyproject.toml",
         ("pyproject.toml [tool.supervisor]: agnet: unknown key; did you mean 'agent'?",),
@@ -81,6 +93,15 @@ BAD_SETTINGS = [
         "agent that the settings name is not there",
         ("there is no agent 'mien'", "Did you mean 'mine'?", f"Here are: {AGENTS}"),
         settings(f"agent = 'mien'\n{MINE}"),
+    ),
+    *(
+        Bad(
+            f"several agents and none is named, {words[0]}",
+            ("supervisor.toml: there are several agents, mine and other, and none is named", "Say --agent mine"),
+            settings(f"{MINE}{MINE.replace('mine]', 'other]')}"),
+            words=words,
+        )
+        for words in (("run", "facts", "demo"), ("start", "facts", "demo"))
     ),
     Bad(
         "program of the agent is missing",

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import compileall
 import json
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+import supervisor
 from tests.cli.made_project import MAIN_FILE, SQUARES, Made
 from tests.support.facts_project import Directory, plain_words
 
@@ -69,6 +73,34 @@ def test_init_makes_the_smallest_pipeline_as_it_is_printed(made: Made) -> None:
         assert (root / name).is_file()
         assert name in told
     assert told[-1] == "run it: cd squares && supervisor run facts demo --agent mine"
+
+
+def test_what_an_installer_compiled_is_not_laid_out(tmp_path: Path) -> None:
+    installed = tmp_path / "installed"
+    shutil.copytree(Path(supervisor.__file__).parent, installed / "supervisor")
+    assert compileall.compile_dir(installed / "supervisor/project/scaffold_files", quiet=1)
+    made = subprocess.run(
+        [sys.executable, "-m", "supervisor", "init", "squares"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(installed)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "pycache" not in made.stdout
+    assert list((tmp_path / "squares").rglob("__pycache__")) == []
+
+
+def test_git_is_told_of_what_runs_leave_and_not_of_locks_of_others(made: Made) -> None:
+    root = made.project.root
+    subprocess.run(["git", "init", "-q"], cwd=root, check=True)
+    for name in ("validators/facts/__pycache__/x.pyc", "vfs/facts/demo/facts.json.lock", "uv.lock"):
+        made.project.write(name, "")
+    shown = subprocess.run(
+        ["git", "status", "--porcelain", "-uall"], cwd=root, capture_output=True, text=True, check=True
+    )
+    assert "uv.lock" in shown.stdout and "vfs/facts/demo/facts.json\n" in shown.stdout
+    assert [word for word in ("pycache", "json.lock", ".supervisor") if word in shown.stdout] == []
 
 
 def test_what_init_makes_runs_to_its_end(made: Made) -> None:

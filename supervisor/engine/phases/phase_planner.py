@@ -6,13 +6,14 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 from supervisor.engine.job_context import JobContext
+from supervisor.errors import EmptySource
 from supervisor.model.job import StoredBatch
 from supervisor.model.pipeline import Phase
 from supervisor.project.prompt_renderer import PromptRenderer
 from supervisor.project_code.code_client import CodeClient
 from supervisor.sources.source import SourceContext
 from supervisor.sources.source_registry import source_of
-from supervisor.sources.taken_items import items_fingerprint, take_items
+from supervisor.sources.taken_items import check_not_empty, items_fingerprint, take_items
 from supervisor.store.tables import batches, items, phases, submissions
 from supervisor.store.transaction import Transaction
 from supervisor.store.transitions import item_exclusion, item_expansion, item_reconcile
@@ -193,6 +194,8 @@ class PhasePlanner:
                 self._form(transaction, phase)
             return
         found = await asyncio.to_thread(take_items, source, phase, context.target)
+        if not found and submitted is None:
+            self._check_empty(source.name, phase)
         with context.event_log.transaction() as transaction:
             change = item_reconcile.reconcile_source(transaction, self._job, phase.id, found, stamp)
             if before is not None:
@@ -203,6 +206,16 @@ class PhasePlanner:
                 if child.items_by is None:
                     item_reconcile.feed_payloads(transaction, self._job, child.id, phase.id, change.changed)
             self._form(transaction, phase)
+
+    def _check_empty(self, shown: str, phase: Phase) -> None:
+        """Of a source without items: SourceError where it had some, which are not dropped unasked; else it is told."""
+        context = self._context
+        if not context.options.allow_empty:
+            try:
+                check_not_empty(0, items.count(context.database, self._job, phase.id), shown, phase.id)
+            except EmptySource as empty:
+                said = empty.in_one_line()
+                context.event_log.append_now(self._job, "source_empty", said, level="WARNING", phase=phase.id)
 
     def _tell_change(
         self, transaction: Transaction, shown: str, phase: Phase, change: item_reconcile.SourceChange

@@ -47,6 +47,13 @@ def ids(database: StoreReader, job: int, phase: int) -> set[str]:
     return {row["id"] for row in database.rows("SELECT id FROM items WHERE job = ? AND phase = ?", (job, phase))}
 
 
+def count(database: StoreReader, job: int, phase: int) -> int:
+    """How many items a phase has or ever had, whatever their status."""
+    return int(
+        database.value("SELECT coalesce(sum(n), 0) FROM item_counts WHERE job = ? AND phase = ?", (job, phase)) or 0
+    )
+
+
 def of_batch(database: StoreReader, batch: int) -> list[StoredItem]:
     """A batch's items in canonical order, those left out that an earlier phase could not make."""
     rows = database.rows(

@@ -41,7 +41,8 @@ def test_neither_keys_in_the_users_home_nor_what_others_have_in_tmp_can_be_opene
         file.write_text("x")
     program = (
         f"for path in ({str(home / '.ssh/id_ed25519')!r}, {str(beside)!r}):\n"
-        "    found[path] = [tried(lambda: open(path)), tried(lambda: open(path, 'r+')), tried(lambda: os.unlink(path)),\n"
+        "    found[path] = [tried(lambda: open(path)), tried(lambda: open(path, 'r+')),\n"
+        "                   tried(lambda: os.unlink(path)),\n"
         "                   tried(lambda: os.truncate(path, 0)), tried(lambda: os.listdir(os.path.dirname(path)))]\n"
         f"found['made'] = tried(lambda: open({str(home / '.ssh/authorized_keys')!r}, 'w'))"
     )

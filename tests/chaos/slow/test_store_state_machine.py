@@ -259,7 +259,7 @@ class StoreMachine(RuleBasedStateMachine):
             project=self.project,
             pipeline=self.pipeline,
             target=read_target(self.pipeline, "demo"),
-            options=JobOptions(agent="mine", batch_size=size, redo_changed=redo_changed),
+            options=JobOptions(agent="mine", batch_size=size, redo_changed=redo_changed, allow_empty=True),
             event_log=self.journal,
             database=self.database,
         )

@@ -13,6 +13,7 @@ from supervisor.model.item_rows import Item, join_row
 from supervisor.model.pipeline import Phase, Pipeline
 from supervisor.project.pipeline_loader import read_target
 from supervisor.project.project import find_project
+from supervisor.sources.envelope import holder_in, is_one_row
 from supervisor.sources.source import Source, SourceContext
 from supervisor.sources.source_registry import SourceFactory, source_of
 from supervisor.text.strict_json import in_order
@@ -81,6 +82,7 @@ def as_text(items: list[Item]) -> bytes:
 
 
 OBJECTS = st.dictionaries(IDS, VALUES, max_size=6).map(lambda found: list(found.items()))
+SURE_OBJECTS = OBJECTS.filter(lambda items: not holder_in(dict(items)) and not is_one_row(dict(items)))
 ARRAYS = ROWS.map(lambda found: list(found.items()))
 TEXTS = LINES.map(lambda texts: [(f"{number:03}", {"text": text}) for number, text in enumerate(texts, 1)])
 BAD_MEMBER = b'{"a": 1, " ": 2}'
@@ -88,11 +90,28 @@ BAD_ENTRY = b'[{"id": "a"}, {"n": 2}]'
 BAD_LINE = b'{"id": "a"}\n{"n": 2}\n'
 
 CASES = (
-    SourceCase("object", "vfs/{target}.json", as_object, BAD_MEMBER, "the member ' '", OBJECTS),
+    SourceCase("object", "vfs/{target}.json", as_object, BAD_MEMBER, "the member ' '", SURE_OBJECTS),
+    SourceCase("whole", {"file": "vfs/{target}.json", "at": "."}, as_object, BAD_MEMBER, "the member ' '", OBJECTS),
+    SourceCase(
+        "member_object",
+        {"file": "vfs/{target}.json", "at": "answer.items"},
+        lambda items: b'{"n": 1, "answer": {"items": ' + as_object(items) + b"}}",
+        b'{"answer": {"items": ' + BAD_MEMBER + b"}}",
+        "answer.items, the member ' '",
+        OBJECTS,
+    ),
+    SourceCase(
+        "member_array",
+        {"file": "vfs/rows.json", "at": "data"},
+        lambda items: b'{"total": 3, "data": ' + as_array(items) + b', "next": null}',
+        b'{"total": 3, "data": ' + BAD_ENTRY + b"}",
+        "data, entry 2",
+        ARRAYS,
+    ),
     SourceCase("array", "vfs/rows.json", as_array, BAD_ENTRY, "entry 2", ARRAYS),
     SourceCase("json_lines", "vfs/rows.jsonl", as_lines, BAD_LINE, "line 2", ARRAYS),
     SourceCase("other_ending", "vfs/rows.ndjson", as_lines, BAD_LINE, "line 2", ARRAYS),
-    SourceCase("unknown_ending", "vfs/rows.txt", as_object, BAD_MEMBER, "the member ' '", OBJECTS),
+    SourceCase("unknown_ending", "vfs/rows.txt", as_object, BAD_MEMBER, "the member ' '", SURE_OBJECTS),
     SourceCase("input_file", {"input": "vfs/{target}.json"}, as_object, BAD_MEMBER, "the member ' '", OBJECTS),
     SourceCase(
         "submitted", {"input": "vfs/none.json"}, as_object, BAD_MEMBER, "the member ' '", OBJECTS, submitted=True
