@@ -204,7 +204,7 @@ class AttemptRecorder:
         """The validator failed, not the agent: the output is kept, its items wait for the validator to be mended."""
         error = ValidationError(
             type="validator_failed",
-            message=f"the validator failed: {fault}",
+            message=f"the validator failed: {fault.in_one_line()}",
             suggestion="mend the validator, then retry: the output is kept and is judged first",
         )
         self._count()

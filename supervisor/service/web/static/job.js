@@ -19,7 +19,7 @@ function facts(view) {
     ["Cost", money(view.cost_usd)], goes && ["Cost at the end", money(view.projected_cost_usd)], ["Tokens", count(view.tokens)], ["Sessions", count(view.sessions)], ["Retries", count(view.retries)]].filter(Boolean);
 }
 
-const goesOn = (view) => ["queued", "running", "paused", "stopping"].includes(view.status);
+const goesOn = (view) => ["queued", "running", "paused", "stopping", "interrupted"].includes(view.status);
 
 function showGrid(step, grid) {
   const cells = step.querySelector(".grid");
