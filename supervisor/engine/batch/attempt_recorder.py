@@ -183,7 +183,7 @@ class AttemptRecorder:
                 transaction,
                 "attempt_failed",
                 f"{self._label}: {len(validation.passed)} of {len(state.ids)} items pass;"
-                f" {len(state.todo)} to do again, attempt {state.counted} of {state.max_attempts}:"
+                f" {len(state.todo)} to do again, {_tries(state)}:"
                 f" {_said(validation.errors)}",
                 level="WARNING",
                 failed=list(state.todo),
@@ -257,7 +257,7 @@ class AttemptRecorder:
             self._append(
                 transaction,
                 "batch_failed",
-                f"{self._label}: {len(refused)} items quarantined after {state.counted} attempts"
+                f"{self._label}: {len(refused)} items quarantined{_after(state)}"
                 f" ({', '.join(list(refused)[:5])}{', …' if len(refused) > 5 else ''}): {_said(errors)}",
                 level="ERROR",
                 failed=list(refused),
@@ -295,6 +295,15 @@ class AttemptRecorder:
         self._context.event_log.append(
             transaction, batch.job, kind, text, level=level, phase=batch.phase, batch=batch.number, **data
         )
+
+
+def _tries(state: BatchState) -> str:
+    """How many of its attempts a batch has used; none by what was not an attempt of its own."""
+    return f"attempt {state.counted} of {state.max_attempts}" if state.counted else "no attempt was used"
+
+
+def _after(state: BatchState) -> str:
+    return f" after {state.counted} attempt{'' if state.counted == 1 else 's'}" if state.counted else ""
 
 
 def _said(errors: list[ValidationError] | tuple[ValidationError, ...]) -> str:
