@@ -218,7 +218,7 @@ def _totals(database: Database) -> Iterator[Metric]:
         retries.add_metric(whose, row["retries"])
         unknown.add_metric(whose, row["cost_unknown"])
         if row["cost_usd"] is not None:
-            cost.add_metric(whose, shown_usd(row["cost_usd"]))
+            cost.add_metric(whose, shown_usd(row["cost_usd"]) or 0.0)
         for kind in TOKEN_KINDS:
             if row[f"{kind}_tokens"] is not None:
                 tokens.add_metric((*whose, kind), row[f"{kind}_tokens"])
