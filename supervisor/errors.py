@@ -19,8 +19,14 @@ class SupervisorError(Exception):
     def in_one_line(self, *, placed: bool = True) -> str:
         """The same as sentences on one line, for logs and tables; not `placed`: without where it is."""
         place = f"{self.where}: " if placed and self.where else ""
-        advice = f"{'' if self.what.endswith(('.', '!', '?')) else '.'} {self.remedy}" if self.remedy else ""
-        return " ".join(f"{place}{self.what}{advice}".split())
+        return sentences(f"{place}{self.what}", self.remedy)
+
+
+def sentences(*parts: str) -> str:
+    """The parts on one line, each ended by a full stop before the next, unless it ends itself."""
+    flat = [" ".join(part.split()) for part in parts]
+    ended = [part if part.endswith((".", "!", "?", ":", ";", "…")) else f"{part}." for part in flat if part]
+    return " ".join([*ended[:-1], *[part for part in flat if part][-1:]])
 
 
 class UsageError(SupervisorError):
@@ -94,6 +100,10 @@ class SinkLocked(CannotContinue):
 
 class StoreError(CannotContinue):
     """The store cannot be opened, or was made by another version."""
+
+
+class UnforeseenError(CannotContinue):
+    """An exception that should not have come: a fault of an installed package, or of the supervisor."""
 
 
 class ProjectCodeError(SupervisorError):

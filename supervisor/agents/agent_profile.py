@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from supervisor.model.frozen_model import FrozenModel
 from supervisor.model.isolation import Limits, SandboxChoice
-from supervisor.project.project_settings import AgentSettings
+from supervisor.project.project_settings import AgentSettings, ProjectSettings
 
 LOCAL = "local"
 """The executor that runs sessions on this machine."""
+
+
+class SilenceLimits(NamedTuple):
+    """Seconds in which a session has to give a sign of life; None is no limit."""
+
+    startup_s: float | None
+    """After its start."""
+    stall_s: float | None
+    """Later."""
 
 
 class AgentProfile(FrozenModel):
@@ -28,6 +37,8 @@ class AgentProfile(FrozenModel):
     no limit."""
     stall_timeout_s: float | None = None
     """The same for later."""
+    may_be_silent: bool = False
+    """Whether nothing is known of how its program shows that it works: only limits that somebody wrote are for it."""
     finish_timeout_s: float | None = None
     """Seconds after which an answer that passes stands, though its session still runs: neither the output nor the
     terminal changed for so long. None leaves it to the project."""
@@ -58,4 +69,22 @@ class AgentProfile(FrozenModel):
             sandbox=settings.sandbox,
             network=settings.network,
             limits=settings.limits,
+            may_be_silent=settings.command is not None,
+        )
+
+    def silence_limits(self, project: ProjectSettings) -> SilenceLimits:
+        """Its own limits, else those of the project.
+
+        The project's defaults fit programs that print as they work: a command of which nothing is known is ended only
+        by limits that its project file has, and by the time of its phase.
+        """
+
+        def limit(own: float | None, name: str, general: float) -> float | None:
+            if own is None and self.may_be_silent and name not in project.model_fields_set:
+                return None
+            return (general if own is None else own) or None
+
+        return SilenceLimits(
+            limit(self.startup_timeout_s, "startup_timeout", project.startup_timeout),
+            limit(self.stall_timeout_s, "stall_timeout", project.stall_timeout),
         )

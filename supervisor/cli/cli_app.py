@@ -64,12 +64,26 @@ def main() -> None:
             sys.stderr.close()  # the reader of our output left
             sys.exit(0)
         fault = _in_words(error)
-        if fault is None:
-            raise
-        _say(f"supervisor: {fault}\n  {_remedy(error)}")
-        sys.exit(CannotContinue.exit_code)
+        sys.exit(_end_with_unforeseen(error) if fault is None else _end_with(error, fault))
+    except Exception as error:
+        sys.exit(_end_with_unforeseen(error))
     finally:
         _let_go_of_output()
+
+
+def _end_with(error: Exception, fault: str) -> int:
+    _say(f"supervisor: {fault}\n  {_remedy(error)}")
+    return CannotContinue.exit_code
+
+
+def _end_with_unforeseen(error: Exception) -> int:
+    from supervisor.host.unforeseen import SHOW_TRACEBACK, as_error, call_by_call
+
+    if os.environ.get(SHOW_TRACEBACK):
+        _say(call_by_call(error))
+    known = as_error(error)
+    _say(f"supervisor: {known}")
+    return known.exit_code
 
 
 def _say(text: str) -> None:

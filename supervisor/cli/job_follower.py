@@ -11,16 +11,18 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from supervisor.cli.status_text import cost_text, mended_text
+from supervisor.cli.exit_status import exit_status
+from supervisor.cli.status_text import end_text
 from supervisor.host.machine_errors import ignore_machine_errors
+from supervisor.lifecycle.job_standing import as_it_stands
 from supervisor.model.event import Event
-from supervisor.model.job import ENDED, Job
+from supervisor.model.job import COMPLETED, ENDED, Job
 from supervisor.project.project import Project
 from supervisor.project.project_lock import lock_owner
 from supervisor.store.database import Database, open_store
+from supervisor.store.queries.job_numbers import Summary
 from supervisor.store.queries.job_summary import failed_items, summarise
 from supervisor.store.tables import events, jobs
-from supervisor.text.human_units import duration
 from supervisor.text.plain_text import plain_line
 
 if TYPE_CHECKING:
@@ -39,9 +41,12 @@ class ForegroundView:
         self._project = project
         self._screen = None if plain else _screen()
         self._begun: asyncio.Future[tuple[Database, Job]] | None = None
+        self.before: Summary | None = None
+        """The job's numbers as it began."""
 
     def begin(self, database: Database, job: Job) -> None:
         """The job is about to start."""
+        self.before = summarise(database, job)
         if self._begun is not None and not self._begun.done():
             self._begun.set_result((database, job))
 
@@ -114,15 +119,15 @@ def follow_events(
 def at_work(project: Project, database: Database, job: Job) -> bool:
     """Whether a job has not ended, and some process works on the project; it says so where none does."""
     for patience_s in (_FOLLOW_S, 0.0):  # a daemon lets go of the project for a moment between two rounds
-        status = jobs.get(database, job.id).status
-        if status in ENDED:
+        now = as_it_stands(project, database, jobs.get(database, job.id))
+        if now.status in ENDED:
             return False
         if lock_owner(project) is not None:
             return True
         time.sleep(patience_s)
     typer.echo(
-        f"job {job.id} {job.name} is {status}, but no supervisor works on it;"
-        f" `supervisor resume {job.id}` goes on with it",
+        f"job {now.id} {now.name} is {now.status}, and no supervisor works on it;"
+        f" `supervisor resume {now.id}` goes on with it",
         err=True,
     )
     return False
@@ -144,16 +149,17 @@ def print_event(event: Event, *, as_json: bool = False) -> None:
     sys.stdout.flush()
 
 
-def print_end(project: Project, job: Job) -> None:
-    """What the job came to, what it made, and what can be done about what failed."""
+def print_end(project: Project, job: Job, before: Summary | None = None) -> int:
+    """What the job came to, what it made, and what can be done about what failed; the exit status that this means.
+
+    `before`: its numbers as this run began, where there is one; what earlier runs cost is told apart then.
+    """
     database = open_store(project.store)
+    job = as_it_stands(project, database, job)
     summary = summarise(database, job)
     results = project.results(job.collection, job.target)
     typer.echo("")
-    typer.echo(
-        f"{job.name}: {job.status} after {duration(job.elapsed_s)}; {summary.sessions} sessions,"
-        f" {summary.retries} retries{mended_text(summary)}, cost {cost_text(summary)}"
-    )
+    typer.echo(f"{job.name}: {end_text(summary, before)}")
     for phase in summary.phases:
         failed = phase.items.get("quarantined", 0)
         made = results / phase.output
@@ -170,8 +176,13 @@ def print_end(project: Project, job: Job) -> None:
         typer.echo(f"  failed: phase {item['phase']} {item['id']}: {why}")
     if len(failures) > _SHOWN_FAILURES:
         typer.echo(f"  … and {len(failures) - _SHOWN_FAILURES} more: supervisor status {job.name}")
-    if job.status in ("stopped", "cancelled"):
+    for phase in summary.phases:
+        if job.status in COMPLETED and not phase.items_total:
+            typer.echo(f"  warning: phase {phase.id} {phase.name} has no items")
+    if job.status in ("stopped", "cancelled", "interrupted"):
         typer.echo(f"  go on: supervisor run {job.pipeline} {job.target}")
     if failures:
         typer.echo(f"  try them again: supervisor retry {job.name}")
+    status = exit_status(database, job)
     database.close()
+    return status

@@ -24,7 +24,14 @@ from supervisor.workspaces.workspace_provider import Workspace
 
 _SESSIONS_SHOWN = 12
 _PROBLEMS_SHOWN = 4
-_STATUS_STYLE = {"completed": "green", "failed": "red", "running": "cyan", "stopped": "yellow", "cancelled": "yellow"}
+_STATUS_STYLE = {
+    "completed": "green",
+    "completed_with_gaps": "yellow",
+    "failed": "red",
+    "running": "cyan",
+    "stopped": "yellow",
+    "cancelled": "yellow",
+}
 
 
 class LiveView:

@@ -25,13 +25,14 @@ def report(
     """Write an HTML page about JOB: when its sessions ran, where time and money went, what was tried again and why."""
     from supervisor.errors import UsageError
     from supervisor.host.durable_files import make_folder, replace_durably
+    from supervisor.lifecycle.job_standing import as_it_stands
     from supervisor.reports.report_data import collect
     from supervisor.reports.report_page import page
     from supervisor.store.tables import jobs
 
     here = o.project_at(project)
     database = o.look_at_store(here)
-    found = jobs.find(database, job)
+    found = as_it_stands(here, database, jobs.find(database, job))
     results = here.results(found.collection, found.target)
     path = results / f"{found.pipeline}_{found.target}_report.html" if output is None else output
     made = page(collect(database, found))

@@ -16,9 +16,6 @@ def register(app: typer.Typer) -> None:
     app.command(hidden=True)(daemon)
 
 
-EXIT_STATUS = {"completed": 0, "completed_with_gaps": 0, "failed": 1}
-"""Of a job that ended; 3 for one that can go on."""
-
 PipelineArgument = Annotated[str, typer.Argument(help="Name of a folder in phase_intelligence/.")]
 TargetArgument = Annotated[str, typer.Argument(help="What to make, for example spa_for_eng_20seeds.")]
 
@@ -87,8 +84,7 @@ def run(
     if attached is not None and not fresh:
         typer.echo(f"job {attached.id} {attached.name} is at work in the daemon; watching it", err=True)
         job = follow(here, attached, plain=plain)
-        print_end(here, job)
-        raise typer.Exit(EXIT_STATUS.get(job.status, 3))
+        raise typer.Exit(print_end(here, job))
     view = ForegroundView(here, plain=plain)
     job = asyncio.run(
         view.around(
@@ -97,9 +93,10 @@ def run(
             )
         )
     )
+    status = {"completed": 0, "completed_with_gaps": 1, "failed": 1}.get(job.status, 3)
     with ignore_machine_errors():
-        print_end(here, job)
-    raise typer.Exit(EXIT_STATUS.get(job.status, 3))
+        status = print_end(here, job, before=view.before)
+    raise typer.Exit(status)
 
 
 def start(

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 OptionalJob = Annotated[str | None, typer.Argument(metavar="[JOB]", help="Number, or pipeline/target; default: all.")]
 _FAILED_SHOWN = 50
+_STATUS_WIDTH = 10
 _LARGEST = 2**63 - 1
 """Number that the store can be asked for."""
 
@@ -37,6 +38,7 @@ def status(
 ) -> None:
     """How far jobs are: phases, batches, items, time left, failed items."""
     from supervisor.cli.status_text import job_text
+    from supervisor.lifecycle.job_standing import as_it_stands
     from supervisor.store.queries.job_summary import failed_items, summarise
     from supervisor.store.tables import jobs
 
@@ -45,7 +47,10 @@ def status(
         typer.echo(json.dumps({"jobs": []}) if as_json else "no jobs yet; `supervisor run PIPELINE TARGET` makes one")
         return
     database = o.look_at_store(here)
-    chosen = jobs.all_jobs(database) if job is None else [jobs.find(database, job)]
+    chosen = [
+        as_it_stands(here, database, each)
+        for each in (jobs.all_jobs(database) if job is None else [jobs.find(database, job)])
+    ]
     found = [(summarise(database, each), failed_items(database, each)) for each in chosen]
     if as_json:
         typer.echo(
@@ -58,6 +63,7 @@ def status(
 
 def list_jobs(project: o.ProjectOption = None) -> None:
     """All jobs, a line each."""
+    from supervisor.lifecycle.job_standing import as_it_stands
     from supervisor.store.tables import jobs
     from supervisor.text.human_units import duration
 
@@ -65,10 +71,15 @@ def list_jobs(project: o.ProjectOption = None) -> None:
     if not o.has_store(here):
         typer.echo("no jobs yet; `supervisor run PIPELINE TARGET` makes one")
         return
-    for job in jobs.all_jobs(o.look_at_store(here)):
+    database = o.look_at_store(here)
+    shown = [as_it_stands(here, database, job) for job in jobs.all_jobs(database)]
+    width = max([_STATUS_WIDTH, *(len(job.status) for job in shown)])
+    for job in shown:
         made = f"{datetime.fromtimestamp(job.created_at):%Y-%m-%d %H:%M}"
         detail = f"  {job.detail.splitlines()[0]}" if job.detail else ""
-        typer.echo(f"{job.id:>4}  {job.status:<10}  {made}  {duration(job.elapsed_s):>8}  {job.name}{detail}")
+        if job.status == "interrupted":
+            detail = "  no supervisor works on it: the same command goes on"
+        typer.echo(f"{job.id:>4}  {job.status:<{width}}  {made}  {duration(job.elapsed_s):>8}  {job.name}{detail}")
 
 
 def logs(
@@ -116,7 +127,10 @@ def watch(
     plain: Annotated[bool, typer.Option("--plain", help="Print lines also where there is a terminal.")] = False,
     project: o.ProjectOption = None,
 ) -> None:
-    """Watch JOB (default: the latest) live until it ended; to stop watching does not stop the job."""
+    """Watch JOB (default: the latest) live until it ended; to stop watching does not stop the job.
+
+    Ends as `run` does, with 0, 1, 3 or 4.
+    """
     from supervisor.cli.job_follower import follow, print_end
     from supervisor.errors import JobError
     from supervisor.store.tables import jobs
@@ -128,10 +142,11 @@ def watch(
         raise JobError("there are no jobs yet", remedy="`supervisor start PIPELINE TARGET` makes one.")
     found = known[-1] if job is None else jobs.find(database, job)
     try:
-        print_end(here, follow(here, found, plain=plain))
+        status = print_end(here, follow(here, found, plain=plain))
     except KeyboardInterrupt:
         typer.echo(f"job {found.id} goes on; `supervisor watch {found.id}` watches again", err=True)
         raise typer.Exit(0) from None
+    raise typer.Exit(status)
 
 
 def _print_transcripts(

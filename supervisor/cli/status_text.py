@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from supervisor.model.agent_report import Usage
-from supervisor.model.job import ENDED
+from supervisor.model.job import COMPLETED, ENDED
 from supervisor.project.project import Project
 from supervisor.project.project_lock import lock_owner
 from supervisor.store.queries.job_numbers import AgentSummary, Summary
@@ -18,17 +18,15 @@ def job_text(project: Project, summary: Summary, failed: list[dict[str, Any]], f
     job = summary.job
     left = f", {duration(summary.eta_s)} left" if summary.eta_s and job.status == "running" else ""
     lines = [
-        f"job {job.id} {job.name}: {job.status}, {duration(summary.elapsed_s)} elapsed{left}",
+        f"job {job.id} {job.name}: {job.outcome}, {duration(summary.elapsed_s)} elapsed{left}",
         f"  agent {job.options.agent}; {summary.sessions} sessions, {summary.retries} retries{mended_text(summary)};"
         f" cost {cost_text(summary)}, tokens {tokens_text(summary.usage)}",
     ]
-    if job.goes_on and lock_owner(project) is None:
-        lines.append(
-            f"  no supervisor is at work here: `supervisor resume {job.id}` goes on, or the command that began it"
-        )
+    if job.status == "interrupted" or (job.goes_on and lock_owner(project) is None):
+        lines.append(f"  no supervisor works on it: the command that began it goes on, or `supervisor resume {job.id}`")
     if len(summary.agents) > 1 or any(agent.models for agent in summary.agents):
         lines += [f"  {agent_text(agent)}" for agent in summary.agents]
-    if job.detail:
+    if job.detail and job.outcome == job.status:
         lines += [f"  {line.strip()}" for line in job.detail.splitlines()]
     for phase in summary.phases:
         known = "" if phase.complete else "+"
@@ -59,6 +57,32 @@ def job_text(project: Project, summary: Summary, failed: list[dict[str, Any]], f
 def mended_text(summary: Summary) -> str:
     """How many outputs were mended, after other numbers; nothing where none was."""
     return f", {summary.mended} output{'' if summary.mended == 1 else 's'} mended" if summary.mended else ""
+
+
+def end_text(summary: Summary, before: Summary | None) -> str:
+    """What a job came to, and what that took.
+
+    With its numbers from `before` a run it is told what that run did, and what all did where there were earlier ones.
+    """
+    job = summary.job
+    if before is None:
+        return f"{job.outcome} after {duration(job.elapsed_s)}; {_work(summary)}"
+    same = [phase.items for phase in summary.phases] == [phase.items for phase in before.phases]
+    if same and summary.sessions == before.sessions and job.status in COMPLETED:
+        return f"nothing was left to do, {job.outcome}; earlier runs: {_work(summary)}"
+    if not before.sessions:
+        return f"{job.outcome} after {duration(job.elapsed_s)}; {_work(summary)}"
+    sessions = summary.sessions - before.sessions
+    took = duration(max(0.0, job.elapsed_s - before.job.elapsed_s))
+    return f"{job.outcome} after {took}; {_sessions(sessions)}; with earlier runs {_work(summary)}"
+
+
+def _work(summary: Summary) -> str:
+    return f"{_sessions(summary.sessions)}, {summary.retries} retries{mended_text(summary)}, cost {cost_text(summary)}"
+
+
+def _sessions(count: int) -> str:
+    return f"{count} session{'' if count == 1 else 's'}"
 
 
 def agent_text(agent: AgentSummary) -> str:

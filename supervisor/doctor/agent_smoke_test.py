@@ -46,6 +46,7 @@ class _Nobody:
 async def smoke_test_agent(project: Project, agent: Agent, model: str | None) -> SessionResult:
     """The session's result. Where it came to an answer, the agent's gate is opened: it works."""
     events = file_events()
+    silence = agent.profile.silence_limits(project.settings)
     with tempfile.TemporaryDirectory(prefix="supervisor-") as folder:
         executor = make_executor(agent.profile.executor, ExecutorContext(project, events, apart=Path(folder)))
         request = SessionRequest(
@@ -58,9 +59,9 @@ async def smoke_test_agent(project: Project, agent: Agent, model: str | None) ->
             model=model,
             timeout_s=TIMEOUT_S,
             finish_timeout_s=_FINISH_TIMEOUT_S,
-            startup_timeout_s=agent.profile.startup_timeout_s or project.settings.startup_timeout or None,
+            startup_timeout_s=silence.startup_s,
             isolation=isolation(JobOptions(agent=agent.name), agent.profile, project.settings),
-            stall_timeout_s=agent.profile.stall_timeout_s or project.settings.stall_timeout or None,
+            stall_timeout_s=silence.stall_s,
         )
         try:
             result = await _result(executor, request, agent)

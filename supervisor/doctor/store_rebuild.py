@@ -153,7 +153,9 @@ def _take_over(
         if lost:
             transaction.execute("UPDATE phases SET status = 'waiting' WHERE job = ? AND phase = ?", (job.id, phase))
             transaction.execute(
-                "UPDATE jobs SET status = 'stopped' WHERE id = ? AND status IN ('completed', 'failed')", (job.id,)
+                "UPDATE jobs SET status = 'stopped' WHERE id = ?"
+                " AND status IN ('completed', 'completed_with_gaps', 'failed')",
+                (job.id,),
             )
     if behind or ours or row["written_hash"] is None:
         _catch_up(database, job.id, phase, receipt, sha256)

@@ -201,7 +201,10 @@ class Supervisor:
                 if jobs.get(self.database, job.id).status == "queued":  # it never came to run
                     with self.event_log.transaction() as transaction:
                         jobs.set_status(transaction, job.id, "failed", str(error))
-                        self.event_log.append(transaction, job.id, "job_failed", error.in_one_line(), level="ERROR")
+                        said, status = error.in_one_line(), error.exit_code
+                        self.event_log.append(
+                            transaction, job.id, "job_failed", said, level="ERROR", exit_status=status
+                        )
         except Exception as error:
             fault = machine_error(error)
             if fault is None and not isinstance(error, sqlite3.Error):

@@ -19,6 +19,14 @@ def to_billionths(dollars: float | None) -> float | None:
     return None if dollars is None else round(dollars, 9)
 
 
+_USD_DIGITS = 6
+
+
+def shown_usd(cost: float | None) -> float | None:
+    """US dollars to the millionth, as they are told."""
+    return None if cost is None else round(cost, _USD_DIGITS)
+
+
 class Usage(FrozenModel):
     """What a session cost, from the agent's own report; None is unknown, not nothing."""
 
@@ -36,6 +44,10 @@ class Usage(FrozenModel):
             return second if first is None else first if second is None else first + second
 
         return Usage(**{name: add(getattr(self, name), getattr(other, name)) for name in Usage.model_fields})
+
+    def shown(self) -> Usage:
+        """The same with its cost to the digit that is told everywhere: sums of floats have many more."""
+        return self.model_copy(update={"cost_usd": shown_usd(self.cost_usd)})
 
     @property
     def tokens(self) -> int | None:

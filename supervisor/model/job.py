@@ -21,6 +21,10 @@ JobStatus = Literal[
     "failed",
     "cancelled",
 ]
+ShownStatus = Literal[JobStatus, "interrupted"]
+"""As a job is shown: `interrupted` where a supervisor worked on it and none does now; the store does not have that."""
+COMPLETED: frozenset[str] = frozenset({"completed", "completed_with_gaps"})
+"""States of a job whose phases are at their end, and that made something."""
 ENDED: frozenset[str] = frozenset({"completed", "completed_with_gaps", "failed", "cancelled", "stopped"})
 """States in which nothing of a job runs."""
 AT_WORK: frozenset[str] = frozenset({"running", "paused", "stopping"})
@@ -82,7 +86,7 @@ class Job(FrozenModel):
     pipeline: str
     collection: str
     target: str
-    status: JobStatus
+    status: ShownStatus
     stop_request: Literal["stop", "cancel"] | None
     options: JobOptions
     created_at: float
@@ -99,6 +103,11 @@ class Job(FrozenModel):
     def name(self) -> str:
         """`pipeline/target`."""
         return f"{self.pipeline}/{self.target}"
+
+    @property
+    def outcome(self) -> str:
+        """Its status, and with gaps how much there is: `completed_with_gaps: 299 of 300 items`."""
+        return f"{self.status}: {self.detail}" if self.status == "completed_with_gaps" and self.detail else self.status
 
     @property
     def goes_on(self) -> bool:

@@ -159,7 +159,9 @@ class ProjectSettings(WrittenTable):
     strict: bool = False
     """Stop at the first batch that cannot be made to pass."""
     startup_timeout: Seconds = Field(default=60.0, ge=0, le=7 * 86400)
-    """Seconds after its start within which a session must print something or touch a file; 0 is no limit."""
+    """Seconds after its start within which a session must print something or touch a file; 0 is no limit.
+
+    Where nobody wrote it, it is not for commands of a project's own, nor is `stall_timeout`."""
     stall_timeout: Seconds = Field(default=300.0, ge=0, le=7 * 86400)
     """Seconds that a session may later do neither; 0 is no limit."""
     sandbox: SandboxChoice = "auto"

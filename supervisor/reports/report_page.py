@@ -31,6 +31,7 @@ MARKS = {
     "running": "▶",
     "paused": "‖",
     "stopping": "■",
+    "interrupted": "‖",
     "queued": "…",
 }
 """What tells how a job stands besides its colour."""

@@ -17,6 +17,7 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
 from supervisor import __version__
+from supervisor.model.agent_report import shown_usd
 from supervisor.model.job import BatchStatus, JobStatus
 from supervisor.model.public_spelling import public_batch_status, public_outcome
 from supervisor.store.database import Database
@@ -217,7 +218,7 @@ def _totals(database: Database) -> Iterator[Metric]:
         retries.add_metric(whose, row["retries"])
         unknown.add_metric(whose, row["cost_unknown"])
         if row["cost_usd"] is not None:
-            cost.add_metric(whose, row["cost_usd"])
+            cost.add_metric(whose, shown_usd(row["cost_usd"]) or 0.0)
         for kind in TOKEN_KINDS:
             if row[f"{kind}_tokens"] is not None:
                 tokens.add_metric((*whose, kind), row[f"{kind}_tokens"])

@@ -8,6 +8,8 @@ import threading
 from fastapi import Request
 
 from supervisor.errors import SupervisorError, UsageError
+from supervisor.lifecycle.job_standing import as_it_stands
+from supervisor.model.job import Job
 from supervisor.project.project import Project
 from supervisor.service.auth.authentication import Authentication
 from supervisor.service.auth.rate_limit import RateLimiter
@@ -15,6 +17,7 @@ from supervisor.service.auth.service_key import service_key
 from supervisor.service.event_stream import EventStream
 from supervisor.service.jobs.daemon_launcher import DaemonLauncher
 from supervisor.service.jobs.job_submission import JobSubmission
+from supervisor.service.jobs.job_view import JobView, view
 from supervisor.service.jobs.workflow_catalog import WorkflowCatalog
 from supervisor.service.metrics import StoreCollector, exposition
 from supervisor.service.problem_details import FieldError, Problem
@@ -23,6 +26,7 @@ from supervisor.service.webhooks.ssrf_policy import check_url
 from supervisor.service.webhooks.webhook_outbox import WebhookOutbox
 from supervisor.service.webhooks.webhook_sender import WebhookSender
 from supervisor.store.async_database import AsyncDatabase
+from supervisor.store.database import Database
 
 
 class ServiceContext:
@@ -49,6 +53,10 @@ class ServiceContext:
         for workflow in self.workflows.all():
             with contextlib.suppress(SupervisorError):  # who submits a job of it is told
                 self.submitter.agents_work(self.workflows.options(workflow.pipeline))
+
+    def view(self, database: Database, job: Job) -> JobView:
+        """The job as it is now."""
+        return view(database, as_it_stands(self.project, database, job), self.workflows)
 
     def exposition(self, accept: str) -> tuple[bytes, str]:
         """What Prometheus is answered, and its content type; it takes a while."""

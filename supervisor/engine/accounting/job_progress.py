@@ -48,7 +48,7 @@ class JobProgress:
     @property
     def cost(self) -> float | None:
         """US dollars that agents told so far; None where none did."""
-        return self._usage.cost_usd
+        return self._usage.shown().cost_usd
 
     @property
     def elapsed_s(self) -> float:

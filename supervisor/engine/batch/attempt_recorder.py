@@ -226,7 +226,7 @@ class AttemptRecorder:
                 transaction,
                 "attempt_failed",
                 f"{self._label}: {len(validation.passed)} of {len(state.ids)} items pass;"
-                f" {len(state.todo)} to do again, {self._which_attempt(validation, state)}: {said(validation.errors)}",
+                f" {len(state.todo)} to do again, {_tries(state)}: {said(validation.errors)}",
                 level="WARNING",
                 failed=list(state.todo),
                 errors=[error.model_dump() for error in kept(validation.errors, _EVENT_BYTES)],
@@ -309,7 +309,7 @@ class AttemptRecorder:
             self._append(
                 transaction,
                 "batch_failed",
-                f"{self._label}: {len(refused)} items quarantined after {state.counted} attempts"
+                f"{self._label}: {len(refused)} items quarantined{_after(state)}"
                 f" ({', '.join(list(refused)[:5])}{', …' if len(refused) > 5 else ''}): {said(errors)}",
                 level="ERROR",
                 failed=list(refused),
@@ -373,6 +373,15 @@ class AttemptRecorder:
 def _validator_failed(fault: ProjectCodeError) -> ValidationError:
     return ValidationError(
         type="validator_failed",
-        message=f"the validator failed: {fault}",
+        message=f"the validator failed: {fault.in_one_line()}",
         suggestion="mend the validator, then retry: the output is kept and is judged first",
     )
+
+
+def _tries(state: BatchState) -> str:
+    """How many of its attempts a batch has used; none by what was not an attempt of its own."""
+    return f"attempt {state.counted} of {state.max_attempts}" if state.counted else "no attempt was used"
+
+
+def _after(state: BatchState) -> str:
+    return f" after {state.counted} attempt{'' if state.counted == 1 else 's'}" if state.counted else ""

@@ -164,6 +164,7 @@ class SessionAttempts:
         retry = RetryNotes.of(state.todo, len(state.kept), state.errors) if state.errors else None
         prompt = self._prompts.render(asked, state.total, output_name, retry)
         settings = context.settings
+        silence = agent.profile.silence_limits(settings)
         return SessionRequest(
             name=session_name(batch, number),
             agent=agent.name,
@@ -174,8 +175,8 @@ class SessionAttempts:
             attempt=number,
             model=context.options.model if agent.name == context.options.agents[0] else None,
             timeout_s=self._timeout_s(state),
-            startup_timeout_s=_either(profile.startup_timeout_s, settings.startup_timeout),
-            stall_timeout_s=_either(profile.stall_timeout_s, settings.stall_timeout),
+            startup_timeout_s=silence.startup_s,
+            stall_timeout_s=silence.stall_s,
             isolation=isolation(context.options, profile, settings),
             finish_timeout_s=settings.finish_timeout if profile.finish_timeout_s is None else profile.finish_timeout_s,
             max_output_bytes=settings.max_output_bytes,
@@ -223,11 +224,6 @@ def _delay_s(why: Uncounted, tries: int) -> float:
     if why == "overloaded":
         return random.uniform(0.0, min(_LONGEST_OVERLOAD_DELAY_S, 2.0 ** min(tries, 10)))  # noqa: S311 - no secret
     return 0.0
-
-
-def _either(own: float | None, general: float) -> float | None:
-    """The agent's own limit, else the general one; None where it is 0."""
-    return (general if own is None else own) or None
 
 
 def _unavailable(error: AgentError) -> SessionResult:

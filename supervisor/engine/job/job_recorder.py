@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 from supervisor.engine.accounting.job_progress import JobProgress
 from supervisor.engine.events.event_log import EventLog
 from supervisor.errors import SupervisorError
 from supervisor.host.machine_errors import machine_error
+from supervisor.host.unforeseen import as_error
 from supervisor.model.job import Job, JobOptions
 from supervisor.model.pipeline import Pipeline
+from supervisor.store.queries.job_numbers import Made
 from supervisor.store.queries.job_summary import summarise_phases
 from supervisor.store.tables import jobs, phases
-from supervisor.store.transaction import Transaction
+from supervisor.store.transaction import StoreReader, Transaction
 from supervisor.text.human_units import duration, money
 from supervisor.text.plain_text import plain_line
+
+PhaseEnd = Literal["completed", "completed_with_gaps", "failed"]
+Numbers = tuple[int, list[dict[str, int]]]
+_LEVELS = {"failed": "ERROR", "completed_with_gaps": "WARNING"}
 
 
 class JobRecorder:
@@ -25,6 +32,7 @@ class JobRecorder:
         self._pipeline = pipeline
         self._event_log = event_log
         self._progress = progress
+        self._begun: Numbers | None = None
 
     def begun(
         self,
@@ -40,6 +48,7 @@ class JobRecorder:
         job = self._job
         jobs.set_status(transaction, job.id, "running", detail)
         totals = summarise_phases(transaction, job.id)
+        self._begun = self._numbers(transaction)
         done = sum(phase.batches_done for phase in totals)
         resumed = job.started_at is not None
         self._event_log.append(
@@ -67,24 +76,35 @@ class JobRecorder:
         with self._event_log.transaction(durable=False) as transaction:
             jobs.set_status(transaction, self._job.id, status, detail)
 
-    def phase_is(self, phase_id: int, status: str) -> None:
-        """A phase runs, or is at its end."""
-        database = self._event_log.database
+    def phase_runs(self, phase_id: int) -> None:
+        """A session of a phase is started."""
+        if phases.status(self._event_log.database, self._job.id, phase_id) == "running":
+            return
+        with self._event_log.transaction(durable=False) as transaction:
+            phases.set_status(transaction, self._job.id, phase_id, "running")
+            text = f"phase {phase_id} {self._pipeline.phase(phase_id).name}: running"
+            self._event_log.append(transaction, self._job.id, "phase_running", text, phase=phase_id)
+
+    def phase_ended(self, phase_id: int) -> None:
+        """Nothing of a phase is left to do."""
+        database, phase = self._event_log.database, self._pipeline.phase(phase_id)
+        counts = next(p for p in summarise_phases(database, self._job.id) if p.id == phase_id)
+        failed, level = counts.items.get("quarantined", 0), "INFO"
+        status: PhaseEnd = "completed"
+        if failed:
+            status, level = ("completed_with_gaps", "WARNING") if counts.merged else ("failed", "ERROR")
         if phases.status(database, self._job.id, phase_id) == status:
             return
-        phase = self._pipeline.phase(phase_id)
-        with self._event_log.transaction(durable=status != "running") as transaction:
+        text = (
+            f"phase {phase_id} {phase.name}: {status}, {counts.merged} of {counts.items_total} items in {phase.output}"
+        )
+        if failed:
+            text += f", {failed} failed"
+        elif not counts.items_total:
+            text, level = f"phase {phase_id} {phase.name}: it has no items, so {phase.output} is empty", "WARNING"
+        with self._event_log.transaction() as transaction:
             phases.set_status(transaction, self._job.id, phase_id, status)
-            counts = next(p for p in summarise_phases(database, self._job.id) if p.id == phase_id)
-            failed = counts.items.get("quarantined", 0)
-            text = f"phase {phase_id} {phase.name}: {status}"
-            if status != "running":
-                text += f", {counts.items.get('merged', 0)} of {counts.items_total} items in {phase.output}"
-            if failed:
-                text += f", {failed} failed"
-            self._event_log.append(
-                transaction, self._job.id, f"phase_{status}", text, level="ERROR" if failed else "INFO", phase=phase_id
-            )
+            self._event_log.append(transaction, self._job.id, f"phase_{status}", text, level=level, phase=phase_id)
 
     def answers_left(self, phase_id: int, left: Sequence[str]) -> None:
         """A main file that was kept had answers for what is no item any more."""
@@ -105,30 +125,48 @@ class JobRecorder:
         with self._event_log.transaction() as transaction:
             self._progress.mark_elapsed(transaction)
             if fault is None:
-                jobs.set_status(transaction, self._job.id, "stopped", str(error))
-                self._event_log.append(transaction, self._job.id, "job_stopped", _one_line(error), level="ERROR")
+                known = error if isinstance(error, SupervisorError) else as_error(error)
+                jobs.set_status(transaction, self._job.id, "stopped", str(known))
+                self._event_log.append(
+                    transaction,
+                    self._job.id,
+                    "job_stopped",
+                    plain_line(known.in_one_line()),
+                    level="ERROR",
+                    exit_status=known.exit_code,
+                )
             else:
                 jobs.set_status(transaction, self._job.id, "paused", f"paused ({fault})")
                 self._event_log.append(
                     transaction, self._job.id, "machine_fault", f"no work is possible: {fault}", level="ERROR"
                 )
 
-    def ended(self, end: str, failed: int) -> Job:
-        """It is completed, failed, stopped or cancelled, with so many failed items; the job as it is then."""
+    def ended(self, end: str, failed: int, made: Made) -> Job:
+        """It is completed, failed, stopped or cancelled, with so many failed items; the job as it is then.
+
+        `made` is what it came to.
+        """
         database = self._event_log.database
         with self._event_log.transaction() as transaction:
             self._progress.mark_elapsed(transaction)
-            jobs.set_status(transaction, self._job.id, end, f"{failed} items failed" if failed else "")
-            elapsed = jobs.get(database, self._job.id).elapsed_s
-            text = f"job {self._job.id} {self._job.name}: {end} after {duration(elapsed)}"
+            detail = f"{failed} items failed" if failed else ""
+            jobs.set_status(transaction, self._job.id, end, str(made) if end == "completed_with_gaps" else detail)
+            job = jobs.get(database, self._job.id)
+            idle = self._begun is not None and self._numbers(transaction) == self._begun and end.startswith("completed")
+            how = "nothing was left to do, " if idle else ""
+            text = f"job {job.id} {job.name}: {how}{job.outcome}"
+            if not idle:
+                text += f" after {duration(job.elapsed_s)}"
             if failed:
-                text += f"; {failed} items failed, `supervisor retry {self._job.name}` tries them again"
+                text += f"; {failed} items failed, `supervisor retry {job.name}` tries them again"
             if end in ("stopped", "cancelled"):
                 text += "; the same command goes on"
-            self._event_log.append(
-                transaction, self._job.id, f"job_{end}", text, level="ERROR" if end == "failed" else "INFO"
-            )
+            self._event_log.append(transaction, job.id, f"job_{end}", text, level=_LEVELS.get(end, "INFO"))
         return jobs.get(database, self._job.id)
+
+    def _numbers(self, reader: StoreReader) -> Numbers:
+        """What a run changes if it does anything."""
+        return self._progress.sessions_started, [phase.items for phase in summarise_phases(reader, self._job.id)]
 
 
 def limits_in_words(options: JobOptions, names: Sequence[str]) -> list[str]:
@@ -139,9 +177,3 @@ def limits_in_words(options: JobOptions, names: Sequence[str]) -> list[str]:
         "max_runtime": None if options.max_runtime is None else duration(options.max_runtime),
     }
     return [f"--{name.replace('_', '-')} {'0 (none)' if (v := values[name]) is None else v}" for name in names]
-
-
-def _one_line(error: BaseException) -> str:
-    if isinstance(error, SupervisorError):
-        return plain_line(error.in_one_line())
-    return plain_line(f"{type(error).__name__}: {error}")

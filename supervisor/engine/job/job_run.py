@@ -36,9 +36,11 @@ from supervisor.model.job import Job, StoredBatch
 from supervisor.project.prompt_renderer import PromptRenderer
 from supervisor.project_code.code_client import CodeClient
 from supervisor.project_code.worker_pool import WorkerPool
+from supervisor.store.queries.job_numbers import what_is_made
+from supervisor.store.queries.job_summary import summarise_phases
 from supervisor.store.tables import items, jobs, phases
 
-End = Literal["completed", "failed", "stopped", "cancelled"]
+End = Literal["completed", "completed_with_gaps", "failed", "stopped", "cancelled"]
 
 
 class JobRun:
@@ -226,7 +228,7 @@ class JobRun:
                 self._denied = admitted
                 break
             self._ready.pop()
-            self._recorder.phase_is(batch.phase, "running")
+            self._recorder.phase_runs(batch.phase)
             self._running[batch.id] = asyncio.get_running_loop().create_task(self._run(batch, admitted))
             if admitted.is_probe:
                 break  # one session tries before all go
@@ -301,7 +303,7 @@ class JobRun:
                 continue
             self._recorder.answers_left(phase.id, self._answers.restored.close(phase.id))
             await self._results.flush_phase(phase.id)
-            self._recorder.phase_is(phase.id, "failed" if items.failed(database, job, phase.id) else "completed")
+            self._recorder.phase_ended(phase.id)
 
     def _strictly_failed(self) -> bool:
         return self._context.options.strict and bool(items.failed(self._context.database, self._context.id))
@@ -322,14 +324,20 @@ class JobRun:
     def _finish(self) -> Job:
         """Write down what the job came to."""
         failed = len(items.failed(self._context.database, self._context.id))
-        asked = self._stop.end
-        end: End = "failed" if failed and (asked is None or self._strictly_failed()) else asked or "completed"
+        reached = what_is_made(summarise_phases(self._context.database, self._context.id))
+        end: End = "completed"
+        if self._strictly_failed():
+            end = "failed"
+        elif self._stop.end is not None:
+            end = self._stop.end
+        elif failed:
+            end = "completed_with_gaps" if reached.merged else "failed"
         self._check_nothing_left(end)
-        return self._recorder.ended(end, failed)
+        return self._recorder.ended(end, failed, reached)
 
     def _check_nothing_left(self, end: End) -> None:
         """A job that says it is done, but is not, would lose work silently."""
-        if end not in ("completed", "failed") or self._strictly_failed():
+        if end in ("stopped", "cancelled") or self._strictly_failed():
             return
         database, job = self._context.database, self._context.id
         left = [phase.id for phase in self._context.pipeline.phases if phases.open_work(database, job, phase.id)]

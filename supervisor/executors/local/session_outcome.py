@@ -116,8 +116,19 @@ def _said_last(monitor: SessionMonitor, exit_status: int | None, tail: str) -> s
 
 
 def _why_stuck(monitor: SessionMonitor) -> OutputRejection:
-    screen = "" if monitor.typist is None else f"; its screen showed:\n{monitor.typist.last_lines()}"
-    if monitor.typist is not None and monitor.typist.stuck.done() and not monitor.typist.stuck.cancelled():
-        return OutputRejection(kind="unknown_dialog", message=f"{monitor.typist.stuck.result()}{screen}")
+    """What nothing came of: for how long, which setting ended it, and what was to be seen last."""
+    typist = monitor.typist
+    if typist is not None and typist.stuck.done() and not typist.stuck.cancelled():
+        return OutputRejection(
+            kind="unknown_dialog", message=f"{typist.stuck.result()}; its screen showed:\n{typist.last_lines()}"
+        )
     silence = monitor.life.stalled.result() if monitor.life.stalled.done() else "nothing came of it"
-    return OutputRejection(kind="stalled", message=f"the session was ended: {silence}{screen}")
+    if typist is not None:
+        last = f"; its screen showed:\n{typist.last_lines()}"
+    else:
+        printed = (
+            plain_line(monitor.agent.display(line), 300) for line in monitor.transcript.tail().splitlines()[::-1]
+        )
+        said = next(filter(None, printed), "")
+        last = f"; its last line was: {said}" if said else ""
+    return OutputRejection(kind="stalled", message=f"the session was ended: {silence}{last}")

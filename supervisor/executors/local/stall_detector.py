@@ -71,8 +71,8 @@ class StallDetector:
             self._look_at(deadline)
         elif not self.stalled.done():
             silent_s = now - (self._last if self._heard else self._began)
-            since = "for" if self._heard else "since its start,"
-            self.stalled.set_result(f"nothing printed and no file touched {since} {silent_s:.0f} s")
+            since, limit = ("for", "stall_timeout") if self._heard else ("since its start,", "startup_timeout")
+            self.stalled.set_result(f"nothing printed and no file touched {since} {silent_s:.0f} s (`{limit}`)")
 
 
 class _Touches(NamedTuple):

@@ -12,7 +12,7 @@ from fastapi.responses import StreamingResponse
 
 from supervisor.engine import job_control
 from supervisor.errors import JobError
-from supervisor.model.job import ENDED, Job
+from supervisor.model.job import COMPLETED, ENDED, Job
 from supervisor.model.public_spelling import public_batch_status
 from supervisor.service.jobs.api_schemas import (
     Accepted,
@@ -24,7 +24,7 @@ from supervisor.service.jobs.api_schemas import (
     WorkflowRequest,
     WorkflowView,
 )
-from supervisor.service.jobs.job_view import JobView, view
+from supervisor.service.jobs.job_view import JobView
 from supervisor.service.problem_details import Problem, documented
 from supervisor.service.service_context import ServiceContext, service_of
 from supervisor.sinks import json_sink
@@ -125,7 +125,7 @@ async def list_jobs(
     def look(database: Database) -> JobList:
         found = jobs.newest(database, limit + 1, before, None if client.sees_all else client.name)
         return JobList(
-            jobs=[view(database, job, here.workflows) for job in found[:limit]],
+            jobs=[here.view(database, job) for job in found[:limit]],
             next_before=found[limit - 1].id if len(found) > limit else None,
         )
 
@@ -135,7 +135,7 @@ async def list_jobs(
 @router.get("/jobs/{job_id}", response_model=JobView, responses=documented(401, 404, 422, 429), summary="A job")
 async def get_job(job_id: JobId, here: Here, client: Known) -> JobView:
     """How it stands, and what it made."""
-    return await here.store.read(lambda database: view(database, own(database, job_id, client), here.workflows))
+    return await here.store.read(lambda database: here.view(database, own(database, job_id, client)))
 
 
 @router.delete(
@@ -149,7 +149,7 @@ async def cancel_job(job_id: JobId, here: Here, client: Known) -> JobView:
         if job.status in ENDED - {"stopped", "cancelled"}:
             raise Problem(409, f"job {job_id} is {job.status} already", "There is nothing to be cancelled.")
         job_control.request_stop(database, job_id, "cancel", supervised=here.keeper.holder() is not None)
-        return view(database, jobs.get(database, job_id), here.workflows)
+        return here.view(database, jobs.get(database, job_id))
 
     return await here.store.call(cancel)
 
@@ -175,7 +175,7 @@ async def retry_job(job_id: JobId, here: Here, client: Known) -> JobView:
                 job_control.resume(database, job_id, supervised=True)
         except JobError as error:
             raise Problem(409, error.what, error.remedy) from error
-        return view(database, jobs.get(database, job_id), here.workflows)
+        return here.view(database, jobs.get(database, job_id))
 
     found = await here.store.call(again)
     here.keeper.queued()
@@ -229,7 +229,7 @@ async def get_output(job_id: JobId, here: Here, client: Known) -> StreamingRespo
     def look(database: Database) -> merged_snapshot.ResultSnapshot:
         job = own(database, job_id, client)
         row = database.row("SELECT phase, merge FROM phases WHERE job = ? ORDER BY position DESC LIMIT 1", (job_id,))
-        if row is None or job.status not in ("completed", "completed_with_gaps"):
+        if row is None or job.status not in COMPLETED:
             raise Problem(409, f"job {job_id} is {job.status}", "Wait for its end.")
         return merged_snapshot.snapshot(database, job_id, row["phase"], row["merge"])
 

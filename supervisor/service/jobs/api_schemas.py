@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from supervisor.model.job import JobStatus
+from supervisor.model.job import ShownStatus
 from supervisor.service.jobs.job_view import JobView
 
 EXAMPLE_INPUT: dict[str, Any] = {
@@ -50,7 +50,7 @@ class Accepted(BaseModel):
     """The job is queued, durably."""
 
     job_id: int = Field(examples=[7])
-    status: JobStatus = Field(examples=["queued"])
+    status: ShownStatus = Field(examples=["queued"])
     workflow_name: str = Field(examples=["mission_report"])
     workflow_version: int | None = Field(examples=[1])
     job_url: str = Field(examples=["/api/v1/jobs/7"])

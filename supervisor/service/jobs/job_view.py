@@ -9,8 +9,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
+from supervisor.errors import sentences
 from supervisor.model.bounded_errors import within
-from supervisor.model.job import Job, JobStatus
+from supervisor.model.job import COMPLETED, Job, ShownStatus
 from supervisor.service.jobs.workflow_catalog import WorkflowCatalog
 from supervisor.store.database import Database
 from supervisor.store.queries.job_numbers import PhaseSummary, Summary
@@ -33,7 +34,7 @@ class Step(BaseModel):
 
     id: int
     name: str
-    status: Literal["waiting", "running", "completed", "failed"]
+    status: Literal["waiting", "running", "completed", "completed_with_gaps", "failed"]
     batches_total: int
     batches_done: int
     items_total: int
@@ -70,7 +71,10 @@ class JobView(BaseModel):
     target: str = Field(description="Folder of its results.")
     owner: str | None = Field(description="Client that submitted it; null for one of the command line.")
     user_tier: str | None
-    status: JobStatus
+    status: ShownStatus = Field(
+        description="`completed_with_gaps`: at its end with some items missing; `failed`: with none at all."
+        " `interrupted`: its supervisor died, and the service has another go on with it within some seconds."
+    )
     progress: int = Field(ge=0, le=100, description="Percent: 0 while it is queued, 5 when it has begun.")
     current_step: Step | None
     steps: list[Step]
@@ -101,7 +105,7 @@ def view(database: Database, job: Job, workflows: WorkflowCatalog) -> JobView:
     steps = [_step(phase) for phase in summary.phases]
     submitted = submissions.get(database, job.id)
     failed = failed_items(database, job) if any(step.items_failed for step in steps) else []
-    done = job.status in ("completed", "completed_with_gaps")
+    done = job.status in COMPLETED
     return JobView(
         job_id=job.id,
         workflow_name=job.pipeline,
@@ -153,7 +157,7 @@ def progress(status: str, phases: Sequence[PhaseSummary], shares: Mapping[int, i
 
     A step of which the pipeline does not say it gets an even share; 100 is reached when the job is completed.
     """
-    if status in ("completed", "completed_with_gaps"):
+    if status in COMPLETED:
         return 100
     if not phases:
         return 0
@@ -161,7 +165,7 @@ def progress(status: str, phases: Sequence[PhaseSummary], shares: Mapping[int, i
     for number, phase in enumerate(phases, 1):
         even = BEGUN + (100 - BEGUN) * number / len(phases)
         end = max(reached, float(shares.get(phase.id) or even))
-        if phase.status in ("completed", "failed"):
+        if phase.status in ("completed", "completed_with_gaps", "failed"):
             reached = end
             continue
         total = phase.batches_total
@@ -203,11 +207,11 @@ def _error(job: Job, failed: Sequence[Mapping[str, Any]]) -> str | None:
     """What went wrong with it, in one line."""
     if job.status == "cancelled":
         return "it was cancelled"
-    if job.status not in ("failed", "stopped"):
+    if job.status not in ("failed", "stopped", "completed_with_gaps"):
         return None
     first = next((error for item in failed for error in item["errors"]), None)
     told = "" if first is None else f": {first.get('type')}: {first.get('message')}"
-    return plain_line(f"{job.detail or job.status}{told}", _MOST_ERROR_CHARS)
+    return plain_line(sentences(*f"{job.detail or job.status}{told}".splitlines()), _MOST_ERROR_CHARS)
 
 
 def _eta(job: Job, summary: Summary) -> float | None:

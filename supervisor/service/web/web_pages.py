@@ -18,7 +18,6 @@ from supervisor.errors import SupervisorError
 from supervisor.model.public_spelling import public_outcome
 from supervisor.service.api.rest_api import Here, JobId, Known, own
 from supervisor.service.auth.authentication import COOKIE
-from supervisor.service.jobs.job_view import view
 from supervisor.service.problem_details import Problem
 from supervisor.service.web.ansi_html import as_html
 from supervisor.store.database import Database
@@ -146,7 +145,7 @@ async def page_state(job_id: JobId, here: Here, client: Known) -> Any:
 
     def look(database: Database) -> dict[str, Any]:
         job = own(database, job_id, client)
-        shown = view(database, job, here.workflows)
+        shown = here.view(database, job)
         return {
             "job": shown.model_dump(mode="json", exclude={"output"}),
             "events_from": events.before_the_last(database, job_id, _LOG_LINES),

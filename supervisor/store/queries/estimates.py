@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from supervisor.model.agent_report import to_billionths
+from supervisor.model.agent_report import shown_usd
 from supervisor.store.queries.job_numbers import PhaseSummary
 
 
@@ -19,7 +19,7 @@ def projection(phases: tuple[PhaseSummary, ...], cost_usd: float | None) -> floa
         known = phase.usage.cost_usd is not None and phase.batches_done > 0
         each = (phase.usage.cost_usd or 0.0) / phase.batches_done if known else cost_usd / done
         projected += max(0.0, total - phase.batches_done) * each
-    return to_billionths(projected)
+    return shown_usd(projected)
 
 
 def expected_batches(phases: tuple[PhaseSummary, ...]) -> list[float]:

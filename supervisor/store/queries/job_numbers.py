@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 from supervisor.model.agent_cooldown import AgentCooldown
 from supervisor.model.agent_report import Usage
@@ -30,6 +31,13 @@ class PhaseSummary(FrozenModel):
     usage: Usage = Usage()
     """What its sessions cost, as far as they told."""
 
+    def at_rest(self) -> PhaseSummary:
+        """The same with nobody at work on it: what ran waits."""
+        waiting = self.batches.get("pending", 0) + self.batches.get("running", 0)
+        batches = {**{s: n for s, n in self.batches.items() if s != "running"}, "pending": waiting}
+        status = "waiting" if self.status == "running" else self.status
+        return self.model_copy(update={"status": status, "batches": batches if waiting else self.batches})
+
     @property
     def batches_total(self) -> int:
         return sum(self.batches.values())
@@ -39,8 +47,32 @@ class PhaseSummary(FrozenModel):
         return self.batches.get("done", 0) + self.batches.get("failed", 0)
 
     @property
+    def merged(self) -> int:
+        return self.items.get("merged", 0)
+
+    @property
     def items_total(self) -> int:
         return sum(count for status, count in self.items.items() if status not in LEFT_OUT)
+
+
+class Made(NamedTuple):
+    """How far the items of a phase came."""
+
+    merged: int
+    of: int
+    """Items that it has in all."""
+
+    def __str__(self) -> str:
+        return f"{self.merged} of {self.of} items"
+
+
+def what_is_made(phases: Sequence[PhaseSummary]) -> Made:
+    """What a job came to: the items of its last phase that lacks some; where none lacks any, of its last with items."""
+    counts = [Made(p.merged, p.items_total) for p in phases if p.items_total]
+    lacking = [made for made in counts if made.merged < made.of]
+    if counts and not counts[-1].merged:
+        return counts[-1]
+    return (lacking or counts or [Made(0, 0)])[-1]
 
 
 class RunningSession(FrozenModel):

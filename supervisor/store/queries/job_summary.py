@@ -15,10 +15,13 @@ from supervisor.store.transaction import StoreReader
 
 
 def summarise(database: StoreReader, job: Job, *, now: float | None = None) -> Summary:
-    """The job's numbers at this moment."""
+    """The job's numbers at this moment; nothing runs of one that is `interrupted`."""
     at = time.time() if now is None else now
     totals = session_totals.of_job(database, job.id)
     phases = summarise_phases(database, job.id, totals)
+    interrupted = job.status == "interrupted"
+    if interrupted:
+        phases = tuple(phase.at_rest() for phase in phases)
     usage = session_totals.usage_of(totals)
     sessions, retries, timed = (sum(getattr(t, name) for t in totals) for name in ("sessions", "retries", "timed"))
     mean_s = sum(t.duration_s for t in totals) / timed if timed else None
@@ -31,7 +34,7 @@ def summarise(database: StoreReader, job: Job, *, now: float | None = None) -> S
             agent=row["agent"],
             age_s=max(0.0, at - row["started_at"]),
         )
-        for row in attempts.running(database, job.id)
+        for row in (() if interrupted else attempts.running(database, job.id))
     )
     return Summary(
         job=job,

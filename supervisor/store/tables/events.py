@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -27,18 +28,16 @@ def record(
 def after(database: StoreReader, job: int, event_id: int, limit: int = 10_000) -> list[Event]:
     """Events of a job with a higher number, in order."""
     rows = database.rows("SELECT * FROM events WHERE job = ? AND id > ? ORDER BY id LIMIT ?", (job, event_id, limit))
-    return [
-        Event(
-            id=row["id"],
-            job=row["job"],
-            at=row["at"],
-            kind=row["kind"],
-            level=row["level"],
-            text=row["text"],
-            data=json.loads(row["data"]),
-        )
-        for row in rows
-    ]
+    return [_event(row) for row in rows]
+
+
+def last_of_kind(database: StoreReader, job: int, kinds: Sequence[str]) -> Event | None:
+    """The last event of a job that is of one of these kinds."""
+    marks = ", ".join("?" * len(kinds))
+    row = database.row(
+        f"SELECT * FROM events WHERE job = ? AND kind IN ({marks}) ORDER BY id DESC LIMIT 1", (job, *kinds)
+    )
+    return None if row is None else _event(row)
 
 
 def newest(database: StoreReader, job: int) -> int:
@@ -60,3 +59,15 @@ def last_of_level(database: StoreReader, job: int, levels: Sequence[str], count:
         (job, *levels, count),
     )
     return [(row["level"], row["text"]) for row in reversed(rows)]
+
+
+def _event(row: sqlite3.Row) -> Event:
+    return Event(
+        id=row["id"],
+        job=row["job"],
+        at=row["at"],
+        kind=row["kind"],
+        level=row["level"],
+        text=row["text"],
+        data=json.loads(row["data"]),
+    )

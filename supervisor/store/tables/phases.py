@@ -44,7 +44,7 @@ def set_complete(transaction: Transaction, job: int, phase: int, complete: bool)
 
 
 def status(database: StoreReader, job: int, phase: int) -> str:
-    """waiting, running, completed or failed."""
+    """waiting, running, completed, completed_with_gaps or failed."""
     return str(database.value("SELECT status FROM phases WHERE job = ? AND phase = ?", (job, phase)))
 
 
@@ -94,10 +94,11 @@ def open_work(database: StoreReader, job: int, phase: int) -> bool:
 
 
 def is_at_end(database: StoreReader, job: int, phase: int) -> bool:
-    """Whether nothing is left to do of a phase that is not noted as ended, or as failed though nothing of it is now."""
+    """Whether nothing is left to do of a phase that is not noted as ended, or with failures though it has none now."""
     return bool(
         database.value(
-            "SELECT complete AND (status NOT IN ('completed', 'failed') OR (status = 'failed' AND NOT EXISTS"
+            "SELECT complete AND (status NOT IN ('completed', 'completed_with_gaps', 'failed')"
+            " OR (status <> 'completed' AND NOT EXISTS"
             " (SELECT 1 FROM item_counts c WHERE c.job = p.job AND c.phase = p.phase AND c.n > 0"
             " AND c.status = 'quarantined')))"
             f" AND NOT {_OPEN_WORK} FROM phases p WHERE job = ? AND phase = ?",

@@ -70,7 +70,7 @@ def usage_of(totals: Iterable[SessionTotals]) -> Usage:
     usage = Usage()
     for each in totals:
         usage = usage.plus(each.usage)
-    return usage
+    return usage.shown()
 
 
 def wrong(database: StoreReader) -> list[str]:

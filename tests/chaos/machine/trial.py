@@ -72,7 +72,12 @@ def suffer_in_daemon(project: Small, fault: Fault, whole: Mapping[str, bytes]) -
 
 
 def _over(project: Small, daemon: Running) -> bool:
-    return daemon.process.poll() is not None or project.job_status() in ("completed", "failed", "stopped")
+    return daemon.process.poll() is not None or project.job_status() in (
+        "completed",
+        "completed_with_gaps",
+        "failed",
+        "stopped",
+    )
 
 
 def waits(project: Small, run: Running) -> bool:

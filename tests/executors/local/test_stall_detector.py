@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from supervisor.agents.agent_profile import SilenceLimits
+from supervisor.agents.agent_registry import make_agent
+from supervisor.project.project import find_project
 from tests.support.scripted_project import ANSWER, WITH_VALIDATOR, Small, numbered, said
 
 HANGS = "time.sleep(100000)\n"
@@ -35,7 +40,7 @@ def test_silence_after_the_first_word_has_a_limit_of_its_own(small: Small) -> No
     small.lay_out(numbered(2), agent=agent, settings={"startup_timeout": 0.3, "stall_timeout": 1})
     small.run()
     assert outcomes(small) == [("stalled", 0), ("passed", 1)]
-    assert "nothing printed and no file touched for 1 s" in small.progress
+    assert "nothing printed and no file touched for 1 s (`stall_timeout`); its last line was: hello" in small.progress
 
 
 def test_what_prints_or_writes_now_and_then_is_alive(small: Small) -> None:
@@ -58,6 +63,41 @@ def test_an_agent_may_have_limits_of_its_own_or_none(small: Small) -> None:
     )
     small.run()
     assert outcomes(small) == [("passed", 1)]
+
+
+def test_the_message_names_the_limit_that_a_silent_start_ran_into(small: Small) -> None:
+    small.lay_out(numbered(2), agent=HANGS, agent_settings={"startup_timeout": 0.5}, phases=[{"max_attempts": 1}])
+    small.run(status=1)
+    (error,) = small.status()["failed_items"][0]["errors"]
+    assert error["message"].startswith("the session was ended: nothing printed and no file touched since its start")
+    assert error["message"].endswith("(`startup_timeout`)")
+
+
+def limits(made: Path, agent: str, settings: str = "") -> SilenceLimits:
+    """Those of an agent of a project with one of its own, `mine`, and these settings."""
+    lay_out_project(made, settings)
+    project = find_project(made)
+    return make_agent(project, agent).profile.silence_limits(project.settings)
+
+
+def lay_out_project(root: Path, settings: str) -> None:
+    command = '[agents.mine]\ncommand = ["true"]\n'
+    (root / "supervisor.toml").write_text(f"{settings}\n{'' if 'agents.mine' in settings else command}", "utf-8")
+
+
+def test_a_command_is_held_only_to_limits_that_somebody_wrote(tmp_path: Path) -> None:
+    """It may work for as long as its phase allows without a word: no default is about it."""
+    assert limits(tmp_path, "mine") == (None, None)
+    assert limits(tmp_path, "mine", "stall_timeout = 5") == (None, 5)
+    assert limits(tmp_path, "mine", "startup_timeout = 0") == (None, None)
+    own = '[agents.mine]\ncommand = ["true"]\nstartup_timeout = 7'
+    assert limits(tmp_path, "mine", own) == (7, None)
+
+
+def test_known_programs_have_the_projects_limits(tmp_path: Path) -> None:
+    assert limits(tmp_path, "claude") == (60, 300)
+    assert limits(tmp_path, "claude", "startup_timeout = 5\nstall_timeout = 0") == (5, None)
+    assert limits(tmp_path, "claude", "[agents.claude]\nstartup_timeout = 0") == (None, 300)
 
 
 def test_the_phases_own_time_ends_a_silent_session_that_is_within_its_limits(small: Small) -> None:

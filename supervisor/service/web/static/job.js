@@ -20,7 +20,7 @@ function facts(view) {
     view.unfinished_items && ["Unfinished", `${count(view.unfinished_items)} items`], view.mended_outputs && ["Outputs mended", count(view.mended_outputs)]].filter(Boolean);
 }
 
-const goesOn = (view) => ["queued", "running", "paused", "stopping"].includes(view.status);
+const goesOn = (view) => ["queued", "running", "paused", "stopping", "interrupted"].includes(view.status);
 
 function showGrid(step, grid) {
   const cells = step.querySelector(".grid");
