@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import sqlite3
 import sys
 from collections.abc import Sequence
@@ -12,6 +10,7 @@ from importlib import import_module
 import typer
 
 from supervisor import __version__
+from supervisor.cli.standard_files import StandardFiles
 from supervisor.errors import CannotContinue, SupervisorError
 
 GROUPS = {
@@ -26,6 +25,10 @@ GROUPS = {
     "webhook_commands": ("webhooks",),
 }
 """Modules beside this one to the commands that each has, in the order in which they are shown."""
+
+
+_WORK = frozenset({"run", "start", "daemon", "serve", "stop", "resume", "cancel", "retry", "init"})
+"""Commands that have done what they are for also where what they print is lost."""
 
 
 def app_for(words: Sequence[str]) -> typer.Typer:
@@ -52,29 +55,32 @@ def _options(version: bool = typer.Option(False, "--version", help="Print the ve
         raise typer.Exit
 
 
-def main() -> None:
+def main(files: StandardFiles) -> None:
     """Run the command; an error that a person can act on is one message and an exit status, not a traceback."""
+    status: int | str | None = 0
     try:
         app_for(sys.argv[1:])()
+    except SystemExit as ended:
+        status = ended.code
     except SupervisorError as error:
         _say(f"supervisor: {error}")
-        sys.exit(_status(error))
+        status = _status(error)
     except (OSError, sqlite3.Error, RuntimeError, MemoryError) as error:
-        if isinstance(error, BrokenPipeError):
-            sys.stderr.close()  # the reader of our output left
-            sys.exit(0)
         fault = _in_words(error)
         if fault is None:
             raise
         _say(f"supervisor: {fault}\n  {_remedy(error)}")
-        sys.exit(CannotContinue.exit_code)
-    finally:
-        _let_go_of_output()
+        status = CannotContinue.exit_code
+    files.flush()
+    if files.failure is not None:
+        _say(f"supervisor: not all of the output could be written: {files.failure.strerror}")
+        if sys.argv[1] not in _WORK and not status:
+            status = CannotContinue.exit_code
+    sys.exit(status)
 
 
 def _say(text: str) -> None:
-    with contextlib.suppress(OSError):  # where errors go may be a file on the disk that is full
-        typer.echo(text, err=True)
+    typer.echo(text, err=True)
 
 
 def _status(error: SupervisorError) -> int:
@@ -92,16 +98,6 @@ def _in_words(error: Exception) -> str | None:
     if isinstance(error, OSError):
         return f"{error.filename}: {error.strerror}" if error.filename else error.strerror or str(error)
     return str(error) if isinstance(error, sqlite3.Error) else machine_error(error)
-
-
-def _let_go_of_output() -> None:
-    """What cannot be written out now would be tried again, and complained of, when Python ends."""
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except (OSError, ValueError):
-            with contextlib.suppress(OSError, ValueError):
-                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _remedy(error: Exception) -> str:
