@@ -6,7 +6,6 @@ import errno
 import io
 import os
 import sys
-from typing import TextIO
 
 _NOBODY_READS = frozenset({errno.EPIPE, errno.EIO, errno.EBADF, errno.ENXIO})
 """The reader of the pipe left, or the terminal was hung up: what is written from now on is dropped."""
@@ -27,7 +26,7 @@ class StandardFiles:
         if sys.stdin is None:
             sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - as long as the process
         for name, number in (("stdout", 1), ("stderr", 2)):
-            stream: TextIO | None = getattr(sys, name)
+            stream: io.TextIOWrapper | None = getattr(sys, name)
             if stream is None or (stream is getattr(sys, f"__{name}__") and _number(stream) == number):
                 raw = _KeptOpen(number, ends=self._only_shows and number == 1)
                 self._files.append(raw)
@@ -84,14 +83,14 @@ def _ensure_open(number: int) -> None:
         os.set_inheritable(number, True)
 
 
-def _number(stream: TextIO) -> int | None:
+def _number(stream: io.TextIOWrapper) -> int | None:
     try:
         return stream.fileno()
     except (OSError, ValueError):
         return None
 
 
-def _text_stream(raw: _KeptOpen, like: TextIO | None, *, is_error: bool) -> io.TextIOWrapper:
+def _text_stream(raw: _KeptOpen, like: io.TextIOWrapper | None, *, is_error: bool) -> io.TextIOWrapper:
     """As Python makes it, but that characters that cannot be encoded are written as escapes."""
     if like is not None:
         like.flush()
