@@ -35,10 +35,7 @@ class CommandDriver(CliDriver):
         finish_s = _FINISH_S if settings.mode == "interactive" else 0.0
         # Whether it tells what its sessions cost, only these show.
         self.profile = AgentProfile.of(name, settings, finish_s=finish_s, tells_cost=True)
-        first = settings.command[0]
-        if "/" in first and not first.startswith(("/", "{")):
-            first = str(project / first)  # sessions have a working directory of their own
-        self._command = (first, *settings.command[1:])
+        self._words = tuple(settings.command)
         self._project = project
         self._settings = settings
         if settings.mode == "interactive":
@@ -57,7 +54,8 @@ class CommandDriver(CliDriver):
 
     def command(self, paths: SessionPaths, model: str | None) -> list[str]:
         named = {**paths.named(), "model": model or self._settings.model or ""}
-        return [self._fill(word, named) for word in self._command]
+        program, *others = self._words
+        return [self._first(program, named), *(self._fill(word, named) for word in others)]
 
     def environment(self, paths: SessionPaths) -> dict[str, str]:
         return {name: os.environ[name] for name in self._settings.pass_env if name in os.environ}
@@ -82,7 +80,13 @@ class CommandDriver(CliDriver):
 
     @property
     def _program(self) -> str:
-        return self._fill(self._command[0], {"project": str(self._project)})
+        return self._first(self._words[0], {"project": str(self._project)})
+
+    def _first(self, word: str, named: dict[str, str]) -> str:
+        filled = self._fill(word, named)
+        if "/" in word and not word.startswith(("/", "{")):
+            return str(self._project / filled)  # sessions have a working directory of their own
+        return filled
 
     @staticmethod
     def _fill(word: str, named: dict[str, str]) -> str:

@@ -11,7 +11,7 @@ import typer
 
 from supervisor import __version__
 from supervisor.cli.standard_files import StandardFiles
-from supervisor.errors import CannotContinue, SupervisorError
+from supervisor.errors import CannotContinue, SupervisorError, UsageError
 
 GROUPS = {
     "run_commands": ("run", "start", "daemon"),
@@ -59,6 +59,7 @@ def main(files: StandardFiles) -> None:
     """Run the command; an error that a person can act on is one message and an exit status, not a traceback."""
     status: int | str | None = 0
     try:
+        _require_utf8(sys.argv[1:])
         app_for(sys.argv[1:])()
     except SystemExit as ended:
         status = ended.code
@@ -77,6 +78,14 @@ def main(files: StandardFiles) -> None:
         if sys.argv[1] not in _WORK and not status:
             status = CannotContinue.exit_code
     sys.exit(status)
+
+
+def _require_utf8(words: Sequence[str]) -> None:
+    """UsageError for a word that is not UTF-8: it could be no name of anything, and stored nowhere."""
+    for word in words:
+        if not word.isascii() and any("\ud800" <= letter <= "\udfff" for letter in word):
+            shown = word.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+            raise UsageError("not valid UTF-8", where=shown, remedy="Write it in UTF-8.")
 
 
 def _say(text: str) -> None:

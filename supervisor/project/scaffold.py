@@ -10,6 +10,7 @@ from pathlib import Path
 
 from supervisor.errors import UsageError
 from supervisor.failpoints import reached
+from supervisor.host.file_modes import NEW_FOLDER, umask
 
 _SOURCE = Path(__file__).parent / "scaffold_files"
 
@@ -35,6 +36,8 @@ def make_project(folder: Path) -> list[Path]:
         staged = Path(tempfile.mkdtemp(prefix=_staged(folder), dir=beside))
         try:
             shutil.copytree(_SOURCE, staged, dirs_exist_ok=True, copy_function=shutil.copyfile)
+            for made in staged.rglob("*/"):
+                made.chmod(NEW_FOLDER & ~umask())
             reached("init.made")
             if existed:
                 for entry in sorted(os.listdir(staged)):
@@ -43,7 +46,7 @@ def make_project(folder: Path) -> list[Path]:
                         os.rename(staged / entry, folder / entry)
                         reached("init.renamed")
             else:
-                staged.chmod(0o755)
+                staged.chmod(NEW_FOLDER & ~umask())
                 os.rename(staged, folder)
         finally:
             shutil.rmtree(staged, ignore_errors=True)
