@@ -21,10 +21,7 @@ def file_mode(path: Path) -> int:
 
 def umask() -> int:
     """The process's umask, which nothing but Linux tells without its being changed for a moment."""
-    with (
-        contextlib.suppress(OSError, ValueError),
-        open("/proc/self/status", encoding="ascii", errors="replace") as file,
-    ):
+    with contextlib.suppress(OSError, ValueError), open("/proc/self/status", "rb") as file:
         for line in file:
             if line.startswith(b"Umask:"):
                 return int(line.split()[1], 8)
