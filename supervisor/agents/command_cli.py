@@ -32,10 +32,7 @@ class CommandDriver(CliDriver):
         assert settings.command is not None
         # Whether it tells what its sessions cost, only these show.
         self.profile = AgentProfile.of(name, settings, tells_cost=True)
-        first = settings.command[0]
-        if "/" in first and not first.startswith(("/", "{")):
-            first = str(project / first)  # sessions have a working directory of their own
-        self._command = (first, *settings.command[1:])
+        self._words = tuple(settings.command)
         self._project = project
         self._settings = settings
         if settings.mode == "interactive":
@@ -55,7 +52,8 @@ class CommandDriver(CliDriver):
 
     def command(self, paths: SessionPaths, model: str | None) -> list[str]:
         named = {**paths.named(), "model": model or self._settings.model or ""}
-        return [fill(word, named) for word in self._command]
+        program, *others = self._words
+        return [self._first(program, named), *(fill(word, named) for word in others)]
 
     def environment(self, paths: SessionPaths) -> dict[str, str]:
         passed = {name: os.environ[name] for name in self._settings.pass_env if name in os.environ}
@@ -83,7 +81,13 @@ class CommandDriver(CliDriver):
 
     @property
     def _program(self) -> str:
-        return fill(self._command[0], {"project": str(self._project)})
+        return self._first(self._words[0], {"project": str(self._project)})
+
+    def _first(self, word: str, named: dict[str, str]) -> str:
+        filled = fill(word, named)
+        if "/" in word and not word.startswith(("/", "{")):
+            return str(self._project / filled)  # sessions have a working directory of their own
+        return filled
 
 
 class CommandParser(JsonLinesParser):

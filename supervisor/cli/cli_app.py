@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sqlite3
 import sys
@@ -12,7 +11,8 @@ from importlib import import_module
 import typer
 
 from supervisor import __version__
-from supervisor.errors import CannotContinue, SupervisorError
+from supervisor.cli.standard_files import StandardFiles
+from supervisor.errors import CannotContinue, SupervisorError, UsageError
 
 GROUPS = {
     "run_commands": ("run", "start", "daemon"),
@@ -26,6 +26,10 @@ GROUPS = {
     "webhook_commands": ("webhooks",),
 }
 """Modules beside this one to the commands that each has, in the order in which they are shown."""
+
+
+_WORK = frozenset({"run", "start", "daemon", "serve", "stop", "resume", "cancel", "retry", "init"})
+"""Commands that have done what they are for also where what they print is lost."""
 
 
 def app_for(words: Sequence[str]) -> typer.Typer:
@@ -52,23 +56,36 @@ def _options(version: bool = typer.Option(False, "--version", help="Print the ve
         raise typer.Exit
 
 
-def main() -> None:
+def main(files: StandardFiles) -> None:
     """Run the command; an error that a person can act on is one message and an exit status, not a traceback."""
+    status: int | str | None = 0
     try:
+        _require_utf8(sys.argv[1:])
         app_for(sys.argv[1:])()
+    except SystemExit as ended:
+        status = ended.code
     except SupervisorError as error:
         _say(f"supervisor: {error}")
-        sys.exit(_status(error))
+        status = _status(error)
     except (OSError, sqlite3.Error, RuntimeError, MemoryError) as error:
-        if isinstance(error, BrokenPipeError):
-            sys.stderr.close()  # the reader of our output left
-            sys.exit(0)
         fault = _in_words(error)
-        sys.exit(_end_with_unforeseen(error) if fault is None else _end_with(error, fault))
+        status = _end_with_unforeseen(error) if fault is None else _end_with(error, fault)
     except Exception as error:
-        sys.exit(_end_with_unforeseen(error))
-    finally:
-        _let_go_of_output()
+        status = _end_with_unforeseen(error)
+    files.flush()
+    if files.failure is not None:
+        _say(f"supervisor: not all of the output could be written: {files.failure.strerror}")
+        if sys.argv[1] not in _WORK and not status:
+            status = CannotContinue.exit_code
+    sys.exit(status)
+
+
+def _require_utf8(words: Sequence[str]) -> None:
+    """UsageError for a word that is not UTF-8: it could be no name of anything, and stored nowhere."""
+    for word in words:
+        if not word.isascii() and any("\ud800" <= letter <= "\udfff" for letter in word):
+            shown = word.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+            raise UsageError("not valid UTF-8", where=shown, remedy="Write it in UTF-8.")
 
 
 def _end_with(error: Exception, fault: str) -> int:
@@ -87,8 +104,7 @@ def _end_with_unforeseen(error: Exception) -> int:
 
 
 def _say(text: str) -> None:
-    with contextlib.suppress(OSError):  # where errors go may be a file on the disk that is full
-        typer.echo(text, err=True)
+    typer.echo(text, err=True)
 
 
 def _status(error: SupervisorError) -> int:
@@ -106,16 +122,6 @@ def _in_words(error: Exception) -> str | None:
     if isinstance(error, OSError):
         return f"{error.filename}: {error.strerror}" if error.filename else error.strerror or str(error)
     return str(error) if isinstance(error, sqlite3.Error) else machine_error(error)
-
-
-def _let_go_of_output() -> None:
-    """What cannot be written out now would be tried again, and complained of, when Python ends."""
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except (OSError, ValueError):
-            with contextlib.suppress(OSError, ValueError):
-                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _remedy(error: Exception) -> str:

@@ -141,7 +141,7 @@ def _of_nothing(project: Project) -> Finding:
         subject="store",
         text=f"none, but there are main files of {'/'.join(results[0])}"
         + (f" and {len(results) - 1} more" if len(results) > 1 else "")
-        + "; a run begins anew and sets them aside, `doctor --repair` makes a store of them",
+        + "; `doctor --repair` makes a store of them, `run --fresh` sets them aside",
         repair="store",
     )
 

@@ -6,7 +6,7 @@ import contextlib
 import json
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -41,16 +41,13 @@ class _Known(FrozenModel):
 
 
 def recreate_jobs(project: Project, database: Database) -> Iterator[str]:
-    """Give the store a row for every job that notes and session folders name, and phases for jobs that lost theirs.
-
-    A store without any job is given one for every target that has main files, too.
-    """
+    """Give the store a row for every job that notes, session folders and main files name, and phases for jobs that lost
+    theirs."""
     known_jobs = _known_jobs(project)
-    if not database.value("SELECT count(*) FROM jobs"):
-        named = {(known.pipeline, known.target) for known in known_jobs}
-        last = max((known.id for known in known_jobs), default=0)
-        others = [each for each in targets_with_results(project) if each not in named]
-        known_jobs += [_Known(id=last + n, pipeline=each[0], target=each[1]) for n, each in enumerate(others, 1)]
+    named = {(known.pipeline, known.target) for known in known_jobs}
+    last = max(database.value("SELECT max(id) FROM jobs") or 0, *(known.id for known in known_jobs), 0)
+    others = [each for each in unknown_results(project, database) if each not in named]
+    known_jobs += [_Known(id=last + n, pipeline=each[0], target=each[1]) for n, each in enumerate(others, 1)]
     for known in known_jobs:
         if database.value("SELECT count(*) FROM jobs WHERE id = ?", (known.id,)):
             continue
@@ -92,10 +89,17 @@ def recreate_jobs(project: Project, database: Database) -> Iterator[str]:
             phases.ensure(transaction, job.id, pipeline)
 
 
-def restore_answers(project: Project, database: Database, *, remade: bool) -> Iterator[str]:
-    """Keep for the next run what main files have and the store does not; `remade`: rows of the store may be missing."""
+def restore_answers(
+    project: Project, database: Database, *, remade: bool, only: Collection[int] | None = None
+) -> Iterator[str]:
+    """Keep for the next run what main files have and the store does not; `remade`: rows of the store may be missing.
+
+    `only`: ids of the jobs that it is about.
+    """
     noted = {(receipt.job, receipt.phase): receipt for receipt in write_receipts.all_receipts(project.state)}
     for job in jobs.all_jobs(database):
+        if only is not None and job.id not in only:
+            continue
         for row in database.rows("SELECT * FROM phases WHERE job = ? ORDER BY position", (job.id,)):
             yield from _take_over(project, database, job, row, noted.get((job.id, row["phase"])), remade=remade)
 
@@ -230,6 +234,15 @@ def targets_with_results(project: Project) -> list[tuple[str, str]]:
                 with contextlib.suppress(TargetError):  # a folder of something else
                     found.append((pipeline.name, read_target(pipeline, folder.name).name))
     return found
+
+
+def unknown_results(project: Project, database: Database) -> list[tuple[str, str]]:
+    """Those of them of which the store never had a job."""
+    return [
+        each
+        for each in targets_with_results(project)
+        if not database.value("SELECT count(*) FROM jobs WHERE (pipeline, target) = (?, ?)", each)
+    ]
 
 
 def main_files(project: Project, database: Database) -> list[Path]:

@@ -9,7 +9,13 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from supervisor.doctor.state_checks import FileState, file_states
-from supervisor.doctor.store_rebuild import main_files, recreate_jobs, restore_answers, targets_with_results
+from supervisor.doctor.store_rebuild import (
+    main_files,
+    recreate_jobs,
+    restore_answers,
+    targets_with_results,
+    unknown_results,
+)
 from supervisor.executors.local.session_recovery import end_stale_sessions
 from supervisor.failpoints import reached
 from supervisor.host.durable_files import make_folder, sync_folder
@@ -74,6 +80,7 @@ class _Repair:
             yield from self._mend_in_place(damage)
         database = open_store(project.store)
         try:
+            yield from self._take_in_results(database)
             states = [state for job in jobs.all_jobs(database) for state in file_states(project, database, job)]
             if any(state.stale for state in states):
                 yield from self._copy([project.store, *(state.path for state in states if state.stale)])
@@ -83,6 +90,16 @@ class _Repair:
                     yield from self._write(database, state)
         finally:
             database.close()
+
+    def _take_in_results(self, database: Database) -> Iterator[str]:
+        """Main files of targets that the store knows nothing of."""
+        if not unknown_results(self._project, database):
+            return
+        yield from self._copy([self._project.store])
+        before = {job.id for job in jobs.all_jobs(database)}
+        yield from recreate_jobs(self._project, database)
+        new = {job.id for job in jobs.all_jobs(database)} - before
+        yield from restore_answers(self._project, database, remade=True, only=new)
 
     def _make_anew(self) -> Iterator[str]:
         """Make the store anew from what can be read of it, and of what lies beside it."""

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from supervisor.agents.agent_registry import make_agents
 from supervisor.agents.isolation_policy import isolation
+from supervisor.engine import unknown_results
 from supervisor.engine.known_answers.job_answers import chosen_places
 from supervisor.engine.phases.phase_kinds import check_kind
 from supervisor.errors import AgentError, PipelineError, UsageError
@@ -21,11 +22,12 @@ from supervisor.project.pinned_definitions import content_of
 from supervisor.project.pipeline_loader import load_pipeline, read_target
 from supervisor.project.project import Project
 from supervisor.project.prompt_renderer import PromptRenderer
-from supervisor.project.store_damage import missing
+from supervisor.project.store_damage import damage_of_absence, missing
 from supervisor.sinks.sink_registry import check_sink
 from supervisor.sources.source import SourceContext
 from supervisor.sources.source_registry import source_of
 from supervisor.sources.taken_items import check_not_empty, items_fingerprint, take_items
+from supervisor.store.integrity import write_receipts
 from supervisor.store.integrity.integrity_check import open_current
 from supervisor.store.tables import items, jobs, phases, submissions
 
@@ -43,6 +45,8 @@ class _Known(FrozenModel):
     """Where the version of its pipeline is that it keeps."""
     options: JobOptions | None = None
     """How it was to be run by the last command."""
+    nothing: bool = False
+    """There is no such job, and the store is sound as far as that was looked at."""
 
 
 def check(
@@ -56,6 +60,8 @@ def check(
     at = project if known.content is None else project.with_content(known.content)
     pipeline = load_pipeline(at, pipeline_name)
     target = read_target(pipeline, target_name)
+    if known.nothing:
+        unknown_results.require_none(project, pipeline, target.name)
     check_agents(project, options if known.options is None else options.going_on_from(known.options))
     chosen_places(project)
     check_content(at, pipeline)
@@ -83,12 +89,12 @@ def check_content(project: Project, pipeline: Pipeline) -> None:
 def _known_of(project: Project, pipeline: str, target: str) -> _Known:
     try:
         if missing(project) is not None:
-            return _Known()
+            return _Known(nothing=not damage_of_absence(project, write_receipts.all_receipts(project.state)))
         database = open_current(project.store)
         try:
             job = jobs.live(database, pipeline, target)
             if job is None:
-                return _Known()
+                return _Known(nothing=True)
             taken = phases.sources(database, job.id)
             return _Known(
                 taken=taken,

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
+import secrets
+import stat
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from supervisor.failpoints import reached
+from supervisor.host.file_modes import NEW_FILE, take_over
 
 
 def make_folder(path: Path) -> None:
@@ -54,15 +56,28 @@ UNFINISHED = ".tmp"
 """Ending of what a writer that was killed leaves: beside its file, with a dot before its name."""
 
 
-def replace_durably(path: Path, pieces: Iterable[bytes], still: Callable[[], bool] = lambda: True) -> bool:
+def replace_durably(
+    path: Path, pieces: Iterable[bytes], still: Callable[[], bool] = lambda: True, *, like: Path | None = None
+) -> bool:
     """Put the pieces at `path` so that, whatever dies, either the old or the new content is there, whole.
+
+    A link is followed; mode and owner stay, a new file has those of the file `like`, else those that the process gives.
+    What is no file on a disk, such as a terminal or a pipe, is written to.
 
     False, and nothing put there, where it is not `still` to be, in the last moment.
     """
-    descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=UNFINISHED, dir=path.parent)
+    existing = _status(path)
+    if existing is not None and not stat.S_ISREG(existing.st_mode) and not stat.S_ISDIR(existing.st_mode):
+        return _write_to_device(path, pieces, still)
+    path = written_path(path)
+    model = _status(like) if existing is None and like is not None else existing
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}{UNFINISHED}")
+    mode = NEW_FILE if model is None else 0o600
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            os.fchmod(file.fileno(), 0o644)
+            if model is not None and stat.S_ISREG(model.st_mode):
+                take_over(file.fileno(), model)
             reached("main_file.before_write")
             file.writelines(pieces)
             file.flush()
@@ -80,4 +95,24 @@ def replace_durably(path: Path, pieces: Iterable[bytes], still: Callable[[], boo
     reached("main_file.before_folder_sync")
     sync_folder(path.parent)
     reached("main_file.synced")
+    return True
+
+
+def written_path(path: Path) -> Path:
+    """Where that is put which is written at `path`: where a link leads to, also where nothing is there yet."""
+    return Path(os.path.realpath(path)) if path.is_symlink() else path
+
+
+def _status(path: Path) -> os.stat_result | None:
+    try:
+        return os.stat(path)
+    except FileNotFoundError:
+        return None
+
+
+def _write_to_device(path: Path, pieces: Iterable[bytes], still: Callable[[], bool]) -> bool:
+    if not still():
+        return False
+    with open(path, "wb") as file:
+        file.writelines(pieces)
     return True

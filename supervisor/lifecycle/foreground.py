@@ -78,7 +78,8 @@ def submit(
         before = jobs.live(database, pipeline.name, target)
         if before is not None:
             cost_reconciliation.adopt_orphans(project, database, before.id, before.options.agents[0])
-            set_results_aside(project, pipeline, target)
+        set_results_aside(project, pipeline, target)
+        if before is not None:
             jobs.supersede(database, before.id)
     job, _ = jobs.submit(database, pipeline, target, options, definition_of(project, pipeline))
     return job

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 
 from supervisor.errors import ProjectError
@@ -56,11 +57,24 @@ class Project:
         return str(path.relative_to(self.root)) if path.is_relative_to(self.root) else str(path)
 
 
+def require_utf8(folder: Path) -> None:
+    """ProjectError where a folder's path is not UTF-8: stores, notes and prompts, which are, could not name it."""
+    try:
+        str(folder).encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise ProjectError(
+            "the name of the folder, or of one above it, is not valid UTF-8",
+            where=os.fsencode(folder).decode("utf-8", "backslashreplace"),
+            remedy="Rename it, or make the project elsewhere.",
+        ) from error
+
+
 def find_project(start: Path) -> Project:
     """The project of the nearest parent of `start` that has settings; ProjectError where none has."""
     start = start.resolve()
     if not start.is_dir():
         raise ProjectError("no such directory", where=str(start), remedy="Name an existing project with --project DIR.")
+    require_utf8(start)
     for folder in (start, *start.parents):
         if (folder / SETTINGS_FILE).is_file():
             path = folder / SETTINGS_FILE

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from supervisor.errors import UsageError
 from supervisor.failpoints import reached
+from supervisor.host.file_modes import NEW_FOLDER, umask
 
 _SOURCE = Path(__file__).parent / "scaffold_files"
 _COMPILED = "__pycache__"
@@ -47,6 +48,8 @@ def make_project(folder: Path) -> list[Path]:
                 copy_function=shutil.copyfile,
                 ignore=shutil.ignore_patterns(_COMPILED),
             )
+            for made in staged.rglob("*/"):
+                made.chmod(NEW_FOLDER & ~umask())
             reached("init.made")
             if existed:
                 for entry in sorted(os.listdir(staged)):
@@ -55,7 +58,7 @@ def make_project(folder: Path) -> list[Path]:
                         os.rename(staged / entry, folder / entry)
                         reached("init.renamed")
             else:
-                staged.chmod(0o755)
+                staged.chmod(NEW_FOLDER & ~umask())
                 os.rename(staged, folder)
         finally:
             shutil.rmtree(staged, ignore_errors=True)

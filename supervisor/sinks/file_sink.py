@@ -14,7 +14,8 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from supervisor.errors import CannotContinue, SinkLocked
-from supervisor.host.durable_files import UNFINISHED, file_state, make_folder, replace_durably
+from supervisor.host.durable_files import UNFINISHED, file_state, make_folder, replace_durably, written_path
+from supervisor.host.file_modes import file_mode
 from supervisor.model.write_receipt import WriteReceipt
 from supervisor.sinks.sink import EditedContent
 from supervisor.store.queries.merged_snapshot import ResultSnapshot
@@ -52,7 +53,7 @@ class FileSink(ABC):
     def lock(self) -> Iterator[None]:
         """A lock file beside it."""
         make_folder(self.path.parent)
-        lock = FileLock(f"{self.path}.lock", timeout=LOCK_PATIENCE_S)
+        lock = FileLock(f"{self.path}.lock", timeout=LOCK_PATIENCE_S, mode=file_mode(self.path))
         try:
             lock.acquire()
         except Timeout as error:
@@ -99,7 +100,8 @@ class FileSink(ABC):
         while copy.exists():
             number += 1
             copy = self.path.with_name(f"{self.name}.{why}-{stamp}-{number}")
-        replace_durably(copy, [self.path.read_bytes() if self._edited is None else self._edited])
+        data = self.path.read_bytes() if self._edited is None else self._edited
+        replace_durably(copy, [data], like=self.path)
         return copy
 
     def write(
@@ -142,5 +144,6 @@ class FileSink(ABC):
         """Delete what writers left that were killed; whoever holds the lock is the only one that writes."""
         if not self._tidy:
             self._tidy = True
-            for path in self.path.parent.glob(f".{glob.escape(self.name)}.*{UNFINISHED}"):
+            held = written_path(self.path)
+            for path in held.parent.glob(f".{glob.escape(held.name)}.*{UNFINISHED}"):
                 path.unlink(missing_ok=True)

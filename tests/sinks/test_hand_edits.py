@@ -272,15 +272,16 @@ def test_other_indentation_is_no_edit(small: Small) -> None:
     assert not list(small.folder.glob("out_1.json.*-*"))
 
 
-def test_a_main_file_that_was_there_before_the_first_run_is_kept_in_a_copy(small: Small) -> None:
+def test_a_main_file_that_was_there_before_the_first_run_is_asked_about(small: Small) -> None:
     small.lay_out(numbered(2))
     mine = '{"i01": {"said": "mine"}}'
     small.folder.mkdir(parents=True)
     small.path().write_text(mine)
-    small.run()
+    small.run(status=2)
+    assert small.path().read_text() == mine
+    small.run("--fresh")
     assert small.main() == said(numbered(2))
-    assert copies(small) == [mine]
-    assert "out_1.json" in warnings(small)
+    assert [path.read_text() for path in small.folder.glob("set_aside_*/out_1.json")] == [mine]
 
 
 def test_an_edit_made_while_a_run_is_dead_is_taken_over(small: Small) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 from supervisor.model.frozen_model import FrozenModel
@@ -26,10 +27,12 @@ class ProgressLine(FrozenModel):
 class JobProgress:
     """The running totals of one job; elapsed time, cost and attempts go on from where an earlier supervisor left."""
 
-    def __init__(self, database: Database, job: Job) -> None:
+    def __init__(self, database: Database, job: Job, lost_s: Callable[[], float] = lambda: 0.0) -> None:
+        """`lost_s`: seconds in which nothing could be worked on, since all was stopped."""
         self._job = job
+        self._lost_s = lost_s
         self._slots = job.options.concurrency
-        self._marked = time.monotonic()
+        self._marked = self._now()
         self.count(database)
 
     def count(self, database: Database) -> None:
@@ -53,7 +56,10 @@ class JobProgress:
     @property
     def elapsed_s(self) -> float:
         """Seconds that the job was worked on, by all supervisors."""
-        return self._elapsed_s + time.monotonic() - self._marked
+        return self._elapsed_s + self._now() - self._marked
+
+    def _now(self) -> float:
+        return time.monotonic() - self._lost_s()
 
     def session_started(self) -> None:
         """Count a session that starts."""
@@ -74,7 +80,7 @@ class JobProgress:
 
     def mark_elapsed(self, transaction: Transaction) -> None:
         """Write the time since the last mark into the store."""
-        now = time.monotonic()
+        now = self._now()
         jobs.add_elapsed(transaction, self._job.id, now - self._marked)
         self._elapsed_s += now - self._marked
         self._marked = now

@@ -31,6 +31,7 @@ from supervisor.engine.phases.phase_planner import PhasePlanner
 from supervisor.engine.results_writer import ResultsWriter, open_sinks
 from supervisor.errors import AgentError, BudgetSpent, SupervisorError
 from supervisor.executors.open_executors import OpenExecutors
+from supervisor.host.frozen_time import frozen_time
 from supervisor.host.machine_errors import ignore_machine_errors
 from supervisor.model.job import Job, StoredBatch
 from supervisor.project.prompt_renderer import PromptRenderer
@@ -65,7 +66,8 @@ class JobRun:
         self._code = CodeClient(pool, project)
         self._wake = asyncio.Event()
         self._stop = StopSignal(self._wake.set)
-        self._progress = JobProgress(context.database, job)
+        self._frozen = frozen_time()
+        self._progress = JobProgress(context.database, job, self._frozen.lost_s)
         self._answers = JobAnswers.of(context, executors, self._progress)
         self._ready = ReadyQueue(
             {p.id: pipeline.chain_length(p.id) for p in pipeline.phases},
@@ -133,7 +135,9 @@ class JobRun:
 
     async def run(self) -> Job:
         """Work until nothing is left to do, or the job is stopped; the errors of CannotContinue end it too."""
-        listening = (self._slots.on_free(self._wake.set), self._cooldowns.on_change(self._wake.set))
+        listening = [self._slots.on_free(self._wake.set), self._cooldowns.on_change(self._wake.set)]
+        if self._context.options.max_runtime is not None:
+            listening.append(self._frozen.watch())
         try:
             await self._begin()
             await self._work()

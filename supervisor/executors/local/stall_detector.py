@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from supervisor.host.frozen_time import frozen_time
+
 _MOST_FILES = 10_000
 
 
@@ -25,6 +27,10 @@ class StallDetector:
         self._began = self._last = self._loop.time()
         self._looked_at = self._began
         self._touches = _touches(folders)
+        self._frozen = frozen_time()
+        self._lost_s = self._frozen.lost_s()
+        """What had been lost at its last sign of life."""
+        self._stop_watching = self._frozen.watch() if self._startup_s or self._stall_s else lambda: None
         self._heard = False
         self._timer: asyncio.TimerHandle | None = None
         self.stalled: asyncio.Future[str] = self._loop.create_future()
@@ -33,7 +39,7 @@ class StallDetector:
 
     def heard(self) -> None:
         """The session printed something."""
-        self._last = self._loop.time()
+        self._last, self._lost_s = self._loop.time(), self._frozen.lost_s()
         if not self._heard:
             self._heard = True
             if self._timer is not None:
@@ -42,16 +48,16 @@ class StallDetector:
 
     def close(self) -> None:
         """Look no more."""
+        self._stop_watching()
         if self._timer is not None:
             self._timer.cancel()
         if not self.stalled.done():
             self.stalled.cancel()
 
     def _deadline(self) -> float | None:
-        """When it counts as stuck, if nothing comes any more, on the loop's clock."""
-        if self._heard:
-            return self._last + self._stall_s if self._stall_s else None
-        return self._began + self._startup_s if self._startup_s else None
+        """When it counts as stuck, if nothing comes any more, on the loop's clock; lost time does not count."""
+        since, limit_s = (self._last, self._stall_s) if self._heard else (self._began, self._startup_s)
+        return None if limit_s is None else since + limit_s + self._frozen.lost_s() - self._lost_s
 
     def _look_at(self, when: float | None) -> None:
         self._timer = None if when is None else self._loop.call_at(when, self._look)
@@ -64,13 +70,16 @@ class StallDetector:
             silent_s = time.time() - touches.last_at
             if not 0 <= silent_s <= now - self._looked_at:
                 silent_s = 0.0  # the clock was set anew: at the latest it was just now
-            self._last = max(self._last, now - silent_s)
+            if now - silent_s > self._last:
+                lost_s = self._frozen.lost_s()
+                self._last = now - silent_s
+                self._lost_s = max(self._lost_s, lost_s - silent_s)  # what was lost of the silence since
         self._looked_at, self._touches = now, touches
         deadline = self._deadline()
         if deadline is None or deadline > now:
             self._look_at(deadline)
         elif not self.stalled.done():
-            silent_s = now - (self._last if self._heard else self._began)
+            silent_s = now - (self._last if self._heard else self._began) - (self._frozen.lost_s() - self._lost_s)
             since, limit = ("for", "stall_timeout") if self._heard else ("since its start,", "startup_timeout")
             self.stalled.set_result(f"nothing printed and no file touched {since} {silent_s:.0f} s (`{limit}`)")
 
