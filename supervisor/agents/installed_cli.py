@@ -15,6 +15,7 @@ from supervisor.agents.agent_profile import AgentProfile
 from supervisor.agents.cli_driver import AgentStatus, CliDriver
 from supervisor.agents.credentials import Credentials
 from supervisor.agents.terminal_dialogs import TerminalDialog
+from supervisor.agents.used_sign_in import UsedSignIn
 from supervisor.errors import AgentError, UsageError
 from supervisor.model.agent_report import Usage, to_billionths
 from supervisor.model.session import SessionRequest
@@ -40,6 +41,8 @@ class InstalledCliDriver(CliDriver):
     """Its own documented variables that hold a key or a token; each of them signs it in."""
     other_variables: ClassVar[tuple[str, ...]] = ()
     """Its own documented variables for base URL, model and the like."""
+    makers_host: ClassVar[str]
+    """Whom it asks where it is told no other."""
     sign_in: ClassVar[Credentials]
     """Files of a sign-in by subscription."""
     how_to_sign_in: ClassVar[str]
@@ -94,6 +97,15 @@ class InstalledCliDriver(CliDriver):
         given = (name for name in self.settings.pass_env if _OF_SIGN_IN.search(name))
         passed = next((name for name in given if os.environ.get(name)), None)
         return self.key_variable() or passed or self.sign_in.shown()
+
+    def used_sign_in(self) -> UsedSignIn | None:
+        """What its sessions are signed in by, and who looks at it; None where there is nothing."""
+        by = self.signed_in_by()
+        return None if by is None else UsedSignIn(by=by, is_key=by in os.environ, asked=self.asked_host())
+
+    def asked_host(self) -> str:
+        """Whom its sessions ask."""
+        return self.makers_host
 
     def status(self) -> AgentStatus:
         program = self.program
