@@ -112,7 +112,7 @@ class InstalledCliDriver(CliDriver):
         by = self.signed_in_by()
         return AgentStatus(
             program=program,
-            version=None if program is None else self._version(program),
+            version=None if program is None else version_of(program),
             signed_in="no" if by is None else "yes",
             by=by or "",
         )
@@ -169,21 +169,23 @@ class InstalledCliDriver(CliDriver):
         ) / 1_000_000
         return usage.model_copy(update={"cost_usd": to_billionths(cost)})
 
-    def _version(self, program: Path) -> str | None:
-        with tempfile.TemporaryDirectory(prefix="supervisor-") as home:  # some write into it before they answer
-            try:
-                said = subprocess.run(
-                    [program, "--version"],
-                    stdin=subprocess.DEVNULL,
-                    capture_output=True,
-                    text=True,
-                    timeout=_VERSION_PATIENCE_S,
-                    env={"PATH": os.environ.get("PATH", os.defpath), "HOME": home, "TMPDIR": home, "TERM": "dumb"},
-                    check=False,
-                )
-            except (OSError, subprocess.TimeoutExpired):
-                return None
-        if said.returncode != 0:
+
+def version_of(program: Path) -> str | None:
+    """The version that a program tells of itself; None where it does not."""
+    with tempfile.TemporaryDirectory(prefix="supervisor-") as home:  # some write into it before they answer
+        try:
+            said = subprocess.run(
+                [program, "--version"],
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                timeout=_VERSION_PATIENCE_S,
+                env={"PATH": os.environ.get("PATH", os.defpath), "HOME": home, "TMPDIR": home, "TERM": "dumb"},
+                check=False,
+            )
+        except (OSError, subprocess.TimeoutExpired):
             return None
-        found = _VERSION.search(said.stdout) or _VERSION.search(said.stderr)
-        return None if found is None else found[0]
+    if said.returncode != 0:
+        return None
+    found = _VERSION.search(said.stdout) or _VERSION.search(said.stderr)
+    return None if found is None else found[0]

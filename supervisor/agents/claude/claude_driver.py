@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from supervisor.agents.claude import claude_display, claude_failures, claude_terminal
 from supervisor.agents.claude.claude_parser import ClaudeParser
 from supervisor.agents.credentials import Credentials
-from supervisor.agents.installed_cli import InstalledCliDriver
+from supervisor.agents.installed_cli import InstalledCliDriver, version_of
 from supervisor.agents.output_parser import OutputParser
 from supervisor.agents.used_sign_in import host_of
 from supervisor.errors import AgentError
@@ -64,6 +64,13 @@ class ClaudeDriver(InstalledCliDriver):
                 where=f"agent {self.name!r}",
                 remedy=f"Install a newer one: `npm install -g {self.package}`.",
             )
+
+    def tells_money(self) -> bool:
+        if self.typing is None or self.settings.price is not None:
+            return super().tells_money()
+        program = self.program
+        version = None if program is None else _version_of(program, program.stat().st_mtime_ns)
+        return version is None or version >= claude_terminal.NOTES_COST_SINCE
 
     def _known_options(self) -> frozenset[str]:
         program = self.program
@@ -149,6 +156,13 @@ class ClaudeDriver(InstalledCliDriver):
 
     def display(self, line: str) -> str:
         return claude_display.display_line(line)
+
+
+@functools.cache
+def _version_of(program: Path, changed_ns: int) -> tuple[int, ...] | None:
+    """The version of a program, by its own word; None where it does not tell."""
+    told = re.match(r"\d+(\.\d+)+", version_of(program) or "")
+    return None if told is None else tuple(map(int, told[0].split(".")))
 
 
 @functools.cache
