@@ -118,7 +118,8 @@ class TerminalDriver:
     def last_words(self) -> str:
         """The same without the prompt, frames and the line to type in, as far as they are known."""
         prompt = self._prompt.read_text(encoding="utf-8", errors="replace")
-        return "\n".join([*own_rows(self._rows(), prompt, self._typing.ready)][-_SCREEN_LINES:])
+        typed = f"{self._typing.lead}\n{prompt}"
+        return "\n".join([*own_rows(self._rows(), typed, self._typing.ready)][-_SCREEN_LINES:])
 
     def _rows(self) -> list[str]:
         shown = plain("\n".join(line.rstrip() for line in self._screen.display if line.strip()))
