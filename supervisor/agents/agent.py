@@ -36,6 +36,10 @@ class Agent(NamedTuple):
         if self.driver is not None:
             self.driver.check()
 
+    def tells_money(self) -> bool:
+        """Whether what its sessions cost will be known; may take seconds."""
+        return self.profile.tells_cost if self.driver is None else self.driver.tells_money()
+
     def status(self) -> AgentStatus:
         """Whether it is installed and signed in; may take seconds."""
         return AgentStatus() if self.driver is None else self.driver.status()

@@ -87,6 +87,10 @@ class CliDriver(ABC):
         """What a session cost, with the money where only tokens were told and their price is known."""
         return usage
 
+    def tells_money(self) -> bool:
+        """Whether what its sessions cost will be known, with the program that is here; may take seconds."""
+        return self.profile.tells_cost
+
     def reclaim_credentials(self, paths: SessionPaths) -> None:  # noqa: B027 - most renew nothing
         """Keep what a session that ended may have renewed, such as its sign-in."""
 

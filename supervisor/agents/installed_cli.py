@@ -16,6 +16,7 @@ from supervisor.agents.agent_profile import AgentProfile
 from supervisor.agents.cli_driver import AgentStatus, CliDriver
 from supervisor.agents.credentials import Credentials
 from supervisor.agents.terminal_dialogs import TerminalDialog
+from supervisor.agents.used_sign_in import UsedSignIn
 from supervisor.errors import AgentError, UsageError
 from supervisor.model.agent_report import Usage, to_billionths
 from supervisor.model.session import SessionRequest
@@ -38,6 +39,8 @@ class InstalledCliDriver(CliDriver):
     """Its own documented variables that hold a key or a token; each of them signs it in."""
     other_variables: ClassVar[tuple[str, ...]] = ()
     """Its own documented variables for base URL, model and the like."""
+    makers_host: ClassVar[str]
+    """Whom it asks where it is told no other."""
     sign_in: ClassVar[Credentials]
     """Files of a sign-in by subscription."""
     how_to_sign_in: ClassVar[str]
@@ -94,12 +97,21 @@ class InstalledCliDriver(CliDriver):
         passed = passed or next((name for name in self.settings.env if OF_SIGN_IN.search(name)), None)
         return self.key_variable() or passed or self.sign_in.shown()
 
+    def used_sign_in(self) -> UsedSignIn | None:
+        """What its sessions are signed in by, and who looks at it; None where there is nothing."""
+        by = self.signed_in_by()
+        return None if by is None else UsedSignIn(by=by, is_key=by in os.environ, asked=self.asked_host())
+
+    def asked_host(self) -> str:
+        """Whom its sessions ask."""
+        return self.makers_host
+
     def status(self) -> AgentStatus:
         program = self.program
         by = self.signed_in_by()
         return AgentStatus(
             program=program,
-            version=None if program is None else self._version(program),
+            version=None if program is None else version_of(program),
             signed_in="no" if by is None else "yes",
             by=by or "",
         )
@@ -158,21 +170,23 @@ class InstalledCliDriver(CliDriver):
         ) / 1_000_000
         return usage.model_copy(update={"cost_usd": to_billionths(cost)})
 
-    def _version(self, program: Path) -> str | None:
-        with tempfile.TemporaryDirectory(prefix="supervisor-") as home:  # some write into it before they answer
-            try:
-                said = subprocess.run(
-                    [program, "--version"],
-                    stdin=subprocess.DEVNULL,
-                    capture_output=True,
-                    text=True,
-                    timeout=_VERSION_PATIENCE_S,
-                    env={"PATH": os.environ.get("PATH", os.defpath), "HOME": home, "TMPDIR": home, "TERM": "dumb"},
-                    check=False,
-                )
-            except (OSError, subprocess.TimeoutExpired):
-                return None
-        if said.returncode != 0:
+
+def version_of(program: Path) -> str | None:
+    """The version that a program tells of itself; None where it does not."""
+    with tempfile.TemporaryDirectory(prefix="supervisor-") as home:  # some write into it before they answer
+        try:
+            said = subprocess.run(
+                [program, "--version"],
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                timeout=_VERSION_PATIENCE_S,
+                env={"PATH": os.environ.get("PATH", os.defpath), "HOME": home, "TMPDIR": home, "TERM": "dumb"},
+                check=False,
+            )
+        except (OSError, subprocess.TimeoutExpired):
             return None
-        found = _VERSION.search(said.stdout) or _VERSION.search(said.stderr)
-        return None if found is None else found[0]
+    if said.returncode != 0:
+        return None
+    found = _VERSION.search(said.stdout) or _VERSION.search(said.stderr)
+    return None if found is None else found[0]

@@ -8,12 +8,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from supervisor.agents.output_parser import OutputParser
+from supervisor.agents.used_sign_in import UsedSignIn
 from supervisor.model.agent_report import LONGEST_MESSAGE, AgentFailure, FailureKind, Usage
 from supervisor.text.plain_text import plain_line
 
 
 class JsonLinesParser(OutputParser):
     """Gives each object to `event`; what is not JSON, to `text`."""
+
+    sign_in: UsedSignIn | None = None
+    """What the session is signed in by, where that is known."""
 
     def feed_line(self, line: str) -> None:
         found = as_event(line)
@@ -45,11 +49,13 @@ class JsonLinesParser(OutputParser):
         self, kind: FailureKind, message: str, *, until: float | None = None, remedy: str = "", is_final: bool = False
     ) -> None:
         """Note what keeps it from working."""
-        self.note(
-            trouble=AgentFailure(
-                kind=kind, message=plain_line(message, 300), until=until, remedy=remedy, is_final=is_final
-            )
+        self.trouble(
+            AgentFailure(kind=kind, message=plain_line(message, 300), until=until, remedy=remedy, is_final=is_final)
         )
+
+    def trouble(self, failure: AgentFailure) -> None:
+        """Note what keeps it from working; of a sign-in that was refused, which one."""
+        self.note(trouble=failure if self.sign_in is None else self.sign_in.told(failure))
 
     def goes_well(self) -> None:
         """Note that it works again."""

@@ -121,7 +121,7 @@ def check_agents(project: Project, options: JobOptions) -> None:
             executor.isolation_level(isolation(options, agent.profile, project.settings))
         except AgentError as error:
             failed.append(error)
-        if options.max_cost is not None and not agent.profile.tells_cost:
+        if options.max_cost is not None and not agent.tells_money():
             raise UsageError(
                 f"agent {agent.name!r} does not tell what its sessions cost, so a limit could not be kept",
                 where="--max-cost",

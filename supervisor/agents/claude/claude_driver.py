@@ -13,8 +13,9 @@ from urllib.parse import urlsplit
 from supervisor.agents.claude import claude_display, claude_failures, claude_terminal
 from supervisor.agents.claude.claude_parser import ClaudeParser
 from supervisor.agents.credentials import Credentials
-from supervisor.agents.installed_cli import InstalledCliDriver
+from supervisor.agents.installed_cli import InstalledCliDriver, version_of
 from supervisor.agents.output_parser import OutputParser
+from supervisor.agents.used_sign_in import host_of
 from supervisor.errors import AgentError
 from supervisor.model.session import SessionRequest
 from supervisor.project.project import Project
@@ -22,7 +23,6 @@ from supervisor.project.project_settings import AgentSettings
 from supervisor.workspaces.session_paths import SessionPaths
 
 BASE_URL = "ANTHROPIC_BASE_URL"
-_MAKERS_HOST = "api.anthropic.com"
 _PRINTS = ("-p", "--output-format", "stream-json", "--verbose", "--include-partial-messages")
 _LEAVES_NOTHING = ("--no-session-persistence", "--disable-slash-commands")
 _CONFINED = ("--permission-mode", "acceptEdits", "--setting-sources", "", "--strict-mcp-config")
@@ -44,6 +44,7 @@ class ClaudeDriver(InstalledCliDriver):
         "ANTHROPIC_DEFAULT_SONNET_MODEL",
         "ANTHROPIC_DEFAULT_HAIKU_MODEL",
     )
+    makers_host = "api.anthropic.com"
     sign_in = Credentials(files=(_SIGN_IN_FILE,), apart=True, moved_by="CLAUDE_CONFIG_DIR")
     how_to_sign_in = claude_failures.SIGN_IN
     works_worse_with = frozenset({"CI"})  # by which it asks for other ways to sign in, and draws no screen
@@ -64,6 +65,13 @@ class ClaudeDriver(InstalledCliDriver):
                 where=f"agent {self.name!r}",
                 remedy=f"Install a newer one: `npm install -g {self.package}`.",
             )
+
+    def tells_money(self) -> bool:
+        if self.typing is None or self.settings.price is not None:
+            return super().tells_money()
+        program = self.program
+        version = None if program is None else _version_of(program, program.stat().st_mtime_ns)
+        return version is None or version >= claude_terminal.NOTES_COST_SINCE
 
     def _known_options(self) -> frozenset[str]:
         program = self.program
@@ -108,7 +116,11 @@ class ClaudeDriver(InstalledCliDriver):
             # By a lock in this folder, of sessions that find the sign-in expired one alone renews it.
             **({} if folder is None else {"CLAUDE_SECURESTORAGE_CONFIG_DIR": str(folder)}),
             # A line that differs from session to session stands first: only its maker can leave it out of the cache.
-            **({} if not base or urlsplit(base).hostname == _MAKERS_HOST else {"CLAUDE_CODE_ATTRIBUTION_HEADER": "0"}),
+            **(
+                {}
+                if not base or urlsplit(base).hostname == self.makers_host
+                else {"CLAUDE_CODE_ATTRIBUTION_HEADER": "0"}
+            ),
         }
 
     def arguments(self, paths: SessionPaths, model: str | None) -> list[str]:
@@ -132,7 +144,12 @@ class ClaudeDriver(InstalledCliDriver):
         return self.prompt_to_paste(paths) if self.typing is None else None
 
     def parser(self) -> OutputParser:
-        return ClaudeParser() if self.typing is None else claude_terminal.TerminalParser()
+        parser = ClaudeParser() if self.typing is None else claude_terminal.TerminalParser()
+        parser.sign_in = self.used_sign_in()
+        return parser
+
+    def asked_host(self) -> str:
+        return host_of(os.environ.get(BASE_URL), self.makers_host)
 
     def parse_files(self, home: Path, parser: OutputParser) -> None:
         if isinstance(parser, claude_terminal.TerminalParser):
@@ -140,6 +157,13 @@ class ClaudeDriver(InstalledCliDriver):
 
     def display(self, line: str) -> str:
         return claude_display.display_line(line)
+
+
+@functools.cache
+def _version_of(program: Path, changed_ns: int) -> tuple[int, ...] | None:
+    """The version of a program, by its own word; None where it does not tell."""
+    told = re.match(r"\d+(\.\d+)+", version_of(program) or "")
+    return None if told is None else tuple(map(int, told[0].split(".")))
 
 
 @functools.cache

@@ -29,8 +29,11 @@ from supervisor.agents.terminal_dialogs import TerminalDialog, TerminalProtocol
 SWITCHES = {
     "TZ": "UTC",  # in which it shows times of day
     "CLAUDE_CODE_DISABLE_OFFICIAL_MARKETPLACE_AUTOINSTALL": "1",
+    "CLAUDE_CODE_DISABLE_TERMINAL_TITLE": "1",  # for which older versions ask the model, and note nowhere what it cost
     "CLAUDE_CODE_ENABLE_PROMPT_SUGGESTION": "false",  # which the model is asked for, and which stands where one types
 }
+NOTES_COST_SINCE = (2, 1, 246)
+"""The first version whose sessions write down what they cost, in money."""
 _KEY_TAIL = 20
 """By so many of its last characters Claude Code knows a key again that was approved."""
 _LARGEST_RECORD_BYTES = 64 << 20

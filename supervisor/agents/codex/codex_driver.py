@@ -15,6 +15,7 @@ from supervisor.agents.codex.codex_parser import LARGEST_RECORD_BYTES, CodexPars
 from supervisor.agents.credentials import Credentials
 from supervisor.agents.installed_cli import InstalledCliDriver
 from supervisor.agents.output_parser import OutputParser
+from supervisor.agents.used_sign_in import host_of
 from supervisor.errors import AgentError
 from supervisor.model.session import SessionRequest
 from supervisor.project.project import Project
@@ -34,6 +35,7 @@ class CodexDriver(InstalledCliDriver):
     kind = "codex"
     package = "@openai/codex"
     key_variables = ("CODEX_API_KEY", "OPENAI_API_KEY")
+    makers_host = "api.openai.com"
     sign_in = Credentials(files=(".codex/auth.json",), apart=True, moved_by="CODEX_HOME")
     how_to_sign_in = codex_failures.SIGN_IN
     tells_tokens = True
@@ -122,7 +124,13 @@ class CodexDriver(InstalledCliDriver):
         return paths.prompt_file
 
     def parser(self) -> OutputParser:
-        return CodexParser()
+        parser = CodexParser()
+        parser.sign_in = self.used_sign_in()
+        return parser
+
+    def asked_host(self) -> str:
+        given = os.environ.get(BASE_URL) if self.key_variable() is not None else None
+        return host_of(given, self.makers_host if self.key_variable() is not None else "chatgpt.com")
 
     def parse_files(self, home: Path, parser: OutputParser) -> None:
         assert isinstance(parser, CodexParser)

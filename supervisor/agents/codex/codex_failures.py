@@ -50,6 +50,7 @@ _BROKEN = re.compile(
 """Lines with which Codex ends before it does anything."""
 
 _RETRY = re.compile(r"Reconnecting\.\.\. (?:\d+/\d+|waiting for network) \((.*)\)$", re.DOTALL)
+_WENT_TO = re.compile(r"\.?, url: \S+(?:, [a-z -]+: \S+)*$")
 _AT = re.compile(
     r"[Tt]ry again at (?:(?P<day>[A-Z][a-z]{2} \d{1,2})(?:st|nd|rd|th), (?P<year>\d{4}) )?(?P<time>\d{1,2}:\d\d [AP]M)"
 )
@@ -64,6 +65,11 @@ def without_retry(message: str) -> tuple[str, bool]:
     said = message if retry is None else retry[1]
     inner = as_event(said)
     return words(inner, "detail") or words(inner, "error", "message") or said, retry is not None
+
+
+def without_address(message: str) -> str:
+    """A message without where the request went and its number."""
+    return _WENT_TO.sub("", message)
 
 
 def meaning_of(message: str) -> Meaning | None:

@@ -50,7 +50,8 @@ class CodexParser(JsonLinesParser):
             return
         until = codex_failures.ends_at(said, self._clock()) if meaning.kind in ("rate_limit", "usage_limit") else None
         is_final = meaning.lasts or not tries_again
-        self.failed(meaning.kind, said, until=until, remedy=meaning.remedy, is_final=is_final)
+        told = codex_failures.without_address(said) if meaning.kind == "not_signed_in" else said
+        self.failed(meaning.kind, told, until=until, remedy=meaning.remedy, is_final=is_final)
 
     def feed_record(self, lines: Iterable[str]) -> None:
         """Take what Codex wrote down: the model, the tokens where it ended before it told them, the end of a limit."""

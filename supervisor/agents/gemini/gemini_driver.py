@@ -14,6 +14,7 @@ from supervisor.agents.gemini.gemini_parser import GeminiParser
 from supervisor.agents.installed_cli import InstalledCliDriver
 from supervisor.agents.json_lines_parser import as_event
 from supervisor.agents.output_parser import OutputParser
+from supervisor.agents.used_sign_in import host_of
 from supervisor.model.session import SessionRequest
 from supervisor.workspaces.session_paths import SessionPaths
 
@@ -21,6 +22,7 @@ SETTINGS = Path(__file__).with_name("gemini_settings.json")
 MODEL = "flash"
 """Asked for where nobody names a model. Its own default has a small model choose one for each prompt anew."""
 _VERTEX = "GOOGLE_GENAI_USE_VERTEXAI"
+_URL, _VERTEX_URL = "GOOGLE_GEMINI_BASE_URL", "GOOGLE_VERTEX_BASE_URL"
 _ACCOUNT_FILE = "GOOGLE_APPLICATION_CREDENTIALS"
 _COMMANDS = "run_shell_command"
 _LEAD = "The task:\n\n"
@@ -39,13 +41,14 @@ class GeminiDriver(InstalledCliDriver):
     works_worse_with = frozenset({"CI"})  # by which it takes other defaults
     key_variables = ("GEMINI_API_KEY", "GOOGLE_API_KEY", _ACCOUNT_FILE)
     other_variables = (
-        "GOOGLE_GEMINI_BASE_URL",
+        _URL,
         "GEMINI_MODEL",
         _VERTEX,
-        "GOOGLE_VERTEX_BASE_URL",
+        _VERTEX_URL,
         "GOOGLE_CLOUD_PROJECT",
         "GOOGLE_CLOUD_LOCATION",
     )
+    makers_host = "generativelanguage.googleapis.com"
     # It empties the file and then writes it anew: sessions that shared it would read half of it.
     sign_in = Credentials(files=(".gemini/oauth_creds.json",), copied=True)
     how_to_sign_in = gemini_failures.SIGN_IN
@@ -104,7 +107,16 @@ class GeminiDriver(InstalledCliDriver):
         ]
 
     def parser(self) -> OutputParser:
-        return GeminiParser()
+        parser = GeminiParser()
+        parser.sign_in = self.used_sign_in()
+        return parser
+
+    def asked_host(self) -> str:
+        if _by_vertex():
+            return host_of(os.environ.get(_VERTEX_URL), "aiplatform.googleapis.com")
+        if self.key_variable() is None:
+            return "cloudcode-pa.googleapis.com"
+        return host_of(os.environ.get(_URL), self.makers_host)
 
     def parse_files(self, home: Path, parser: OutputParser) -> None:
         assert isinstance(parser, GeminiParser)

@@ -47,6 +47,12 @@ _MEANINGS = (
     _Meaning(r"daily quota|credits are depleted|CREDITS_BALANCE|quota will reset after \d+[hm]", "usage_limit", _PAY),
     _Meaning(r"RESOURCE_EXHAUSTED|[Rr]esource has been exhausted|[Qq]uota|your capacity|status 429", "rate_limit"),
     _Meaning(r"""(status|code)["']?:? ?5\d\d|UNAVAILABLE|overloaded|without a finish reason""", "overload"),
+    # Of an answer that was cut off half-way it says no more than the first; the rest are timeouts and the like.
+    _Meaning(
+        r"(^|Error: |failed: )terminated\b|other side closed|UND_ERR_\w+|(Headers|Body|Connect) Timeout Error"
+        r"|[Pp]remature close|Incomplete JSON segment|operation was aborted",
+        "overload",
+    ),
     _Meaning(r"fetch failed|failed, reason:|ECONN\w+|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|socket hang up", "overload"),
 )
 """The first that is found in a message says what it means."""

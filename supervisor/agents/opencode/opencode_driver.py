@@ -17,6 +17,7 @@ from supervisor.agents.opencode.opencode_display import display_line
 from supervisor.agents.opencode.opencode_failures import MODEL_REMEDY, SIGN_IN_REMEDY
 from supervisor.agents.opencode.opencode_parser import OpencodeParser
 from supervisor.agents.output_parser import OutputParser
+from supervisor.agents.used_sign_in import UsedSignIn, host_of
 from supervisor.errors import AgentError
 from supervisor.model.session import SessionRequest
 from supervisor.project.project import Project
@@ -58,6 +59,7 @@ class OpencodeDriver(InstalledCliDriver):
         "ZHIPU_API_KEY",
     )
     other_variables = ("ANTHROPIC_BASE_URL", "OPENAI_BASE_URL")
+    makers_host = "opencode.ai"
     sign_in = Credentials(files=(_AUTH,))
     how_to_sign_in = SIGN_IN_REMEDY
     tells_cost = True
@@ -148,7 +150,20 @@ class OpencodeDriver(InstalledCliDriver):
         return [*super().secrets(), *self.user.secrets]
 
     def parser(self) -> OutputParser:
-        return OpencodeParser()
+        return OpencodeParser(self.sign_in_to)
+
+    def sign_in_to(self, provider: str) -> UsedSignIn | None:
+        """What sessions are signed in to a provider by, as opencode does: configuration, sign-in, variable."""
+        options = self.user.provider.get(provider, {}).get("options")
+        if isinstance(options, dict) and options.get("apiKey"):
+            return UsedSignIn(by=self.user.file or "opencode.json", is_key=False, asked=provider)
+        if _signed_in_to(provider):
+            return UsedSignIn(by=f"~/{_AUTH}", is_key=False, asked=provider)
+        by = next((name for name in self.key_variables if _is_of(name, provider) and os.environ.get(name)), None)
+        if by is None:
+            return None
+        url = os.environ.get(f"{provider.upper()}_BASE_URL")
+        return UsedSignIn(by=by, is_key=True, asked=host_of(url, provider))
 
     def display(self, line: str) -> str:
         return display_line(line)
@@ -195,6 +210,12 @@ def _versioned(url: str, *, always: bool) -> str:
     path = urlsplit(url).path.strip("/")
     wanted = not path.endswith("v1") if always else not path
     return f"{url.rstrip('/')}/v1" if wanted else url
+
+
+def _is_of(variable: str, provider: str) -> bool:
+    """Whether a variable holds a provider's key, by its name: `MOONSHOT_API_KEY` is of `moonshotai`."""
+    stem = variable.partition("_")[0].lower()
+    return provider.startswith(stem) or (provider == "google" and stem == "gemini")
 
 
 def _signed_in_to(provider: str) -> bool:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from supervisor.agents.json_lines_parser import JsonLinesParser, count, words
 from supervisor.agents.opencode.opencode_failures import from_error, from_retry, from_text
+from supervisor.agents.used_sign_in import UsedSignIn
 from supervisor.model.agent_report import AgentFailure, Usage
 
 _CONTINUES = ("tool-calls", "unknown")
@@ -15,12 +16,18 @@ _CONTINUES = ("tool-calls", "unknown")
 class OpencodeParser(JsonLinesParser):
     """Hears its lines, and those that the plugin adds: `model`, `retry`."""
 
+    def __init__(self, sign_in_to: Callable[[str], UsedSignIn | None] = lambda _: None) -> None:
+        """`sign_in_to`: what the session is signed in to a provider by."""
+        super().__init__()
+        self._sign_in_to = sign_in_to
+
     def event(self, event: Mapping[str, Any]) -> None:
         if self.heard.provider_session_id is None:
             self.note(provider_session_id=words(event, "sessionID"))
         match event.get("type"):
             case "model":
                 self.note(model=words(event, "model"))
+                self.sign_in = self._sign_in_to(words(event, "provider") or "")
             case "text":
                 self.goes_well()
                 self.said(words(event, "part", "text") or "")
@@ -31,6 +38,7 @@ class OpencodeParser(JsonLinesParser):
             case "retry":
                 self._take(from_retry(event))
             case "error":
+                self.note(last_message="")  # what it says last is the error
                 self._take(from_error(event))
 
     def text(self, line: str) -> None:
@@ -63,4 +71,4 @@ class OpencodeParser(JsonLinesParser):
     def _take(self, trouble: AgentFailure | None) -> None:
         known = self.heard.trouble
         if trouble is not None and (known is None or not known.needs_person):  # what follows that says less
-            self.note(trouble=trouble)
+            self.trouble(trouble)

@@ -8,7 +8,7 @@ import os
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from supervisor.agents.terminal_dialogs import TerminalProtocol
 from supervisor.executors.local.terminal.redaction import Redactor
@@ -22,6 +22,8 @@ _LOOK_EVERY_S = 0.25
 """The screen is looked at so long after it began to change: what is drawn piece by piece is whole by then."""
 _PATIENCE_S = 20.0
 """Seconds that a question is shown, or nothing on the screen changes, after which it is one that no pattern knows."""
+_ANSWER_AGAIN_S, _MOST_ANSWERS = 5.0, 4
+"""Seconds after which a question is answered once more that stays as it is, and how often at most."""
 _SHOWN_AFTER_S = 2.0
 """A program that shows nothing of what is typed has taken it by then."""
 _REST_S, _UNSEEN_WORK_S = 1.0, 5.0
@@ -32,6 +34,14 @@ _BRACKETED_PASTE = 2004 << 5
 _SCREEN_LINES = 15
 _WRAPPED = re.compile(rf"(?<=^.{{{COLUMNS - 1}}}[\w+/=.-])\n(?=[\w+/=.-])", re.MULTILINE)
 """The end of a row in which a long word goes on."""
+
+
+class _Answer(NamedTuple):
+    """What was typed on a question."""
+
+    tries: int
+    at: float
+    """When it was typed last, on the loop's clock."""
 
 
 class _AnsweringScreen(LenientScreen):
@@ -61,8 +71,10 @@ class TerminalDriver:
         self._loop = asyncio.get_running_loop()
         self._state: Literal["starting", "pasted", "submitted", "leaving"] = "starting"
         self._pasted_on, self._pasted_at = "", 0.0
-        self._answered: set[str] = set()
+        self._answered: dict[str, _Answer] = {}
         self._timer: asyncio.TimerHandle | None = None
+        self._later: asyncio.TimerHandle | None = None
+        """A look though nothing should change until then."""
         self._patience: asyncio.TimerHandle | None = None
         self._asked = False
         self._unwritten = bytearray()
@@ -106,7 +118,8 @@ class TerminalDriver:
     def last_words(self) -> str:
         """The same without the prompt, frames and the line to type in, as far as they are known."""
         prompt = self._prompt.read_text(encoding="utf-8", errors="replace")
-        return "\n".join([*own_rows(self._rows(), prompt, self._typing.ready)][-_SCREEN_LINES:])
+        typed = f"{self._typing.lead}\n{prompt}"
+        return "\n".join([*own_rows(self._rows(), typed, self._typing.ready)][-_SCREEN_LINES:])
 
     def _rows(self) -> list[str]:
         shown = plain("\n".join(line.rstrip() for line in self._screen.display if line.strip()))
@@ -114,7 +127,7 @@ class TerminalDriver:
 
     def close(self) -> None:
         """Look no more."""
-        for timer in (self._timer, self._patience):
+        for timer in (self._timer, self._later, self._patience):
             if timer is not None:
                 timer.cancel()
         self._loop.remove_writer(self._terminal)
@@ -125,6 +138,9 @@ class TerminalDriver:
 
     def _look(self) -> None:
         self._timer = None
+        if self._later is not None:
+            self._later.cancel()
+            self._later = None
         if self._state == "leaving" or self.stuck.done():
             return
         text = "\n".join(line.rstrip() for line in self._screen.display)
@@ -135,7 +151,6 @@ class TerminalDriver:
         self._asked = asks
         if self._answer_dialog(text):
             self._waits_since = None
-            self._be_patient()
             return
         if self._state == "starting":
             if re.search(self._typing.ready, text, re.MULTILINE) is not None:
@@ -162,7 +177,7 @@ class TerminalDriver:
         self._waits_since = now if self._waits_since is None else self._waits_since
         left_s = self._waits_since + (_REST_S if self._worked else _UNSEEN_WORK_S) - now
         if left_s > 0:
-            self._timer = self._loop.call_later(left_s, self._look)
+            self._look_again(left_s)
         elif not self.idle.done():
             self.idle.set_result(None)
 
@@ -175,6 +190,9 @@ class TerminalDriver:
         return text != self._submitted_on and any(
             text.count("\n", 0, each.start()) <= cursor <= text.count("\n", 0, each.end()) for each in found
         )
+
+    def _look_again(self, seconds: float) -> None:
+        self._later = self._loop.call_later(seconds, self._look)
 
     def _be_patient(self) -> None:
         if self._patience is not None:
@@ -190,12 +208,22 @@ class TerminalDriver:
         """Answer the question that the screen shows, where it is a known one; each look of it once."""
         for dialog in self._typing.dialogs:
             if re.search(dialog.shows, text, re.MULTILINE):
-                seen = hashlib.sha256(text.encode()).hexdigest()
-                if seen not in self._answered:
-                    self._answered.add(seen)
-                    self.type(dialog.answer)
+                self._answer(hashlib.sha256(text.encode()).hexdigest(), dialog.answer)
                 return True
         return False
+
+    def _answer(self, screen: str, answer: str) -> None:
+        """Type the answer to a question, and again where it stays: one that has just drawn it may not hear yet."""
+        now, before = self._loop.time(), self._answered.get(screen, _Answer(0, float("-inf")))
+        left_s = before.at + _ANSWER_AGAIN_S - now
+        if left_s <= 0 and before.tries == _MOST_ANSWERS:
+            self._lose_patience("its question stays, though it was answered")
+            return
+        self._be_patient()
+        if left_s <= 0:
+            self._answered[screen] = _Answer(before.tries + 1, now)
+            self.type(answer)
+        self._look_again(_ANSWER_AGAIN_S if left_s <= 0 else left_s)
 
     def _paste(self, text: str) -> None:
         self._state, self._pasted_on, self._pasted_at = "pasted", text, self._loop.time()
