@@ -22,12 +22,20 @@ class OutputWatcher:
     """Watches one output file while its session runs; of a file that is not there it costs nothing."""
 
     def __init__(
-        self, events: FileEvents, path: Path, finish_timeout_s: float, max_bytes: int, printed_at: Callable[[], float]
+        self,
+        events: FileEvents,
+        path: Path,
+        finish_timeout_s: float,
+        max_bytes: int,
+        *,
+        now: Callable[[], float],
+        printed_at: Callable[[], float],
     ) -> None:
-        """`printed_at` gives the time, on the loop's clock, at which the session's terminal showed something last."""
+        """`now` is the clock of the session, on which `printed_at` tells when its terminal showed something last."""
         self.path = path
         self._finish_timeout_s = finish_timeout_s
         self._max_bytes = max_bytes
+        self._now = now
         self._printed_at = printed_at
         self._loop = asyncio.get_running_loop()
         self._events = events
@@ -36,7 +44,7 @@ class OutputWatcher:
         self._seen: tuple[int, int, int] | None = None
         """Which file, its size and time, when it was looked at last."""
         self._changed_at = 0.0
-        """When that was seen first, on the loop's clock: that of files may be set anew."""
+        """When that was seen first, on the session's clock: that of files may be set anew."""
         self._draft: tuple[int, int, int] | None = None
         """The state of the file that was found to be no answer: it is not looked at again."""
         self.still: asyncio.Future[JsonDocument] = self._loop.create_future()
@@ -65,7 +73,7 @@ class OutputWatcher:
     def _look(self) -> None:
         """Wait until file and terminal have been silent for long enough, and tell what the file holds then."""
         self._look_in(None)
-        state, now = _state(self.path), self._loop.time()
+        state, now = _state(self.path), self._now()
         if state != self._seen:
             self._seen, self._changed_at = state, now
         if state is None or state == self._draft:

@@ -19,6 +19,7 @@ from supervisor.executors.local.terminal.transcript_writer import TranscriptWrit
 from supervisor.failpoints import reached
 from supervisor.host import process_tree
 from supervisor.host.file_events import FileEvents
+from supervisor.host.frozen_time import frozen_time
 from supervisor.model.agent_report import AgentFailure, AgentReport
 from supervisor.model.json_document import JsonDocument
 from supervisor.model.session import Ending, SessionRequest
@@ -46,6 +47,9 @@ class SessionMonitor:
         transcript: Path,
         spawned: Spawned,
     ) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._frozen = frozen_time()
+        self._stop_watching = self._frozen.watch()
         self.request = request
         self.agent = agent
         self.home = paths.home
@@ -55,7 +59,12 @@ class SessionMonitor:
         self._mask = mask = Redactor(agent.secrets())
         self.transcript = TranscriptWriter(transcript, request.max_transcript_bytes, mask, self.parser)
         self.output = OutputWatcher(
-            events, paths.output_file, request.finish_timeout_s, request.max_output_bytes, lambda: self._printed_at
+            events,
+            paths.output_file,
+            request.finish_timeout_s,
+            request.max_output_bytes,
+            now=self._now,
+            printed_at=lambda: self._printed_at,
         )
         self.stood: JsonDocument | None = None
         """The output that passed and stood for long enough, where the session was ended for it."""
@@ -68,8 +77,7 @@ class SessionMonitor:
             self.typist = TerminalDriver(agent.typing, spawned.terminal, prompt, mask, self._seen)
         self._observer: SessionObserver | None = None
         self._trouble: AgentFailure | None = None
-        self._loop = asyncio.get_running_loop()
-        self._began = self._printed_at = self._loop.time()
+        self._began = self._printed_at = self._now()
         self._cannot_go_on: asyncio.Future[None] = self._loop.create_future()
         self._said_end: asyncio.Future[None] = self._loop.create_future()
         """Done once it said that it is through, and printed nothing more for a while."""
@@ -84,8 +92,12 @@ class SessionMonitor:
 
     @property
     def duration_s(self) -> float:
-        """Seconds since it was started."""
-        return self._loop.time() - self._began
+        """Seconds since it was started; time that the machine slept, or all of it was stopped, is nobody's."""
+        return self._now() - self._began
+
+    def _now(self) -> float:
+        """The session's clock: the loop's, without the time that was lost."""
+        return self._loop.time() - self._frozen.lost_s()
 
     def report_to(self, observer: SessionObserver) -> None:
         """Have somebody told what keeps the agent from working, from now on and of now."""
@@ -102,11 +114,12 @@ class SessionMonitor:
 
         How it ended, and its exit status where that is known. Cancelled, it leaves the session running.
         """
-        try:
-            async with asyncio.timeout_at(self._began + self.request.timeout_s):
-                ending = await self._until_over()
-        except TimeoutError:
-            ending = "timed_out"
+        ending: Ending = "timed_out"
+        while (left_s := self.request.timeout_s - self.duration_s) > 0:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(left_s):
+                    ending = await self._until_over()
+                    break
         try:
             if ending == "finished" and self.typist is not None:
                 await self._until_left(self.typist)
@@ -161,8 +174,8 @@ class SessionMonitor:
     async def _until_left(self, typist: TerminalDriver) -> None:
         """Ask a program that is typed into to leave, as a person does, as long as it prints something."""
         typist.leave()
-        self._printed_at = self._loop.time()
-        while (left_s := self._printed_at + _SAID_END_S - self._loop.time()) > 0 and not self._ended.done():
+        self._printed_at = self._now()
+        while (left_s := self._printed_at + _SAID_END_S - self._now()) > 0 and not self._ended.done():
             await asyncio.wait((self._ended,), timeout=left_s)
 
     def read_rest(self) -> None:
@@ -175,6 +188,7 @@ class SessionMonitor:
 
     def close(self) -> None:
         """Watch no more, and let go of the terminal."""
+        self._stop_watching()
         self.output.close()
         self.life.close()
         if self.typist is not None:
@@ -203,7 +217,7 @@ class SessionMonitor:
             return False
         if not data:
             return False
-        self._printed_at = self._loop.time()
+        self._printed_at = self._now()
         self.life.heard()
         self.transcript.feed(data)
         if self.typist is not None:
@@ -229,7 +243,7 @@ class SessionMonitor:
 
     def _wait_for_end(self) -> None:
         """It said that it is through: it ends by itself, or is ended once it prints nothing more."""
-        left_s = self._printed_at + _SAID_END_S - self._loop.time()
+        left_s = self._printed_at + _SAID_END_S - self._now()
         if left_s > 0:
             self._end_timer = self._loop.call_later(left_s, self._wait_for_end)
         elif not self._said_end.done():
