@@ -42,6 +42,8 @@ class AgentProfile(FrozenModel):
     finish_timeout_s: float | None = None
     """Seconds after which an answer that passes stands, though its session still runs: neither the output nor the
     terminal changed for so long. None leaves it to the project."""
+    caches_prompts: bool = False
+    """Whether its provider keeps the beginning of prompts, so that a first session makes it cheaper for the others."""
     tells_cost: bool = False
     """Whether its sessions tell what they cost, in money."""
     tells_tokens: bool = False
@@ -54,7 +56,15 @@ class AgentProfile(FrozenModel):
     """What they may use of the machine; None leaves it to the project."""
 
     @classmethod
-    def of(cls, name: str, settings: AgentSettings, *, tells_cost: bool, tells_tokens: bool = False) -> AgentProfile:
+    def of(
+        cls,
+        name: str,
+        settings: AgentSettings,
+        *,
+        tells_cost: bool,
+        tells_tokens: bool = False,
+        caches_prompts: bool = False,
+    ) -> AgentProfile:
         """As the project's settings have it, with what its program does by itself."""
         return cls(
             name=name,
@@ -66,6 +76,7 @@ class AgentProfile(FrozenModel):
             finish_timeout_s=settings.finish_timeout,
             tells_cost=tells_cost or settings.price is not None,
             tells_tokens=tells_tokens,
+            caches_prompts=caches_prompts,
             sandbox=settings.sandbox,
             network=settings.network,
             limits=settings.limits,

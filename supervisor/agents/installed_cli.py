@@ -55,7 +55,9 @@ class InstalledCliDriver(CliDriver):
 
     def __init__(self, project: Project, name: str, settings: AgentSettings) -> None:
         self.settings = settings
-        self.profile = AgentProfile.of(name, settings, tells_cost=self.tells_cost, tells_tokens=self.tells_tokens)
+        self.profile = AgentProfile.of(
+            name, settings, tells_cost=self.tells_cost, tells_tokens=self.tells_tokens, caches_prompts=True
+        )
         self._project = project
         if settings.mode == "interactive" and not self.interactive:
             raise UsageError(

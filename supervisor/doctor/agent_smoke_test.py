@@ -38,6 +38,9 @@ class _Nobody:
     def failing(self, failure: AgentFailure | None) -> None:
         """It is in the result."""
 
+    def alive(self) -> None:
+        """Nobody waits for it."""
+
     async def passes(self, output: JsonDocument) -> bool:
         """Any JSON is an answer here."""
         return True

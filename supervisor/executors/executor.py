@@ -50,6 +50,10 @@ class SessionObserver(Protocol):
         """Its agent said what keeps it from working; None: it got over that."""
         ...
 
+    def alive(self) -> None:
+        """It gave its first sign of life."""
+        ...
+
     async def passes(self, output: JsonDocument) -> bool:
         """Whether an output would pass as it is, for all that the session was asked.
 

@@ -159,6 +159,7 @@ class ScriptedExecutor:
         if session is None:
             refusal = OutputRejection(kind="could_not_start", message=f"nothing is known of {handle.session}")
             return SessionResult(ending="could_not_start", refusal=refusal)
+        observer.alive()
         if session.script.failure is not None:
             observer.failing(session.script.failure)
         while session.result is None:

@@ -152,7 +152,9 @@ class SessionAttempts:
 
             handle = await self._executor.submit(self._request(state, number), self._agent, record)
         try:
-            return await self._executor.follow(handle, DraftCheck(state, self._validation, self._recorder))
+            return await self._executor.follow(
+                handle, DraftCheck(state, self._validation, self._recorder, self._admission)
+            )
         except asyncio.CancelledError:
             await asyncio.shield(self._executor.cancel(handle, LEAVE_GRACE_S))
             raise

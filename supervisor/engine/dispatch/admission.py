@@ -10,6 +10,7 @@ from supervisor.engine.dispatch.agent_selection import AgentSelection
 from supervisor.engine.dispatch.circuit_breaker import CircuitBreaker
 from supervisor.engine.dispatch.cooldown_tracker import CooldownTracker
 from supervisor.engine.dispatch.disk_space import DiskSpace
+from supervisor.engine.dispatch.leading_session import LeadingSessions
 from supervisor.engine.dispatch.slots import SlotClaim, Slots
 from supervisor.model.job import Job, StoredBatch
 from supervisor.model.session import SessionResult
@@ -21,7 +22,7 @@ DISK_LOOK_S = 2.0
 class Denied(NamedTuple):
     """No session may start now."""
 
-    reason: Literal["breaker", "budget", "disk", "cooldown", "slots"]
+    reason: Literal["breaker", "budget", "disk", "cooldown", "leader", "slots"]
     text: str
     look_again_s: float | None = None
     """Seconds after which it may be different though nobody says so; None: somebody will."""
@@ -49,6 +50,7 @@ class Admission:
         disk: DiskSpace,
         selection: AgentSelection,
         cooldowns: CooldownTracker,
+        leading: LeadingSessions,
         slots: Slots,
     ) -> None:
         self._job = job
@@ -58,6 +60,8 @@ class Admission:
         self._disk = disk
         self._selection = selection
         self._cooldowns = cooldowns
+        self.leading = leading
+        """Is told of signs of life."""
         self._slots = slots
 
     def admit_batch(self, batch: StoredBatch, *, needs_session: bool = True) -> Admitted | Denied:
@@ -72,6 +76,8 @@ class Admission:
         if denied is not None:
             return denied
         assert agent is not None
+        if needs_session and self.leading.wait_for(batch, agent.profile):
+            return Denied("leader", "the first session of the phase goes ahead")
         limit = self._job.options.concurrency
         claim = SlotClaim(job=self._job.id, job_limit=limit, agent=agent.name, agent_limit=agent.profile.concurrency)
         if needs_session and (refused := self._budget.reserve(batch, agent.name)) is not None:
@@ -79,6 +85,8 @@ class Admission:
         if not self._slots.take(claim):
             self._budget.withdraw(batch)
             return Denied("slots", "all slots are taken")
+        if needs_session:
+            self.leading.begin(batch, agent.profile)
         return Admitted(agent, batch, claim, is_probe=self._cooldowns.of(agent.name) is not None)
 
     def admit_session(self, batch: StoredBatch, agent: str) -> Denied | None:
@@ -96,10 +104,13 @@ class Admission:
 
     def session_ended(self, batch: StoredBatch, result: SessionResult | None) -> None:
         """It came to its end; None: it never came to be."""
+        if result is not None:
+            self.leading.alive(batch)
         self._budget.settle(batch, result)
 
     def release(self, admitted: Admitted) -> None:
         """Give a batch's slot back, and what it had reserved."""
+        self.leading.end(admitted.batch)
         self._budget.release(admitted.batch)
         self._slots.give(admitted.claim)
 

@@ -18,6 +18,7 @@ from supervisor.engine.dispatch.capacity_fit import fit_slots
 from supervisor.engine.dispatch.circuit_breaker import CircuitBreaker
 from supervisor.engine.dispatch.cooldown_tracker import CooldownTracker
 from supervisor.engine.dispatch.disk_space import DiskSpace
+from supervisor.engine.dispatch.leading_session import LeadingSessions
 from supervisor.engine.dispatch.ready_queue import ReadyQueue
 from supervisor.engine.dispatch.slots import Slots
 from supervisor.engine.job.failing_alike import failing_alike, take_row_back
@@ -86,6 +87,7 @@ class JobRun:
             disk=disk,
             selection=self._selection,
             cooldowns=cooldowns,
+            leading=LeadingSessions(self._wake.set),
             slots=slots,
         )
         prompts = PromptRenderer(project, pipeline)
@@ -252,7 +254,7 @@ class JobRun:
             level = "WARNING" if self._short_of else "INFO"
             self._context.event_log.append_now(self._context.id, "disk_room", text, level=level)
         self._pause = None
-        if denied is not None and denied.reason != "slots":
+        if denied is not None and denied.reason not in ("leader", "slots"):
             self._pause = denied.text if denied.reason == "cooldown" else f"paused ({denied.text})"
         status = "paused" if self._pause is not None and not self._running else "running"
         if (status, self._pause) != self._shown:

@@ -102,6 +102,8 @@ class SessionMonitor:
     def report_to(self, observer: SessionObserver) -> None:
         """Have somebody told what keeps the agent from working, from now on and of now."""
         self._observer = observer
+        if self.transcript.size:
+            observer.alive()
         if self._trouble is not None:
             observer.failing(self._trouble)
 
@@ -219,6 +221,8 @@ class SessionMonitor:
             return False
         self._printed_at = self._now()
         self.life.heard()
+        if not self.transcript.size and self._observer is not None:
+            self._observer.alive()
         self.transcript.feed(data)
         if self.typist is not None:
             self.typist.feed_screen(data)

@@ -21,6 +21,9 @@ class _Nobody:
     def failing(self, failure: AgentFailure | None) -> None:
         """Nobody is told."""
 
+    def alive(self) -> None:
+        """Nobody is told."""
+
     async def passes(self, output: JsonDocument) -> bool:
         """Nobody judges."""
         return False

@@ -30,10 +30,14 @@ class Observer:
     def __init__(self, passing: str = "") -> None:
         self.told: list[AgentFailure | None] = []
         self.asked: list[bytes] = []
+        self.lived = False
         self._passing = passing.encode()
 
     def failing(self, failure: AgentFailure | None) -> None:
         self.told.append(failure)
+
+    def alive(self) -> None:
+        self.lived = True
 
     async def passes(self, output: JsonDocument) -> bool:
         self.asked.append(output.data)
@@ -131,6 +135,19 @@ def test_what_keeps_an_agent_from_working_is_told_while_it_runs(subject: Subject
             ("usage_limit", "used up until noon")
         ]
         assert (result.ending, result.heard.trouble) == ("troubled", observer.told[0])
+
+    used(subject, use)
+
+
+def test_a_sign_of_life_is_told_while_it_runs(subject: Subject) -> None:
+    async def use(executor: Executor) -> None:
+        observer = Observer()
+        handle = await begin(subject, executor, STAYS.model_copy(update={"chatter": 3}))
+        following = asyncio.ensure_future(executor.follow(handle, observer))
+        await eventually(lambda: observer.lived, "a sign of life")
+        assert not following.done()
+        subject.release(NAME)
+        await following
 
     used(subject, use)
 
