@@ -57,6 +57,11 @@ class _Group:
             self.errors.append(error)
 
     @property
+    def is_summary(self) -> bool:
+        """Whether it only counts what was not kept."""
+        return self.first.item_id is None and self.first.times > 1
+
+    @property
     def items(self) -> int:
         """Of how many items it is said; 0: of the whole batch."""
         return 0 if self.first.item_id is None else max(self.times, len(self.names))
@@ -65,7 +70,9 @@ class _Group:
 def feedback(errors: Sequence[ValidationError]) -> Feedback:
     """At most MOST_TOLD errors, those that say the same of several items as one; the rest is counted."""
     groups = _grouped(errors)
-    return Feedback(errors=tuple(_told(group) for group in groups[:MOST_TOLD]), more=_left_out(groups[MOST_TOLD:]))
+    single = [group for group in groups if not group.is_summary]
+    more = [*single[MOST_TOLD:], *(group for group in groups if group.is_summary)]
+    return Feedback(errors=tuple(_told(group) for group in single[:MOST_TOLD]), more=_left_out(more))
 
 
 def said(errors: Sequence[ValidationError]) -> str:
@@ -75,7 +82,7 @@ def said(errors: Sequence[ValidationError]) -> str:
     groups = _grouped(errors)
     first, others = groups[0].first, groups[1:]
     place = f"for {groups[0].items:,} items: " if groups[0].items > 1 else _place(first)
-    more = sum(group.times if group.items else 1 for group in others)
+    more = sum(group.times if group.items or group.is_summary else 1 for group in others)
     return f"{_kind(first)}: {place}{plain_line(first.message, 200)}{f' (and {more:,} more)' if more else ''}"
 
 

@@ -17,6 +17,7 @@ def test_validate_says_that_a_right_file_is_valid(made: Made) -> None:
     assert json.loads(ran.stdout) == {
         "valid": True,
         "errors": [],
+        "mended": [],
         "failed": [],
         "stats": {"total": 50, "passed": 50, "failed": 0},
     }

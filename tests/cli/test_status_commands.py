@@ -31,6 +31,7 @@ STATUS = {
     "tokens": "NoneType",
     "attempts": "int",
     "retries": "int",
+    "mended_outputs": "int",
     "phases": [
         {
             "id": "int",

@@ -95,3 +95,10 @@ def test_a_rare_error_is_not_lost_behind_many_of_another_sort() -> None:
 def test_a_name_that_is_a_part_of_other_words_does_not_part_errors(name: str) -> None:
     errors = [ValidationError(type="t", item_id=i, message=f"the answer has {i!r} in it") for i in (name, "zz")]
     assert len(feedback(errors).errors) == 1
+
+
+def test_what_was_not_kept_is_still_counted_in_the_feedback() -> None:
+    errors = [ValidationError(type="wrong", item_id=f"n{n}", message=f"{n} " + "m" * 1990) for n in range(500)]
+    told, again = feedback(errors), feedback(kept(errors))
+    assert again.more == told.more == "and 480 more of 1 kind: wrong (480)"
+    assert again.errors == told.errors

@@ -160,3 +160,11 @@ def test_what_has_the_right_shape_and_ids_is_never_changed(
     found = parsed(as_output(answers, merge), merge, list(answers), asked)
     assert found.errors == () and found.mended == ()
     assert same(found.values, {name: answers[name] for name in asked})
+
+
+def test_entries_whose_ids_fit_several_items_are_no_shape_that_can_mean_one_thing_only() -> None:
+    ids = ["caf\u00e9", "cafe\u0301"]
+    (error,) = parsed([{"id": " caf\u00e9", "n": 1}, {"id": "cafe\u0301 ", "n": 2}], "object", ids).errors
+    assert error.type == "wrong_shape"
+    (error,) = parsed({" caf\u00e9": {"n": 1}, "cafe\u0301 ": {"n": 2}}, "array", ids).errors
+    assert error.type == "wrong_shape"
