@@ -28,6 +28,10 @@ class AgentProfile(FrozenModel):
     no limit."""
     stall_timeout_s: float | None = None
     """The same for later."""
+    max_session_cost: float | None = None
+    """US dollars that one session of it may cost; None leaves it to the project, 0 is no limit."""
+    max_session_tokens: int | None = None
+    """The same in tokens."""
     finish_s: float = 0.0
     """Seconds of silence after which a session whose output is complete is asked to leave; programs that tell what
     they cost do so at their end. 0: it is asked at once."""
@@ -54,6 +58,8 @@ class AgentProfile(FrozenModel):
             concurrency=settings.concurrency,
             startup_timeout_s=settings.startup_timeout,
             stall_timeout_s=settings.stall_timeout,
+            max_session_cost=settings.max_session_cost,
+            max_session_tokens=settings.max_session_tokens,
             finish_s=finish_s,
             tells_cost=tells_cost or settings.price is not None,
             tells_tokens=tells_tokens,

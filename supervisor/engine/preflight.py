@@ -10,7 +10,9 @@ from pydantic import Field
 from supervisor.agents.agent_registry import make_agents
 from supervisor.agents.isolation_policy import isolation
 from supervisor.engine.known_answers.job_answers import chosen_places
+from supervisor.engine.output_owners import check_outputs
 from supervisor.engine.phases.phase_kinds import check_kind
+from supervisor.engine.trial_load import try_to_load
 from supervisor.errors import AgentError, PipelineError, UsageError
 from supervisor.executors.executor_registry import check_executor, executor_to_ask
 from supervisor.model.frozen_model import FrozenModel
@@ -39,24 +41,36 @@ class _Known(FrozenModel):
     """The input that it was submitted with."""
     content: Path | None = None
     """Where the version of its pipeline is that it keeps."""
+    has_work: bool = True
+    """Whether anything of it is left to do."""
     options: JobOptions | None = None
     """How it was to be run by the last command."""
 
 
 def check(
-    project: Project, pipeline_name: str, target_name: str, options: JobOptions, *, fresh: bool = False
+    project: Project,
+    pipeline_name: str,
+    target_name: str,
+    options: JobOptions,
+    *,
+    fresh: bool = False,
+    trial: bool = False,
 ) -> tuple[Pipeline, Target]:
     """The pipeline and the target, where a job of them can be run here; else the first thing that is wrong.
 
-    `fresh`: it is to begin anew, whatever job of them there is.
+    `fresh`: it is to begin anew, whatever job of them there is. `trial`: also whether the project's own Python can be
+    called, which takes a process; where this process runs the job itself, it is found out then.
     """
     known = _Known() if fresh else _known_of(project, pipeline_name, target_name)
     at = project if known.content is None else project.with_content(known.content)
     pipeline = load_pipeline(at, pipeline_name)
     target = read_target(pipeline, target_name)
+    check_outputs(project, pipeline, target.name)
     check_agents(project, options if known.options is None else options.going_on_from(known.options))
     chosen_places(project)
     check_content(at, pipeline)
+    if trial and known.has_work:
+        try_to_load(at, pipeline)
     for phase in pipeline.phases:
         if phase.upstream is None:
             source = source_of(SourceContext(at, pipeline, phase, target, known.submitted))
@@ -64,6 +78,13 @@ def check(
             if not mark or known.taken.get(phase.id) != mark:
                 take_items(source, phase, target)
     return pipeline, target
+
+
+def check_pipeline(project: Project, pipeline: Pipeline) -> None:
+    """All that can be wrong with a pipeline whatever the target is."""
+    check_content(project, pipeline)
+    check_outputs(project, pipeline, None)
+    try_to_load(project, pipeline)
 
 
 def check_content(project: Project, pipeline: Pipeline) -> None:
@@ -88,6 +109,7 @@ def _known_of(project: Project, pipeline: str, target: str) -> _Known:
                 taken=phases.sources(database, job.id),
                 submitted=submissions.input_of(database, job.id),
                 content=content_of(project, database, job).content,
+                has_work=phases.any_open_work(database, job.id),
                 options=job.options,
             )
         finally:

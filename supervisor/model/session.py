@@ -8,6 +8,7 @@ from supervisor.model.agent_report import AgentReport
 from supervisor.model.frozen_model import FrozenModel
 from supervisor.model.isolation import Isolation
 from supervisor.model.json_document import JsonDocument
+from supervisor.model.session_limit import SessionLimit
 
 
 class SessionRequest(FrozenModel):
@@ -35,6 +36,8 @@ class SessionRequest(FrozenModel):
     """Seconds after the start within which it must print something or touch a file; None: it may be silent."""
     stall_timeout_s: float | None = None
     """Seconds that it may later do neither; None: it may be silent."""
+    limit: SessionLimit = SessionLimit()
+    """What it may cost; over it, it is ended where it told so while it ran."""
     quiet_s: float = 0.2
     """Seconds without a change after which a closed output counts as complete."""
     max_output_bytes: int = 16 * 1024 * 1024
@@ -53,7 +56,7 @@ class OutputRejection(FrozenModel):
     suggestion: str = ""
 
 
-Ending = Literal["output", "exited", "timed_out", "stalled", "could_not_start", "troubled"]
+Ending = Literal["output", "exited", "timed_out", "stalled", "over_limit", "could_not_start", "troubled"]
 
 
 class SessionResult(FrozenModel):
@@ -61,7 +64,8 @@ class SessionResult(FrozenModel):
 
     ending: Ending
     """`output`: ended by us after its output was complete; `exited`: by itself; `timed_out`: its time was over;
-    `stalled`: ended by us after a long silence; `could_not_start`: no process came to be, or it was lost;
+    `stalled`: ended by us after a long silence; `over_limit`: ended by us since it cost too much; `could_not_start`: no
+    process came to be, or it was lost;
     `troubled`: without an output for a reason that is not the task's, see `heard.trouble`."""
     output: JsonDocument | None = None
     """What the output file held, read safely; None where there is none to read."""

@@ -19,6 +19,7 @@ from supervisor.errors import AgentError
 from supervisor.executors.executor import LEAVE_GRACE_S, CouldNotStart, Executor
 from supervisor.model.session import OutputRejection, SessionRequest, SessionResult
 from supervisor.model.session_handle import SessionHandle
+from supervisor.model.session_limit import SessionLimit
 from supervisor.model.session_name import session_name
 from supervisor.project.prompt_renderer import PromptRenderer, RetryNotes
 from supervisor.text.strict_json import in_order
@@ -85,6 +86,8 @@ class SessionAttempts:
             raise AgentUnavailable(
                 AgentError("no process could be started for hours", where=f"agent {self._agent.name!r}")
             )
+        if result.ending != "over_limit" and (over := self._limit.exceeded_by(result.heard.usage)) is not None:
+            self._recorder.cost_too_much(over)
         self._recorder.ended(result)
         return session_output(result, state.phase, state.todo, state.ids)
 
@@ -149,11 +152,20 @@ class SessionAttempts:
             timeout_s=self._timeout_s(state),
             startup_timeout_s=_either(agent.profile.startup_timeout_s, settings.startup_timeout),
             stall_timeout_s=_either(agent.profile.stall_timeout_s, settings.stall_timeout),
+            limit=self._limit,
             isolation=isolation(context.options, agent.profile, settings),
             quiet_s=settings.quiet_period,
             max_output_bytes=settings.max_output_bytes,
             max_transcript_bytes=settings.max_transcript_bytes,
         )
+
+    @property
+    def _limit(self) -> SessionLimit:
+        """What one session of the batch may cost."""
+        profile, settings = self._agent.profile, self._context.settings
+        tokens = settings.max_session_tokens if profile.max_session_tokens is None else profile.max_session_tokens
+        cost_usd = _either(profile.max_session_cost, settings.max_session_cost)
+        return SessionLimit(cost_usd=cost_usd, tokens=tokens or None)
 
     def _timeout_s(self, state: BatchState) -> float:
         """Seconds that one session of the batch may take."""

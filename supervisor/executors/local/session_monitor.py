@@ -60,6 +60,8 @@ class SessionMonitor:
             self.typist = TerminalDriver(agent.typing, spawned.terminal, prompt, mask, self._seen)
         self._observer: SessionObserver | None = None
         self._trouble: AgentFailure | None = None
+        self.over_limit: str | None = None
+        """By what it cost more than it may; None: it did not."""
         self._loop = asyncio.get_running_loop()
         self._began = self._heard_at = self._loop.time()
         self._cannot_go_on: asyncio.Future[None] = self._loop.create_future()
@@ -134,6 +136,8 @@ class SessionMonitor:
             return "exited"
         if self.output_complete:
             return "output"
+        if self.over_limit is not None:
+            return "over_limit"
         return "troubled" if self._cannot_go_on.done() else "stalled"
 
     async def _until_finished(self, finish_s: float) -> None:
@@ -194,6 +198,7 @@ class SessionMonitor:
         if self.typist is not None:
             self.typist.feed_screen(data)
         self._follow_trouble()
+        self._follow_usage()
         return True
 
     def _seen(self, screen: str) -> None:
@@ -209,6 +214,12 @@ class SessionMonitor:
             self._observer.failing(trouble)
         if trouble is not None and trouble.is_final and not self._cannot_go_on.done():
             self._cannot_go_on.set_result(None)
+
+    def _follow_usage(self) -> None:
+        if self.over_limit is None:
+            self.over_limit = self.request.limit.exceeded_by(self.agent.priced(self.parser.heard.usage))
+            if self.over_limit is not None and not self._cannot_go_on.done():
+                self._cannot_go_on.set_result(None)
 
 
 async def end_abandoned(mark: str, spawned: Spawned | None = None) -> None:

@@ -47,13 +47,16 @@ def session_outcome(
     else:
         refusal = read
     whole = output is not None and output.is_strict
-    if whole and ending in ("troubled", "stalled", "could_not_start"):
+    if whole and ending in ("troubled", "stalled", "over_limit", "could_not_start"):
         ending = "output"  # what ended the session came too late to matter
     elif heard.trouble is not None and not whole:
         ending, output = "troubled", None
         refusal = OutputRejection(kind=heard.trouble.kind, message=heard.trouble.message)
     elif ending == "could_not_start":
         output, refusal = None, OutputRejection(kind="could_not_start", message="the spawner process ended")
+    elif ending == "over_limit":
+        message = f"the session was ended: {monitor.over_limit}"
+        output, refusal = None, OutputRejection(kind="over_limit", message=message, suggestion="do it with less")
     elif ending == "stalled":
         output, refusal = None, _why_stuck(monitor)
     elif refusal is not None:
