@@ -6,6 +6,7 @@ from typing import Literal, NamedTuple
 
 from supervisor.model.frozen_model import FrozenModel
 from supervisor.model.isolation import Limits, SandboxChoice
+from supervisor.model.session_limit import SessionLimit
 from supervisor.project.project_settings import AgentSettings, ProjectSettings
 
 LOCAL = "local"
@@ -39,6 +40,10 @@ class AgentProfile(FrozenModel):
     """The same for later."""
     may_be_silent: bool = False
     """Whether nothing is known of how its program shows that it works: only limits that somebody wrote are for it."""
+    max_session_cost: float | None = None
+    """US dollars that one session of it may cost; None leaves it to the project, 0 is no limit."""
+    max_session_tokens: int | None = None
+    """The same in tokens."""
     finish_timeout_s: float | None = None
     """Seconds after which an answer that passes stands, though its session still runs: neither the output nor the
     terminal changed for so long. None leaves it to the project."""
@@ -73,6 +78,8 @@ class AgentProfile(FrozenModel):
             concurrency=settings.concurrency,
             startup_timeout_s=settings.startup_timeout,
             stall_timeout_s=settings.stall_timeout,
+            max_session_cost=settings.max_session_cost,
+            max_session_tokens=settings.max_session_tokens,
             finish_timeout_s=settings.finish_timeout,
             tells_cost=tells_cost or settings.price is not None,
             tells_tokens=tells_tokens,
@@ -82,6 +89,16 @@ class AgentProfile(FrozenModel):
             limits=settings.limits,
             may_be_silent=settings.command is not None,
         )
+
+    def finish_timeout(self, project: ProjectSettings) -> float:
+        """Seconds after which an answer of it stands: its own, else the project's."""
+        return project.finish_timeout if self.finish_timeout_s is None else self.finish_timeout_s
+
+    def session_limit(self, project: ProjectSettings) -> SessionLimit:
+        """What one session of it may cost: its own limits, else the project's."""
+        cost = project.max_session_cost if self.max_session_cost is None else self.max_session_cost
+        tokens = project.max_session_tokens if self.max_session_tokens is None else self.max_session_tokens
+        return SessionLimit(cost_usd=cost or None, tokens=tokens or None)
 
     def silence_limits(self, project: ProjectSettings) -> SilenceLimits:
         """Its own limits, else those of the project.

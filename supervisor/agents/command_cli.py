@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import os
+import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,7 +16,7 @@ from supervisor.agents.cli_driver import AgentStatus, CliDriver
 from supervisor.agents.json_lines_parser import JsonLinesParser, amount, as_event, count, words
 from supervisor.agents.output_parser import OutputParser
 from supervisor.agents.terminal_dialogs import TerminalDialog, TerminalProtocol
-from supervisor.errors import AgentError
+from supervisor.errors import AgentError, UsageError
 from supervisor.model.agent_report import Usage
 from supervisor.project.project_settings import AgentSettings
 from supervisor.workspaces.session_paths import SessionPaths
@@ -23,6 +25,8 @@ EX_TEMPFAIL, EX_CONFIG = 75, 78
 """Exit statuses by which a program says that it is to be tried later, and that it is set up wrongly (sysexits.h)."""
 EVENTS = "supervisor_"
 """What the types of the lines begin with that are for the supervisor."""
+_NAMES = ("prompt_file", "input_file", "output_file", "workspace", "project", "model")
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
 class CommandDriver(CliDriver):
@@ -41,6 +45,7 @@ class CommandDriver(CliDriver):
             self.typing = TerminalProtocol(ready=settings.ready, dialogs=dialogs, leave=settings.leave)
 
     def check(self) -> None:
+        self._check_placeholders()
         program = self._program
         check_paths(self.name, self._settings, self._project)
         if shutil.which(program) is None:
@@ -49,6 +54,20 @@ class CommandDriver(CliDriver):
                 where=f"agent {self.name!r}",
                 remedy=f"Install it, or correct `command` under [agents.{self.name}] in the project file.",
             )
+
+    def _check_placeholders(self) -> None:
+        """UsageError where a word has a name in braces that stands for nothing; those of a script are its own."""
+        for word in (*self._words, *self._settings.readable, *self._settings.writable):
+            for name in _PLACEHOLDER.findall(re.sub(r"\$\{\w+\}", "", word)):
+                near = difflib.get_close_matches(name, _NAMES, n=1)
+                if name in _NAMES or (not near and len(word.split()) != 1):
+                    continue
+                known = ", ".join(f"{{{each}}}" for each in _NAMES)
+                raise UsageError(
+                    f"{{{name}}} stands for nothing" + (f": did you mean {{{near[0]}}}?" if near else ""),
+                    where=f"[agents.{self.name}] in the project file, {word!r}",
+                    remedy=f"There are: {known}.",
+                )
 
     def command(self, paths: SessionPaths, model: str | None) -> list[str]:
         named = {**paths.named(), "model": model or self._settings.model or ""}

@@ -69,7 +69,7 @@ def resume(job: o.JobArgument, project: o.ProjectOption = None) -> None:
 
     here = o.project_at(project)
     database, found = o.job_named(here, job)
-    preflight.check(here, found.pipeline, found.target, found.options)
+    preflight.check(here, found.pipeline, found.target, found.options, trial=True)
     held = lock_owner(here)
     if held is not None and held.kind != "daemon":
         raise locked_error(here)

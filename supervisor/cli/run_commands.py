@@ -152,7 +152,7 @@ def start(
         max_runtime=max_runtime,
         sandbox=sandbox,
     )
-    loaded, _ = preflight.check(here, pipeline, target, chosen, fresh=fresh)
+    loaded, _ = preflight.check(here, pipeline, target, chosen, fresh=fresh, trial=True)
     found = lock_owner(here)
     if found is not None and found.kind != "daemon":
         raise locked_error(here)

@@ -120,7 +120,7 @@ def _pipelines(project: Project) -> Iterator[Finding]:
     for name in names:
         try:
             pipeline = load_pipeline(project, name)
-            preflight.check_content(project, pipeline)
+            preflight.check_pipeline(project, pipeline)
         except SupervisorError as error:
             yield Finding(level="failure", subject=f"pipeline {name}", text=error.in_one_line())
         else:

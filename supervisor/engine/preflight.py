@@ -11,7 +11,9 @@ from supervisor.agents.agent_registry import make_agents
 from supervisor.agents.isolation_policy import isolation
 from supervisor.engine import unknown_results
 from supervisor.engine.known_answers.job_answers import chosen_places
+from supervisor.engine.output_owners import check_outputs
 from supervisor.engine.phases.phase_kinds import check_kind
+from supervisor.engine.trial_load import try_to_load
 from supervisor.errors import AgentError, PipelineError, UsageError
 from supervisor.executors.executor_registry import check_executor, executor_to_ask
 from supervisor.model.frozen_model import FrozenModel
@@ -43,6 +45,8 @@ class _Known(FrozenModel):
     """The input that it was submitted with."""
     content: Path | None = None
     """Where the version of its pipeline is that it keeps."""
+    has_work: bool = True
+    """Whether anything of it is left to do."""
     options: JobOptions | None = None
     """How it was to be run by the last command."""
     nothing: bool = False
@@ -50,11 +54,18 @@ class _Known(FrozenModel):
 
 
 def check(
-    project: Project, pipeline_name: str, target_name: str, options: JobOptions, *, fresh: bool = False
+    project: Project,
+    pipeline_name: str,
+    target_name: str,
+    options: JobOptions,
+    *,
+    fresh: bool = False,
+    trial: bool = False,
 ) -> tuple[Pipeline, Target]:
     """The pipeline and the target, where a job of them can be run here; else the first thing that is wrong.
 
-    `fresh`: it is to begin anew, whatever job of them there is.
+    `fresh`: it is to begin anew, whatever job of them there is. `trial`: also whether the project's own Python can be
+    called, which takes a process; where this process runs the job itself, it is found out then.
     """
     known = _Known() if fresh else _known_of(project, pipeline_name, target_name)
     at = project if known.content is None else project.with_content(known.content)
@@ -62,9 +73,12 @@ def check(
     target = read_target(pipeline, target_name)
     if known.nothing:
         unknown_results.require_none(project, pipeline, target.name)
+    check_outputs(project, pipeline, target.name)
     check_agents(project, options if known.options is None else options.going_on_from(known.options))
     chosen_places(project)
     check_content(at, pipeline)
+    if trial and known.has_work:
+        try_to_load(at, pipeline)
     for phase in pipeline.phases:
         if phase.upstream is None:
             source = source_of(SourceContext(at, pipeline, phase, target, known.submitted))
@@ -75,6 +89,13 @@ def check(
             if not options.allow_empty and known.submitted is None:  # what is submitted, its schema judges
                 check_not_empty(count, before, source.name, phase.id)
     return pipeline, target
+
+
+def check_pipeline(project: Project, pipeline: Pipeline) -> None:
+    """All that can be wrong with a pipeline whatever the target is."""
+    check_content(project, pipeline)
+    check_outputs(project, pipeline, None)
+    try_to_load(project, pipeline)
 
 
 def check_content(project: Project, pipeline: Pipeline) -> None:
@@ -101,6 +122,7 @@ def _known_of(project: Project, pipeline: str, target: str) -> _Known:
                 counts={phase: items.count(database, job.id, phase) for phase in taken},
                 submitted=submissions.input_of(database, job.id),
                 content=content_of(project, database, job).content,
+                has_work=phases.any_open_work(database, job.id),
                 options=job.options,
             )
         finally:

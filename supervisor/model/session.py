@@ -9,6 +9,7 @@ from supervisor.model.agent_report import AgentReport
 from supervisor.model.frozen_model import FrozenModel
 from supervisor.model.isolation import Isolation
 from supervisor.model.json_document import JsonDocument
+from supervisor.model.session_limit import SessionLimit
 
 
 class SessionRequest(FrozenModel):
@@ -36,6 +37,8 @@ class SessionRequest(FrozenModel):
     """Seconds after the start within which it must print something or touch a file; None: it may be silent."""
     stall_timeout_s: float | None = None
     """Seconds that it may later do neither; None: it may be silent."""
+    limit: SessionLimit = SessionLimit()
+    """What it may cost; over it, it is ended where it told so while it ran."""
     finish_timeout_s: float = 30.0
     """Seconds after which an answer that passes stands, though its session still runs: neither the output nor the
     terminal changed for so long."""
@@ -58,7 +61,7 @@ class OutputRejection(FrozenModel):
 _FROM_OUTSIDE = tuple(-number for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGKILL))
 """How a process ends that somebody else ended: a person, the system that runs out of memory or shuts down."""
 
-Ending = Literal["exited", "finished", "timed_out", "stalled", "troubled", "could_not_start", "cut_off"]
+Ending = Literal["exited", "finished", "timed_out", "stalled", "over_limit", "troubled", "could_not_start", "cut_off"]
 
 
 class SessionResult(FrozenModel):
@@ -66,8 +69,9 @@ class SessionResult(FrozenModel):
 
     ending: Ending
     """`exited`: by itself; `finished`: by us, after its turn was over or its answer stood; `timed_out`: its time
-    was over; `stalled`: ended by us after a long silence; `troubled`: for a reason that is not the task's, see
-    `heard.trouble`; `could_not_start`: no process came to be; `cut_off`: its supervisor, or what held it, ended."""
+    was over; `stalled`: ended by us after a long silence; `over_limit`: ended by us since it cost too much; `troubled`:
+    for a reason that is not the task's, see `heard.trouble`; `could_not_start`: no process came to be; `cut_off`: its
+    supervisor, or what held it, ended."""
     output: JsonDocument | None = None
     """What the output file held at its end, read safely; None where there is none to read."""
     refusal: OutputRejection | None = None

@@ -80,6 +80,10 @@ class AgentSettings(WrittenTable):
     """Seconds after which an answer of it stands, in place of the project's."""
     concurrency: int | None = Field(default=None, ge=1)
     """Sessions of it at once, over all jobs, where that is less than the jobs'."""
+    max_session_cost: float | None = Field(default=None, ge=0)
+    """US dollars that one session of it may cost, in place of the project's; 0 is no limit."""
+    max_session_tokens: int | None = Field(default=None, ge=0)
+    """Tokens that one session of it may use, in place of the project's; 0 is no limit."""
     price: Price | None = None
     """What its tokens cost, where it does not tell the cost."""
 
@@ -176,6 +180,10 @@ class ProjectSettings(WrittenTable):
     """Sessions that a job may start."""
     max_runtime: Seconds | None = Field(default=None, gt=0)
     """Seconds that a job may be worked on."""
+    max_session_cost: float = Field(default=0.0, ge=0)
+    """US dollars that one session may cost; 0 is no limit."""
+    max_session_tokens: int = Field(default=0, ge=0)
+    """Tokens that one session may use; 0 is no limit."""
     breaker: int | None = Field(default=None, ge=0)
     """Sessions in a row that failed in the same way after which a job stops; by default the larger of 5 and the
     sessions at once, 0 is never."""

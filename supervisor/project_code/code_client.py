@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+from supervisor.errors import PipelineError, ProjectCodeError
 from supervisor.model.batch import BatchInput
 from supervisor.model.frozen_model import FrozenModel
 from supervisor.model.item_rows import Item
-from supervisor.model.pipeline import Phase, Upstream
+from supervisor.model.pipeline import Phase, Pipeline, Upstream
 from supervisor.model.validation_report import ValidationError, ValidationReport
 from supervisor.project.project import Project
 from supervisor.project_code.worker_pool import WorkerPool
+
+_SIGNATURES = {
+    "validate": "validate(batch, output, merged)",
+    "context": "context(batch, merged)",
+    "expand": "expand(item_id, payload)",
+}
 
 
 class CodeVerdict(FrozenModel):
@@ -40,6 +49,31 @@ class CodeClient:
     def warm(self) -> None:
         """Have a worker ready before it is needed."""
         self._pool.warm(self._key)
+
+    async def check(self, pipeline: Pipeline) -> None:
+        """Load all of a pipeline's Python for a trial; PipelineError where a file could not be called."""
+        for phase in pipeline.phases:
+            for path, function, arguments in self._files(pipeline.name, phase):
+                request = {"do": "check", "path": str(path), "function": function, "arguments": arguments}
+                try:
+                    await self._pool.ask(self._key, request, phase.validator_timeout)
+                except ProjectCodeError as error:
+                    place = error.where.removeprefix(path.name)
+                    raise PipelineError(
+                        error.what,
+                        where=f"{self._project.relative(path)}{place}, phase {phase.id}",
+                        remedy=error.remedy or f"Write `def {_SIGNATURES[function]}` in it.",
+                    ) from error
+
+    def _files(self, pipeline: str, phase: Phase) -> Iterator[tuple[Path, str, int]]:
+        """A phase's Python files, each with the function that is called in it and how many arguments that gets."""
+        folder = self._project.pipeline_folder(pipeline)
+        if isinstance(phase.validator, str):
+            yield self._project.validator_folder(pipeline) / phase.validator, "validate", 3
+        if phase.context is not None:
+            yield folder / phase.context, "context", 2
+        if phase.items_by is not None:
+            yield folder / phase.items_by, "expand", 2
 
     async def validate(self, phase: Phase, batch: BatchInput, output: Any, job: int | None) -> CodeVerdict:
         """Judge an output; without a validator everything passes. ProjectCodeError where the validator fails."""

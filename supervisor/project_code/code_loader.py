@@ -57,6 +57,11 @@ def context(path: Path, batch: BatchInput, merged: Any) -> Any:
     return value
 
 
+def check(path: Path, name: str, arguments: int) -> None:
+    """Load a file and find the function in it; ProjectCodeError where it could not be called."""
+    _function(path, name, arguments)
+
+
 def _function(path: Path, name: str, arguments: int) -> Callable[..., Any]:
     return _checked(_module(path), path, name, arguments)
 

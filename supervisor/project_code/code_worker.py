@@ -51,6 +51,9 @@ class Worker:
 
     def _do(self, request: dict[str, Any]) -> dict[str, Any]:
         path = Path(request["path"])
+        if request["do"] == "check":
+            code_loader.check(path, request["function"], request["arguments"])
+            return {}
         if request["do"] == "expand":
             return {"expanded": code_loader.expand(path, request["rows"])}
         batch = BatchInput.model_construct(**request["batch"])

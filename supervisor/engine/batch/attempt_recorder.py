@@ -114,6 +114,12 @@ class AttemptRecorder:
         self._known, self._result = False, result
         self._unfinished = "" if result.is_final or result.refusal is None else result.refusal.message
 
+    def cost_too_much(self, how: str) -> None:
+        """A session told only at its end that it cost more than it may: what it gave is judged all the same."""
+        with self._context.event_log.transaction(durable=False) as transaction:
+            text = f"{self._label}: session {self._number} told at its end that {how}"
+            self._append(transaction, "session_over_limit", text, level="WARNING")
+
     def counts(self, validation: ValidationResult) -> bool:
         """Whether the attempt counts: not where its session was cut off by a supervisor's end or by a limit of its
         agent, or had no room on the disk, unless all passed."""

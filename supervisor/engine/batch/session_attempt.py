@@ -94,6 +94,12 @@ class SessionAttempts:
             raise AgentUnavailable(
                 AgentError("no process could be started, and kept, for hours", where=f"agent {self._agent.name!r}")
             )
+        if (
+            result.ending != "over_limit"
+            and (over := self._agent.profile.session_limit(self._context.settings).exceeded_by(result.heard.usage))
+            is not None
+        ):
+            self._recorder.cost_too_much(over)
         self._recorder.ended(result)
         return await self._output(result, state)
 
@@ -179,8 +185,9 @@ class SessionAttempts:
             timeout_s=self._timeout_s(state),
             startup_timeout_s=silence.startup_s,
             stall_timeout_s=silence.stall_s,
+            limit=profile.session_limit(settings),
             isolation=isolation(context.options, profile, settings),
-            finish_timeout_s=settings.finish_timeout if profile.finish_timeout_s is None else profile.finish_timeout_s,
+            finish_timeout_s=profile.finish_timeout(settings),
             max_output_bytes=settings.max_output_bytes,
             max_transcript_bytes=settings.max_transcript_bytes,
         )

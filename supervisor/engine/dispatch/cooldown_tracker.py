@@ -150,7 +150,7 @@ class CooldownProbe:
         trouble = result.heard.trouble
         if trouble is not None and trouble.is_rate_limited:
             self._tracker.start(self._job, self._agent, trouble)
-        elif self._trying and trouble is None and result.ending in ("finished", "exited", "timed_out"):
+        elif self._trying and trouble is None and result.ending in ("finished", "exited", "timed_out", "over_limit"):
             self._tracker.clear(self._job, self._agent)
 
 

@@ -186,12 +186,13 @@ class JobRun:
                 said = f"agent {name} is out: {error.what}"
                 context.event_log.append(transaction, context.id, "agent_out", said, level="WARNING", agent=name)
         await self._code.begin_run()
+        if phases.any_open_work(context.database, context.id):
+            with ignore_machine_errors():  # then it is found out when it is needed
+                await self._code.check(context.pipeline)
         self._planner.begin()
         for phase in context.pipeline.phases:
             await self._kinds[phase.id].reconcile(phase)
         self._planner.offer_all()
-        if self._ready and any(isinstance(phase.validator, str) for phase in context.pipeline.phases):
-            self._code.warm()
         await self._answers.unrecorded.settle_finished()
         with context.event_log.transaction() as transaction:
             asked = jobs.get(context.database, context.id).status

@@ -77,6 +77,8 @@ class SessionMonitor:
             self.typist = TerminalDriver(agent.typing, spawned.terminal, prompt, mask, self._seen)
         self._observer: SessionObserver | None = None
         self._trouble: AgentFailure | None = None
+        self.over_limit: str | None = None
+        """By what it cost more than it may; None: it did not."""
         self._began = self._printed_at = self._now()
         self._cannot_go_on: asyncio.Future[None] = self._loop.create_future()
         self._said_end: asyncio.Future[None] = self._loop.create_future()
@@ -155,7 +157,7 @@ class SessionMonitor:
             if self._ended.done():
                 return "exited"
             if self._cannot_go_on.done():
-                return "troubled"
+                return "troubled" if self.over_limit is None else "over_limit"
             turn_over = self.typist is not None and self.typist.idle.done()
             if turn_over or self._said_end.done() or await self._stands():
                 return "finished"
@@ -227,6 +229,7 @@ class SessionMonitor:
         if self.typist is not None:
             self.typist.feed_screen(data)
         self._follow_trouble()
+        self._follow_usage()
         return True
 
     def _seen(self, screen: str) -> None:
@@ -244,6 +247,12 @@ class SessionMonitor:
             self._observer.failing(trouble)
         if trouble is not None and trouble.is_final and not self._cannot_go_on.done():
             self._cannot_go_on.set_result(None)
+
+    def _follow_usage(self) -> None:
+        if self.over_limit is None:
+            self.over_limit = self.request.limit.exceeded_by(self.agent.priced(self.parser.heard.usage))
+            if self.over_limit is not None and not self._cannot_go_on.done():
+                self._cannot_go_on.set_result(None)
 
     def _wait_for_end(self) -> None:
         """It said that it is through: it ends by itself, or is ended once it prints nothing more."""

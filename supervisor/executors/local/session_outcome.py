@@ -61,7 +61,7 @@ def session_outcome(
     whole = output is not None and output.usable
     if heard.trouble is not None and not whole:
         ending, output = "troubled", None
-    elif ending in ("stalled", "cut_off") and not whole:
+    elif ending in ("stalled", "over_limit", "cut_off") and not whole:
         output = None
     result = SessionResult(
         ending=ending,
@@ -87,6 +87,9 @@ def _refusal(monitor: SessionMonitor, result: SessionResult, found: JsonDocument
         return OutputRejection(kind="cut_off", message="the process that held the session ended before it did")
     if ending == "stalled":
         return _why_stuck(monitor)
+    if ending == "over_limit":
+        message = f"the session was ended: {monitor.over_limit}"
+        return OutputRejection(kind="over_limit", message=message, suggestion="do it with less")
     if isinstance(found, OutputRejection) and found.kind != "no_output":
         return found
     if ending == "timed_out":

@@ -66,6 +66,17 @@ def sources(database: StoreReader, job: int) -> dict[int, str | None]:
     }
 
 
+def any_open_work(database: StoreReader, job: int) -> bool:
+    """Whether anything of a job is left to do, or it is not known yet of what it consists."""
+    return bool(
+        database.value(
+            f"SELECT NOT EXISTS (SELECT 1 FROM phases WHERE job = :job) OR EXISTS (SELECT 1 FROM phases p"
+            f" WHERE p.job = :job AND (NOT p.complete OR {_OPEN_WORK}))",
+            {"job": job},
+        )
+    )
+
+
 def forget_source(transaction: Transaction, job: int, phase: int) -> None:
     """Have the phase's item file read again at the next start: an item that is to be done may be there no longer."""
     transaction.execute(

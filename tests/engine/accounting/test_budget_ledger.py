@@ -6,6 +6,7 @@ import random
 from types import SimpleNamespace
 from typing import Any, cast
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -109,6 +110,13 @@ def test_a_phase_that_is_not_known_waits_until_nothing_runs_though_the_other_is_
         budget.settle(batch(number), ended(1))
     assert begin(budget, batch(3, phase=2)) is None
     assert "one runs alone" in str(begin(budget, batch(4)))
+
+
+@pytest.mark.parametrize(("told", "at_once"), [(1, 2), (2, 3), (3, 4), (30, 6)])
+def test_the_fewer_are_known_the_more_those_are_taken_to_cost_that_run_at_once(told: int, at_once: int) -> None:
+    budget = ledger(max_cost=told + 9)
+    budget.take_stock({(1, "a"): KnownCosts(told=told, told_usd=told, dearest_usd=1)}, [], None)
+    assert [begin(budget, batch(number)) for number in range(9)].count(None) == at_once
 
 
 def test_it_is_told_when_something_is_given_back() -> None:
