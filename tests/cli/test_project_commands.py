@@ -19,7 +19,7 @@ concurrency = 8
 [agents.mine]
 command = ["python3", "{project}/agents/mine.py", "{prompt_file}", "{output_file}"]
 readable = ["{project}/agents"]    # what it may read besides its workspace, its own program and the system
-pass_env = ["MY_API_KEY"]          # variables that it gets besides PATH, HOME (its own), LANG, TERM
+pass_env = ["MY_API_KEY"]          # variables that it gets of yours; HOME is its own
 """
 PIPELINE = """\
 name = "facts"

@@ -113,3 +113,24 @@ def test_the_embedded_agent_makes_a_course_in_it(course: Callable[[], Project]) 
     made = course()
     ended = made.done("run", "course", "spa_for_eng_20seeds", "--sandbox", "landlock")
     assert "sandbox landlock" in ended.out and "0 retries" in ended.out
+
+
+LOCKS = "import multiprocessing\nwith multiprocessing.Lock():\n    write(answers())\n"
+
+
+@needs_landlock
+def test_locks_of_several_processes_need_a_folder_that_is_named_in_the_error_without_it(small: Small) -> None:
+    small.lay_out(numbered(1), agent=LOCKS, settings=BOXED, phases=[{"max_attempts": 1}])
+    small.run(status=1)
+    assert "/dev/shm for shared memory and locks" in small.progress
+    small.lay_out(numbered(1), agent=LOCKS, settings=BOXED, agent_settings={"writable": ["/dev/shm"]})
+    small.run("--fresh")
+    assert small.main() == said(numbered(1))
+
+
+@needs_landlock
+def test_terminals_of_its_own_need_their_folder(small: Small) -> None:
+    agent = "import pty\n_, slave = pty.openpty()\nassert os.isatty(slave)\nwrite(answers())\n"
+    small.lay_out(numbered(1), agent=agent, settings=BOXED, agent_settings={"writable": ["/dev/pts"]})
+    small.run()
+    assert small.main() == said(numbered(1))
