@@ -6,14 +6,14 @@ import argparse
 import sys
 import traceback
 
-from benchmarks import growth, idle, makespan, merge_latency, overhead, resume, service, startup
+from benchmarks import growth, idle, makespan, merge_latency, overhead, resume, sandbox, service, startup
 from benchmarks.figures import options
 
 BENCHMARKS = {
     module.__name__.rpartition(".")[2]: module
-    for module in (startup, overhead, merge_latency, makespan, resume, idle, growth, service)
+    for module in (startup, overhead, sandbox, merge_latency, makespan, resume, idle, growth, service)
 }
-WITHOUT_PEERS = (merge_latency, service)
+WITHOUT_PEERS = (merge_latency, sandbox, service)
 GROWING = (growth, resume)
 
 

@@ -39,6 +39,13 @@ def given_secrets(settings: AgentSettings) -> list[str]:
     return passed + [value for name, value in settings.env.items() if OF_SIGN_IN.search(name)]
 
 
+def home_hint(settings: AgentSettings | None) -> str:
+    """What surprises of an own command: it does not find what is in the user's home; "" where that was thought of."""
+    if settings is None or settings.command is None or settings.pass_env or settings.env:
+        return ""
+    return "its HOME is its own: a key goes by `pass_env`, files of yours by `readable` and `env`"
+
+
 def check_paths(name: str, settings: AgentSettings, project: Path) -> None:
     """AgentError where a path of the settings is one that no session could be shown."""
     for key, given in (("readable", settings.readable), ("writable", settings.writable)):

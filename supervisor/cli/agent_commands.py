@@ -30,6 +30,7 @@ def list_agents(
         return
     from concurrent.futures import ThreadPoolExecutor
 
+    from supervisor.agents.agent_paths import home_hint
     from supervisor.agents.agent_registry import agent_names, agent_unless_open
 
     here = o.project_at(project)
@@ -50,6 +51,8 @@ def list_agents(
         typer.echo(f"{name:<22}  {_installed(row):<34}  {_signed_in(row):<34}  {last}")
         for line in () if row["can_start"] else str(row["reason"]).splitlines():
             typer.echo(f"    {line.strip()}")
+        if hint := home_hint(here.settings.agents.get(str(row["name"]))):
+            typer.echo(f"    {hint}")
 
 
 @app.command("test")

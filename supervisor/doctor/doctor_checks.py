@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from supervisor.agents.agent_paths import home_hint
 from supervisor.agents.agent_registry import agent_names, agent_unless_open, make_agent
 from supervisor.doctor.finding import Finding, Level
 from supervisor.doctor.state_checks import look_at_state
@@ -142,13 +143,6 @@ def _agents(project: Project) -> Iterator[Finding]:
             level: Level = "failure" if name == chosen else "warning"
             yield Finding(level=level, subject=f"agent {name}", text=error.in_one_line(placed=False))
         else:
+            hint = home_hint(project.settings.agents.get(name))
             text = "can start" + (", default" if name == chosen else "")
-            yield Finding(level="ok", subject=f"agent {name}", text=text + _hint(project, name))
-
-
-def _hint(project: Project, name: str) -> str:
-    """What surprises of an own command: it does not find what it has in the user's home."""
-    own = project.settings.agents.get(name)
-    if own is None or own.command is None or own.pass_env or own.env:
-        return ""
-    return "; its HOME is its own: a key goes by `pass_env`, files of yours by `readable` and `env`"
+            yield Finding(level="ok", subject=f"agent {name}", text=f"{text}; {hint}" if hint else text)

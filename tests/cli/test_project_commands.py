@@ -23,7 +23,7 @@ concurrency = 8
 [agents.mine]
 command = ["python3", "{project}/agents/mine.py", "{prompt_file}", "{output_file}"]
 readable = ["{project}/agents"]    # what it may read besides its workspace, its own program and the system
-pass_env = ["MY_API_KEY"]          # variables that it gets besides PATH, HOME (its own), LANG, TERM
+pass_env = ["MY_API_KEY"]          # variables that it gets of yours; HOME is its own
 # startup_timeout = 60             # seconds from its start in which it has to print something or touch a file
 # stall_timeout = 300              # the same for later; as they are now, only the phase's `timeout` ends a session
 """

@@ -42,12 +42,11 @@ def test_neither_keys_in_the_users_home_nor_what_others_have_in_tmp_can_be_opene
     program = (
         f"for path in ({str(home / '.ssh/id_ed25519')!r}, {str(beside)!r}):\n"
         "    found[path] = [tried(lambda: open(path)), tried(lambda: open(path, 'r+')),\n"
-        "                   tried(lambda: os.unlink(path)),\n"
-        "                   tried(lambda: os.truncate(path, 0)), tried(lambda: os.listdir(os.path.dirname(path)))]\n"
+        "                   tried(lambda: os.unlink(path)), tried(lambda: os.truncate(path, 0))]\n"
         f"found['made'] = tried(lambda: open({str(home / '.ssh/authorized_keys')!r}, 'w'))"
     )
     found = looks(small, level, program, HOME=str(home))
-    assert all(None not in errors[:4] for errors in (found[str(beside)], found[str(home / ".ssh/id_ed25519")]))
+    assert all(None not in errors for errors in (found[str(beside)], found[str(home / ".ssh/id_ed25519")]))
     assert [path.name for path in (home / ".ssh").iterdir()] == ["id_ed25519"]
     assert beside.read_text() == (home / ".ssh/id_ed25519").read_text() == "x"
 

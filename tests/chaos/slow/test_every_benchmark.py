@@ -17,6 +17,7 @@ from tests.support.repository_content import REPOSITORY
 SMALLEST = {
     "startup": ["--repeat", "1", "--no-peers"],
     "overhead": ["--batches", "3", "--repeat", "1", "--agents", "sh", "--no-peers"],
+    "sandbox": ["--sessions", "2", "--repeat", "1"],
     "merge_latency": ["--waiting", "2", "--samples", "2", "--repeat", "1"],
     "makespan": ["--batches", "2", "--batch-size", "1", "--slots", "2", "--median", "0.05", "--repeat", "1",
         "--no-peers"],
@@ -34,6 +35,7 @@ SAYS = {
         "limit: pexpect": {"cpu_ms"},
         "limit: forkpty": {"cpu_ms"},
     },
+    "sandbox": {"workspace": {"cpu_ms", "beside_none_ms", "arguments_ms", "wall_ms"}},
     "merge_latency": {"2": {"median_ms", "p99_ms", "disk_flush_ms"}},
     "makespan": {"supervisor": {"took_s", "bound_s", "ideal_s", "optimum"}},
     "resume": {
@@ -53,7 +55,7 @@ SAYS = {
 }
 """What is measured of each benchmark to the figures that its rows hold."""
 CHARTED = {"growth": 4, "resume": 1, "merge_latency": 1}
-NAMES = ("command", "runner", "process", "waiting")
+NAMES = ("command", "runner", "process", "waiting", "level")
 
 
 def python(*words: str | Path) -> subprocess.CompletedProcess[str]:

@@ -66,8 +66,8 @@ def _denials(lines: Iterable[str], request: SessionRequest, agent: CliDriver, pa
                     yield f"the variable {name} is set, but not passed on: name it in `pass_env` {under}"
     if apart and unnamed:
         yield (
-            f"the sandbox {level} keeps it to its own files: what it needs besides goes into `readable` or `writable`"
-            f" {under} ({_SHARED_MEMORY} for shared memory and locks of several processes)"
+            f"the sandbox {level} opens its own files only: name others in `readable` or `writable` {under}"
+            f" ({_SHARED_MEMORY} for locks of several processes)"
         )
 
 

@@ -45,7 +45,7 @@ def landlock_version() -> int:
     if not sys.platform.startswith("linux"):
         return 0
     try:
-        return _call(_CREATE_RULESET, None, 0, _VERSION)
+        return _call(_CREATE_RULESET, None, ctypes.c_size_t(0), _VERSION)
     except OSError:
         return 0
 
@@ -68,12 +68,12 @@ def restrict(allowed: Mapping[str, Sequence[str]]) -> None:
     make, delete), `device`, `terminal`. Paths that are not there are left out. OSError where the kernel refuses.
     """
     attributes, handled = ruleset(landlock_version())
-    rules = _call(_CREATE_RULESET, attributes, len(attributes), 0)
+    rules = _call(_CREATE_RULESET, attributes, ctypes.c_size_t(len(attributes)), 0)
     try:
         for kind, paths in allowed.items():
             for path in paths:
                 _allow(rules, path, _RIGHTS[kind] & handled)
-        library = ctypes.CDLL(None, use_errno=True)
+        library = _library()
         if library.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0):
             raise _failed()
         if library.capset(struct.pack("=Ii", _CAPABILITIES_VERSION, 0), bytes(24)):
@@ -97,11 +97,16 @@ def _allow(rules: int, path: str, rights: int) -> None:
         os.close(file)
 
 
-def _call(number: int, *words: int | bytes | None) -> int:
+@functools.cache
+def _library() -> ctypes.CDLL:
     library = ctypes.CDLL(None, use_errno=True)
     library.syscall.restype = ctypes.c_long
-    given = [ctypes.c_long(word) if isinstance(word, int) else word for word in words]
-    result = int(library.syscall(ctypes.c_long(number), *given))
+    library.syscall.argtypes = [ctypes.c_long]  # the others are of 32 bits, but for pointers and the size
+    return library
+
+
+def _call(number: int, *words: int | bytes | ctypes.c_size_t | None) -> int:
+    result = int(_library().syscall(number, *words))
     if result < 0:
         raise _failed()
     return result

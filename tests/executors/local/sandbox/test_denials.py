@@ -105,6 +105,9 @@ def test_a_path_that_no_session_can_be_shown_is_refused(small: Small, given: dic
     assert not small.sessions()
 
 
-def test_the_doctor_says_that_an_own_command_has_a_home_of_its_own(small: Small) -> None:
+def test_that_an_own_command_has_a_home_of_its_own_is_said_until_it_was_thought_of(small: Small) -> None:
     small.lay_out(numbered(1))
     assert "agent plain: can start, default; its HOME is its own" in small.done("doctor").out
+    assert "its HOME is its own: a key goes by `pass_env`" in small.done("agents").out
+    small.lay_out(numbered(1), agent_settings={"pass_env": ["MY_API_KEY"]})
+    assert "HOME" not in small.done("doctor").out + small.done("agents").out

@@ -15,7 +15,7 @@ from supervisor.executors.local.sandbox.landlock_paths import landlocked
 from supervisor.executors.local.sandbox.sandbox_mounts import HIDDEN
 from supervisor.workspaces.session_paths import SessionPaths
 from tests.support.project_folder import Project
-from tests.support.sandboxes import needs_landlock
+from tests.support.sandboxes import needs_landlock, path_without_bubblewrap
 from tests.support.scripted_project import Small, numbered, said
 
 BOXED = {"sandbox": "landlock"}
@@ -109,7 +109,31 @@ def test_either_way_it_is_kept_from_files_of_others(small: Small, limits: dict[s
 
 
 @needs_landlock
-def test_the_embedded_agent_makes_a_course_in_it(course: Callable[[], Project]) -> None:
-    made = course()
-    ended = made.done("run", "course", "spa_for_eng_20seeds", "--sandbox", "landlock")
+def test_the_embedded_agent_makes_a_course_in_it_where_bubblewrap_is_not(
+    course: Callable[[], Project], tmp_path: Path
+) -> None:
+    made, tools = course(), path_without_bubblewrap(tmp_path / "tools")
+    ended = made.cli("run", "course", "spa_for_eng_20seeds", PATH=tools)
+    assert ended.status == 0, ended.err
     assert "sandbox landlock" in ended.out and "0 retries" in ended.out
+
+
+LOCKS = "import multiprocessing\nwith multiprocessing.Lock():\n    write(answers())\n"
+
+
+@needs_landlock
+def test_locks_of_several_processes_need_a_folder_that_is_named_in_the_error_without_it(small: Small) -> None:
+    small.lay_out(numbered(1), agent=LOCKS, settings=BOXED, phases=[{"max_attempts": 1}])
+    small.run(status=1)
+    assert "/dev/shm for locks" in small.status()["failed_items"][0]["errors"][0]["message"]
+    small.lay_out(numbered(1), agent=LOCKS, settings=BOXED, agent_settings={"writable": ["/dev/shm"]})
+    small.run("--fresh")
+    assert small.main() == said(numbered(1))
+
+
+@needs_landlock
+def test_terminals_of_its_own_need_their_folder(small: Small) -> None:
+    agent = "import pty\n_, slave = pty.openpty()\nassert os.isatty(slave)\nwrite(answers())\n"
+    small.lay_out(numbered(1), agent=agent, settings=BOXED, agent_settings={"writable": ["/dev/pts"]})
+    small.run()
+    assert small.main() == said(numbered(1))
