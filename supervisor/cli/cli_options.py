@@ -154,7 +154,6 @@ def job_options(
     from supervisor.agents.agent_registry import default_agent
     from supervisor.errors import UsageError
     from supervisor.model.job import JobOptions
-    from supervisor.project.model_errors import explain, place_of
     from supervisor.project.pipeline_loader import agent_of
 
     settings = project.settings
@@ -177,6 +176,8 @@ def job_options(
             max_runtime=settings.max_runtime if max_runtime is None else max_runtime,
         )
     except ValidationError as error:
+        from supervisor.project.model_errors import explain, place_of
+
         names = {place_of(each["loc"]): f"--{str(each['loc'][0]).replace('_', '-')}" for each in error.errors()}
         said = "\n  ".join(
             f"{names.get(place, place)}: {rest}"

@@ -28,7 +28,9 @@ def look_at_sources(project: Project, pipeline: Pipeline) -> Iterator[Finding]:
             missing = isinstance(error, EmptySource) or isinstance(error.__cause__, OSError)
             wrong = isinstance(error, SourceError) and not missing
             yield Finding(
-                level="failure" if wrong else "warning", subject=f"pipeline {pipeline.name}", text=error.in_one_line()
+                level="failure" if wrong else "warning",
+                subject=f"pipeline {pipeline.name}",
+                text=error.in_one_line().replace("warning: ", "", 1),
             )
 
 

@@ -84,7 +84,7 @@ def test_a_file_that_becomes_empty_before_the_job_goes_on_stops_it(project: Smal
 @pytest.mark.parametrize(
     ("content", "level", "said"),
     [
-        ("[]", "warn", "warning: there are no items in it, so phase 1 has nothing to do."),
+        ("[]", "warn", "there are no items in it, so phase 1 has nothing to do."),
         (None, "warn", "the items of phase 1 cannot be read: No such file or directory."),
         ('{"n": 1, "data": [{"id": 1}]}', "FAIL", "its items seem to be in its member 'data', beside 'n'."),
     ],
