@@ -168,7 +168,6 @@ def job_options(
     from supervisor.agents.agent_registry import default_agent
     from supervisor.errors import UsageError
     from supervisor.model.job import JobOptions
-    from supervisor.project.model_errors import explain, place_of
     from supervisor.project.pipeline_loader import agent_of
 
     settings = project.settings
@@ -194,6 +193,8 @@ def job_options(
             limits_given=tuple(name for name, given in limits.items() if given is not None),
         )
     except ValidationError as error:
+        from supervisor.project.model_errors import explain, place_of
+
         names = {place_of(each["loc"]): f"--{str(each['loc'][0]).replace('_', '-')}" for each in error.errors()}
         said = "\n  ".join(
             f"{names.get(place, place)}: {rest}"

@@ -13,6 +13,7 @@ from pathlib import Path
 from supervisor.agents.agent_paths import home_hint
 from supervisor.agents.agent_registry import agent_names, agent_unless_open, make_agent
 from supervisor.doctor.finding import Finding, Level
+from supervisor.doctor.source_checks import look_at_sources
 from supervisor.doctor.state_checks import look_at_state
 from supervisor.engine import preflight
 from supervisor.errors import SupervisorError
@@ -126,6 +127,7 @@ def _pipelines(project: Project) -> Iterator[Finding]:
             yield Finding(level="failure", subject=f"pipeline {name}", text=error.in_one_line())
         else:
             yield Finding(level="ok", subject=f"pipeline {name}", text=f"{len(pipeline.phases)} phases")
+            yield from look_at_sources(project, pipeline)
 
 
 def _agents(project: Project) -> Iterator[Finding]:

@@ -27,7 +27,7 @@ def input_schema(project: Project, pipeline: Pipeline) -> dict[str, Any]:
     path = project.pipeline_folder(pipeline.name) / pipeline.input
     shown = project.relative(path)
     try:
-        schema = json.loads(path.read_text(encoding="utf-8"))
+        schema = json.loads(path.read_text(encoding="utf-8-sig"))
         Draft202012Validator.check_schema(schema)
     except OSError as error:
         raise PipelineError(f"cannot be read: {error.strerror}", where=shown, remedy="Write that file.") from error

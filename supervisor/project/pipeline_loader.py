@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import difflib
+import json
 import re
+import shlex
 import shutil
 from pathlib import Path
 from typing import Any
@@ -113,7 +115,8 @@ def _check_files(project: Project, pipeline: Pipeline, phase: Phase, path: Path)
             raise PipelineError(
                 f"phase {phase.id}: validator {phase.validator!r} is not the name of a Python file",
                 where=str(path),
-                remedy=f"Name a file in validators/{pipeline.name}/, or write a command as a list of its words.",
+                remedy=f"Name a file in validators/{pipeline.name}/, or write a command as a list of its words:"
+                f" validator = {json.dumps(_words(phase.validator), ensure_ascii=False)}.",
             )
         needed.append(("validator", project.validator_folder(pipeline.name) / phase.validator))
     for key, file in needed:
@@ -153,6 +156,13 @@ def _check_command(project: Project, pipeline: Pipeline, phase: Phase, command: 
             where=str(path),
             remedy="Install it, or correct the command.",
         )
+
+
+def _words(command: str) -> list[str]:
+    try:
+        return shlex.split(command)
+    except ValueError:
+        return [command]
 
 
 def _inside(project: Project, name: str) -> bool:

@@ -169,7 +169,7 @@ def _environment(folder: Path) -> jinja2.Environment:
     return jinja2.Environment(
         loader=jinja2.ChoiceLoader(
             [
-                jinja2.PrefixLoader({"project": jinja2.FileSystemLoader(folder)}, delimiter=":"),
+                jinja2.PrefixLoader({"project": jinja2.FileSystemLoader(folder, encoding="utf-8-sig")}, delimiter=":"),
                 jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
             ]
         ),
@@ -181,7 +181,7 @@ def _environment(folder: Path) -> jinja2.Environment:
 
 def _text(project: Project, path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")  # a byte order mark is an editor's
     except UnicodeDecodeError as error:
         raise PipelineError(
             f"byte {error.start} is not valid UTF-8", where=project.relative(path), remedy="Write it in UTF-8."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -66,7 +67,7 @@ def as_lines(taken: ResultSnapshot) -> Iterator[bytes]:
 def entries(data: bytes, merge: str) -> dict[str, Any]:
     """Item id to value of what a main file holds; ValueError where it does not parse."""
     try:
-        value, doubled = parse_strict(data)
+        value, doubled = parse_strict(data.removeprefix(codecs.BOM_UTF8))  # which editors leave in it
     except JsonRefused as refused:
         raise ValueError(str(refused)) from refused
     if doubled:

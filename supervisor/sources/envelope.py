@@ -1,7 +1,8 @@
 """A JSON object that is not id → content but holds the items in one of its members, as the answers of services do.
 
 What is taken for an envelope is refused, never opened by itself. So that real data is not refused, it takes more than
-one sign: an object of which all members are of one kind is items, whatever they are called.
+one sign. An object of which several members are lists of objects, or all are objects, is items, whatever they are
+called.
 """
 
 from __future__ import annotations

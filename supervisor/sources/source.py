@@ -38,8 +38,9 @@ class Source(Protocol):
     def items(self) -> Iterator[SourceItem]:
         """All items in canonical order.
 
-        SourceError where the place cannot be reached, and at the first row that is malformed, named in `where`. An id
-        that stands twice is given twice: whoever takes the items refuses it, and cuts them at the phase's limit.
+        SourceError where the place cannot be reached, and for rows that are malformed, named in `where`: the first one,
+        or all at the end, as WrongRows. An id that stands twice is given twice: whoever takes the items refuses it, and
+        cuts them at the phase's limit.
         """
         ...
 

@@ -80,7 +80,7 @@ def _fault(item: SourceItem) -> str | None:
 
 
 def _cut(items: list[Item], phase: Phase, target: Target, where: str) -> list[Item]:
-    if phase.limit is None:
+    if phase.limit is None or not items:
         return items
     text = target.fill(phase.limit)
     if not text:
@@ -89,7 +89,7 @@ def _cut(items: list[Item], phase: Phase, target: Target, where: str) -> list[It
         raise SourceError(
             f"the limit {text!r} is not a number", where=f"phase {phase.id}, limit", remedy="Correct the pipeline file."
         )
-    if int(text) > len(items):
+    if int(text) > len(items) and text != phase.limit:  # a target's name asks for what it says; a number is a limit
         raise SourceError(
             f"{target.name} asks for {int(text):,} items, but there are {len(items):,}",
             where=where,

@@ -8,6 +8,18 @@ import re
 from typing import Any
 
 MAX_DEPTH = 200
+_WORDS = {
+    "Expecting value": "no value; text stands in double quotes, and there is no comma after the last one",
+    "Expecting property name": "a name in double quotes is missing; after the last member there is no comma",
+    "Expecting ':'": "a colon is missing after a name",
+    "Expecting ','": "a comma or a closing bracket is missing",
+    "Illegal trailing comma": "there is a comma after the last one",
+    "Extra data": "something follows after the value",
+    "Unterminated string": "the text that begins here is not closed",
+    "Invalid control character": "a line break or control character stands in a text; write \\n or \\u000a",
+    "Invalid \\": "the backslash begins no escape; write it twice",
+}
+"""How the reader's complaints begin, to what is told."""
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
@@ -46,7 +58,8 @@ def parse_strict(data: bytes) -> tuple[Any, tuple[str, ...]]:
     try:
         value = json.loads(text, object_pairs_hook=pairs, parse_constant=_refuse_constant, parse_float=_finite)
     except json.JSONDecodeError as error:
-        raise JsonRefused("not_json", f"not JSON at line {error.lineno}, column {error.colno}: {error.msg}") from error
+        place = f"line {error.lineno}, column {error.colno}"
+        raise JsonRefused("not_json", f"not JSON at {place}: {_in_words(error.msg)}") from error
     except RecursionError as error:
         raise JsonRefused("too_deep", f"more than {MAX_DEPTH} levels deep") from error
     except ValueError as error:
@@ -64,6 +77,12 @@ def parse_strict(data: bytes) -> tuple[Any, tuple[str, ...]]:
         except UnicodeEncodeError as error:
             raise JsonRefused("lone_surrogate", "a \\u escape is half of a surrogate pair") from error
     return value, tuple(name for _, name in doubled)
+
+
+def _in_words(said: str) -> str:
+    return next(
+        (words for begins, words in _WORDS.items() if said.startswith(begins)), "it cannot be read from there on"
+    )
 
 
 def _refuse_constant(name: str) -> Any:

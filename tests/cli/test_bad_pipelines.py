@@ -125,6 +125,11 @@ BAD_PIPELINES = [
         (PIPELINE, "validator 'check.sh' is not the name of a Python file", "as a list of its words"),
         phases({"validator": "check.sh"}),
     ),
+    Bad(
+        "validator is a command as one text",
+        ("validator 'node check.cjs' is not the name", 'validator = ["node", "check.cjs"]'),
+        phases({"validator": "node check.cjs"}),
+    ),
     *(
         Bad(
             f"{key} is missing",

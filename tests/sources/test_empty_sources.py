@@ -79,3 +79,21 @@ def test_a_file_that_becomes_empty_before_the_job_goes_on_stops_it(project: Smal
     log = (project.root / "vfs/facts/demo/progress.log").read_text(encoding="utf-8")
     assert f"{ITEMS}: there are no items in it any more; phase 1 had 3" in log
     project.supervisor("stop")
+
+
+@pytest.mark.parametrize(
+    ("content", "level", "said"),
+    [
+        ("[]", "warn", "there are no items in it, so phase 1 has nothing to do."),
+        (None, "warn", "the items of phase 1 cannot be read: No such file or directory."),
+        ('{"n": 1, "data": [{"id": 1}]}', "FAIL", "its items seem to be in its member 'data', beside 'n'."),
+    ],
+)
+def test_doctor_tells_of_items_that_no_job_could_work_on(
+    project: SmallProject, content: str | None, level: str, said: str
+) -> None:
+    if content is None:
+        (project.root / ITEMS).unlink()
+    else:
+        project.write(ITEMS, content)
+    assert f"{level}  pipeline facts: {ITEMS}: {said}" in project.supervisor("doctor").stdout

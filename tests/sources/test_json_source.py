@@ -49,6 +49,21 @@ SOURCES = [
     Source("array_of_arrays", "vfs/arrays.json", '[["z", 1, [2]], ["a"]]', {"z": [1, [2]], "a": []}),
     Source("whole_numbers_as_ids", "vfs/numbers.json", '[{"id": 7, "n": 1}, [-1, 2]]', {"7": {"n": 1}, "-1": [2]}),
     Source("longest_id", "vfs/long.json", json.dumps({LONG: 1}), {LONG: 1}),
+    Source(
+        "member",
+        "vfs/answer.json",
+        '{"total": 1, "data": [{"id": "z", "n": 1}]}',
+        {"z": {"n": 1}},
+        {"items": {"file": "vfs/answer.json", "at": "data"}},
+    ),
+    Source(
+        "whole",
+        "vfs/whole.json",
+        '{"total": 1, "data": [{"id": "z"}]}',
+        {"total": 1, "data": [{"id": "z"}]},
+        {"items": {"file": "vfs/whole.json", "at": "."}},
+    ),
+    Source("limit_as_number", "vfs/first.json", '{"z": 1, "a": 2}', {"z": 1}, {"limit": 1}),
     Source("byte_order_mark", "vfs/mark.json", '\ufeff{"z": 1}', {"z": 1}),
     Source(
         "json_lines",

@@ -64,10 +64,29 @@ def test_what_cannot_be_an_item_is_told_with_its_place(item_id: Any, payload: An
 def test_items_are_cut_at_the_limit_and_another_limit_is_another_fingerprint() -> None:
     source = Listed(("c", 1), ("a", 2), ("b", 3))
     assert take_items(source, phase("{n}"), TARGET) == [("c", 1), ("a", 2)]
-    with pytest.raises(SourceError, match="here: demo asks for 4 items, but there are 3"):
-        take_items(source, phase("4"), TARGET)
+    assert len(take_items(source, phase("4"), TARGET)) == 3
+    with pytest.raises(SourceError, match="here: demo4 asks for 4 items, but there are 3"):
+        take_items(source, phase("{n}"), Target(name="demo4", parts={"n": "4"}))
+    assert take_items(Listed(), phase("{n}"), TARGET) == []
     marks = {items_fingerprint(source, phase(limit), TARGET) for limit in (None, "", "1", "2", "{n}")}
     assert len(marks) == 4
+
+
+def test_all_that_is_wrong_is_told_also_where_the_source_itself_complains() -> None:
+    class Broken(Listed):
+        def items(self) -> Iterator[SourceItem]:
+            yield from super().items()
+            raise SourceError("it ends within a row", where="here, row 4", remedy="Correct it.")
+
+    with pytest.raises(SourceError) as caught:
+        take_items(Broken(("a", 1), ("a", 2), ("", 3)), phase(), TARGET)
+    assert str(caught.value).splitlines() == [
+        "here: 3 rows are wrong",
+        "  the id 'a' stands twice: row 1 and row 2",
+        "  row 3: the id is empty",
+        "  row 4: it ends within a row",
+        "  Give every item an id of its own.",
+    ]
 
 
 def test_where_a_source_cannot_tell_nothing_is_told() -> None:

@@ -132,3 +132,19 @@ def test_one_line_forms_keep_order_or_do_not_depend_on_it(value: dict[str, Any],
     assert compact(other) == compact(value)
     assert list(json.loads(in_order(other))) == names
     assert "\n" not in compact(value) + in_order(value)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[tru]", "line 1, column 2: no value; text stands in double quotes, and there is no comma after the last one"),
+        ("{a: 1}", "line 1, column 2: a name in double quotes is missing; after the last member there is no comma"),
+        ('{"a" 1}', "line 1, column 6: a colon is missing after a name"),
+        ('{"a": 1', "line 1, column 8: a comma or a closing bracket is missing"),
+        ("[1,\n2]\n[", "line 3, column 1: something follows after the value"),
+        ('["a', "line 1, column 2: the text that begins here is not closed"),
+        ('["\\q"]', "line 1, column 3: the backslash begins no escape; write it twice"),
+    ],
+)
+def test_where_it_is_no_json_is_told_with_what_is_missing_there(text: str, said: str) -> None:
+    assert str(refusal(text.encode())) == f"not JSON at {said}"
