@@ -15,8 +15,9 @@ from supervisor.engine.dispatch.admission import Admission
 from supervisor.engine.dispatch.cooldown_tracker import CooldownTracker
 from supervisor.engine.job_context import JobContext
 from supervisor.engine.validation.output_validation import ParsedOutput, session_output
-from supervisor.errors import AgentError
+from supervisor.errors import AgentError, CannotContinue
 from supervisor.executors.executor import LEAVE_GRACE_S, CouldNotStart, Executor
+from supervisor.host.machine_errors import LASTS_AFTER, for_a_person
 from supervisor.model.session import OutputRejection, SessionRequest, SessionResult
 from supervisor.model.session_handle import SessionHandle
 from supervisor.model.session_name import session_name
@@ -64,6 +65,8 @@ class SessionAttempts:
         self._admission = admission
         self._cooldowns = cooldowns
         self._recorder = recorder
+        self._for_a_person: CannotContinue | None = None
+        """Why the last session could not be started, where that does not pass by itself."""
 
     async def next(self, state: BatchState) -> ParsedOutput:
         """A session's output that is to be validated.
@@ -75,6 +78,8 @@ class SessionAttempts:
         for tries in itertools.count(1):
             result = await self._session(state)
             why = self._why_uncounted(result)
+            if why == "not_started" and tries >= LASTS_AFTER and self._for_a_person is not None:
+                raise self._for_a_person
             if why is None or loop.time() - began >= self._patience_s(why, state):
                 break
             delay_s = _delay_s(why, tries)
@@ -100,6 +105,7 @@ class SessionAttempts:
             except CouldNotStart as error:
                 refusal = OutputRejection(kind="could_not_start", message=str(error))
                 result = SessionResult(ending="could_not_start", refusal=refusal)
+                self._for_a_person = for_a_person(error)
             except AgentError as error:
                 recorder.uncounted(_unavailable(error), "not_started")
                 raise AgentUnavailable(_out_of_work(agent.name, error.what, error.remedy)) from error
