@@ -126,7 +126,7 @@ class SessionAttempts:
             handle = await self._executor.submit(self._request(state, number), self._agent, self._recorder.record)
         try:
             return await self._executor.follow(handle, self._recorder)
-        except asyncio.CancelledError:
+        except BaseException:  # stopped, or something failed beside it: nothing of it runs on
             await asyncio.shield(self._executor.cancel(handle, LEAVE_GRACE_S))
             raise
 
