@@ -55,7 +55,7 @@ def stop(
 
 
 def cancel(job: o.JobArgument, project: o.ProjectOption = None) -> None:
-    """Stop JOB for good: its sessions are ended, what is merged stays."""
+    """Stop JOB for good: its sessions are ended, what is merged stays; only `run` or `start` takes it up again."""
     here = o.project_at(project)
     database, found = o.job_named(here, job)
     _ask(here, database, found, "cancel")

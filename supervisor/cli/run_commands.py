@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from supervisor.cli import cli_options as o
+
+if TYPE_CHECKING:
+    from supervisor.model.job import Job, JobOptions
 
 
 def register(app: typer.Typer) -> None:
@@ -82,7 +85,8 @@ def run(
     )
     attached = live_in_daemon(here, pipeline, target)
     if attached is not None and not fresh:
-        typer.echo(f"job {attached.id} {attached.name} is at work in the daemon; watching it", err=True)
+        kept = _kept_options(attached, chosen)
+        typer.echo(f"job {attached.id} {attached.name} is at work in the daemon; watching it{kept}", err=True)
         job = follow(here, attached, plain=plain)
         raise typer.Exit(print_end(here, job))
     view = ForegroundView(here, plain=plain)
@@ -167,7 +171,10 @@ def start(
                 where=before.name,
                 remedy=f"Stop it first with `supervisor stop {before.id}`.",
             )
-        typer.echo(f"job {before.id} {before.name} is {before.status} already; see `supervisor watch {before.id}`")
+        kept = _kept_options(before, chosen)
+        typer.echo(
+            f"job {before.id} {before.name} is {before.status} already; see `supervisor watch {before.id}`{kept}"
+        )
         return
     job = submit(database, here, loaded, target, chosen, fresh=fresh)
     if found is None:
@@ -176,6 +183,25 @@ def start(
     results = here.relative(here.results(job.collection, job.target))
     typer.echo(f"job {job.id} {job.name} is queued; the daemon, process {serving.pid}, works on it")
     typer.echo(f"  supervisor watch {job.id}    tail -f {results}/progress.log    supervisor stop {job.id}")
+
+
+def _kept_options(job: Job, asked: JobOptions) -> str:
+    """What of the options is not heeded, as the job is at work with others; JobError where it has another agent."""
+    from supervisor.errors import JobError
+
+    now = job.options
+    for name in ("agent", "model", "sandbox"):
+        if getattr(asked, name) not in (None, getattr(now, name)):
+            raise JobError(
+                f"job {job.id} is being worked on with {name} {getattr(now, name) or 'of its own choice'!r}, not"
+                f" {getattr(asked, name)!r}",
+                where=job.name,
+                remedy=f"Stop it first with `supervisor stop {job.id}`, then run the same command; or leave"
+                f" --{name} out.",
+            )
+    others = [name for name in type(now).model_fields if getattr(asked, name) != getattr(now, name)]
+    shown = ", ".join(f"{name.replace('_', '-')} {getattr(now, name)}" for name in others if name != "model")
+    return f"\n  it goes on as it was started: {shown}" if shown else ""
 
 
 def daemon(

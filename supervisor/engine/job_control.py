@@ -51,10 +51,18 @@ def stop_and_wait(
     return job
 
 
-def resume(database: Database, job_id: int, *, supervised: bool) -> bool:
-    """Have a daemon go on with a job; False where it does already."""
+def resume(database: Database, job_id: int, *, supervised: bool, also_cancelled: bool = False) -> bool:
+    """Have a daemon go on with a job; False where it does already. JobError for one that was cancelled, which is for
+    good, unless it is to go on with that too."""
     with database.transaction() as transaction:
         job = jobs.get(database, job_id)
+        if job.status == "cancelled" and not also_cancelled:
+            raise JobError(
+                f"job {job.id} was cancelled, which is for good",
+                where=job.name,
+                remedy=f"`supervisor run {job.pipeline} {job.target}`, or `start`, takes the work up again with what is"
+                " done of it.",
+            )
         if job.goes_on and supervised:
             return False
         jobs.requeue(transaction, job_id)
@@ -109,9 +117,33 @@ def _chosen(database: Database, job: Job, item_ids: Sequence[str] | None, phase:
     found = {item_id for ids in chosen.values() for item_id in ids}
     missing = [item_id for item_id in item_ids or () if item_id not in found]
     if missing:
-        raise JobError(
-            f"no such items, or not done yet: {', '.join(missing[:10])}",
-            where=job.name,
-            remedy=f"`supervisor status {job.name}` lists the failed ones.",
-        )
+        raise _why_not(database, job, missing, phase)
     return chosen
+
+
+def _why_not(database: Database, job: Job, item_ids: Sequence[str], phase: int | None) -> JobError:
+    """Why these items cannot be tried again."""
+    for each in stored_phases.ids(database, job.id) if phase is None else [phase]:
+        left_out = set(items.ids_with_status(database, job.id, each, "dropped")).intersection(item_ids)
+        if not left_out:
+            continue
+        some = ", ".join(sorted(left_out)[:10])
+        for above in stored_phases.ids(database, job.id):
+            removed = left_out.intersection(items.ids_with_status(database, job.id, above, "removed"))
+            if removed:
+                ids = ",".join(sorted(removed))
+                return JobError(
+                    f"left out of phase {each}: {some}; what they come from was removed from phase {above} by hand",
+                    where=job.name,
+                    remedy=f"`supervisor retry {job.name} --phase {above} --items '{ids}'` has it again, and them.",
+                )
+        return JobError(
+            f"left out of phase {each}: {some}; what they come from is not there any more",
+            where=job.name,
+            remedy="Put it back into its source, or into the main file above, then run the job again.",
+        )
+    return JobError(
+        f"no such items, or not done yet: {', '.join(item_ids[:10])}",
+        where=job.name,
+        remedy=f"`supervisor status {job.name}` lists the failed ones.",
+    )

@@ -26,7 +26,13 @@ from supervisor.executors.executor import ExecutorContext
 from supervisor.executors.open_executors import OpenExecutors
 from supervisor.host import asyncio_setup, fd_limit
 from supervisor.host.file_events import FileEvents, InotifyEvents, file_events
-from supervisor.host.machine_errors import MACHINE_ERRORS, ignore_machine_errors, machine_error
+from supervisor.host.machine_errors import (
+    LASTS_AFTER,
+    MACHINE_ERRORS,
+    for_a_person,
+    ignore_machine_errors,
+    machine_error,
+)
 from supervisor.host.steady_clock import SteadyClock
 from supervisor.model.event import Event
 from supervisor.model.job import AT_WORK, Job
@@ -150,7 +156,13 @@ class Supervisor:
                 if fault is None or not (patient or (run is not None and run.has_begun)):
                     raise
                 self._runs[job.id] = outage
-                logger.warning("{}: no work is possible: {}; next try in {:g} s", job.name, fault, outage.begin())
+                wait_s = outage.begin()
+                lasting = for_a_person(error)
+                if lasting is not None and outage.times >= LASTS_AFTER:
+                    with ignore_machine_errors(), self.event_log.transaction() as transaction:
+                        jobs.set_status(transaction, job.id, "stopped", str(lasting))
+                    raise lasting from None
+                logger.warning("{}: no work is possible: {}; next try in {:g} s", job.name, fault, wait_s)
                 end = await outage.over()
             finally:
                 self._runs.pop(job.id, None)

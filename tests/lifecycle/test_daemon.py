@@ -9,9 +9,11 @@ import socket
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from tests.support import processes
 from tests.support.project_folder import PROGRAM, Running
-from tests.support.scripted_project import ANSWER, TARGET, WAITS, Small, numbered, open_gate, said
+from tests.support.scripted_project import AGENT_BEGINS, ANSWER, TARGET, WAITS, Small, numbered, open_gate, said
 from tests.support.waiting import PATIENCE_S, until
 
 JOB = f"small/{TARGET}"
@@ -95,12 +97,46 @@ def test_a_second_start_attaches(small: Small) -> None:
     daemon = small.daemon_pid()
     again = small.done("start", "small", TARGET, "--concurrency", "1")
     assert "already" in again.out
+    assert "it goes on as it was started: concurrency 4" in again.out
     assert small.daemon_pid() == daemon
     assert len(small.rows("SELECT * FROM jobs")) == 1
     assert len(small.sessions()) == 2
     open_all(small, 2)
     assert small.until_ended() == "completed"
     assert len(small.sessions()) == 2
+
+
+@pytest.mark.parametrize("command", ["run", "start"])
+def test_another_agent_for_a_job_that_is_at_work_is_refused(small: Small, command: str) -> None:
+    started(small)
+    ended = small.done(command, "small", TARGET, "--agent", "other", status=2)
+    assert "job 1 is being worked on with agent 'plain', not 'other'" in ended.err
+    assert "supervisor stop 1" in ended.err
+    open_all(small, 2)
+    assert small.until_ended() == "completed"
+
+
+def test_a_cancelled_job_is_gone_on_with_by_run_and_not_by_resume(small: Small) -> None:
+    started(small)
+    small.done("cancel", JOB)
+    ended = small.done("resume", JOB, status=2)
+    assert "job 1 was cancelled, which is for good" in ended.err
+    assert "`supervisor run small demo`" in ended.err
+    assert small.job_status() == "cancelled"
+    small.write("agents/plain.py", AGENT_BEGINS + ANSWER)
+    small.run()
+    assert small.main() == said(numbered(4))
+
+
+def test_to_retry_what_is_left_out_is_refused_with_the_reason(small: Small) -> None:
+    small.lay_out(numbered(4), phases=({}, {}))
+    small.run()
+    small.path(1).write_text(json.dumps({i: v for i, v in small.main(1).items() if i != "i02"}))
+    small.run()
+    assert set(small.main(2)) == {"i01", "i03", "i04"}
+    ended = small.done("retry", JOB, "--phase", "2", "--items", "i02", status=2)
+    assert "left out of phase 2: i02; what they come from was removed from phase 1 by hand" in ended.err
+    assert f"`supervisor retry {JOB} --phase 1 --items 'i02'`" in ended.err
 
 
 def test_a_run_of_what_the_daemon_does_attaches_and_ends_with_it(small: Small) -> None:

@@ -153,9 +153,8 @@ class AttemptRecorder:
 
     def record(self, handle: SessionHandle) -> None:
         """Note where the session is, before any of its work begins, so that a later supervisor can find and end it."""
-        self._progress.session_started()
         with self._context.event_log.transaction(durable=False) as transaction:
-            self._attempt = self._insert(transaction, handle)
+            attempt = self._insert(transaction, handle)
             batch_transitions.set_batch_status(transaction, self._batch.id, "running")
             self._append(
                 transaction,
@@ -164,6 +163,8 @@ class AttemptRecorder:
                 session=self._number,
                 items=len(self._asked),
             )
+        self._attempt = attempt
+        self._progress.session_started()
 
     def _insert(self, transaction: Transaction, handle: SessionHandle | None) -> int:
         name = session_name(self._batch, self._number)

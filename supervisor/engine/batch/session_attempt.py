@@ -18,8 +18,9 @@ from supervisor.engine.dispatch.cooldown_tracker import CooldownTracker
 from supervisor.engine.job_context import JobContext
 from supervisor.engine.validation.output_validation import ParsedOutput
 from supervisor.engine.validation.session_output import OutputQuestion, session_output
-from supervisor.errors import AgentError
+from supervisor.errors import AgentError, CannotContinue
 from supervisor.executors.executor import LEAVE_GRACE_S, CouldNotStart, Executor
+from supervisor.host.machine_errors import LASTS_AFTER, for_a_person
 from supervisor.model.session import OutputRejection, SessionRequest, SessionResult
 from supervisor.model.session_handle import SessionHandle
 from supervisor.model.session_name import session_name
@@ -73,6 +74,8 @@ class SessionAttempts:
         self._cooldowns = cooldowns
         self._validation = validation
         self._recorder = recorder
+        self._for_a_person: CannotContinue | None = None
+        """Why the last session could not be started, where that does not pass by itself."""
 
     async def next(self, state: BatchState) -> ParsedOutput:
         """A session's output that is to be validated.
@@ -84,6 +87,8 @@ class SessionAttempts:
         for tries in itertools.count(1):
             result = await self._session(state)
             why = self._why_uncounted(result, state, tries)
+            if why == "not_started" and tries >= LASTS_AFTER and self._for_a_person is not None:
+                raise self._for_a_person
             if why is None or loop.time() - began >= self._patience_s(why, state):
                 break
             delay_s = _delay_s(why, tries)
@@ -132,6 +137,7 @@ class SessionAttempts:
                 self._admission.session_ended(state.batch, None)
                 refusal = OutputRejection(kind="could_not_start", message=str(error))
                 result = SessionResult(ending="could_not_start", refusal=refusal)
+                self._for_a_person = for_a_person(error)
             except AgentError as error:
                 recorder.uncounted(_unavailable(error), "not_started")
                 raise AgentUnavailable(_out_of_work(agent.name, error.what, error.remedy)) from error
@@ -161,7 +167,7 @@ class SessionAttempts:
             return await self._executor.follow(
                 handle, DraftCheck(state, self._validation, self._recorder, self._admission)
             )
-        except asyncio.CancelledError:
+        except BaseException:  # stopped, or something failed beside it: nothing of it runs on
             await asyncio.shield(self._executor.cancel(handle, LEAVE_GRACE_S))
             raise
 

@@ -16,6 +16,8 @@ class OutageBackoff:
 
     def __init__(self) -> None:
         self._wait_s = 0.0
+        self.times = 0
+        """How many faults there were in a row."""
         self._over_at = float("-inf")
         self._end: Literal["stopped", "cancelled"] | None = None
         self._asked = asyncio.Event()
@@ -23,6 +25,7 @@ class OutageBackoff:
     def begin(self) -> float:
         """Seconds that are to be waited now: twice as many where the work before came to nothing soon."""
         again = time.monotonic() - self._over_at < LONGEST_WAIT_S
+        self.times = self.times + 1 if again else 1
         self._wait_s = min(2 * self._wait_s, LONGEST_WAIT_S) if again else FIRST_WAIT_S
         return self._wait_s
 

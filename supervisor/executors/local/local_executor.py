@@ -176,8 +176,8 @@ class LocalExecutor:
     async def _follow(self, session: _Session, observer: SessionObserver) -> SessionResult:
         """Wait for the session's end and what came of it; cancelled, leave all as it is."""
         monitor = session.monitor
-        monitor.report_to(observer)
         try:
+            monitor.report_to(observer)
             ending, exit_status = await monitor.until_ended(self._spawner, session.mark)
             monitor.read_rest()
             duration_s, request = monitor.duration_s, monitor.request
@@ -189,7 +189,8 @@ class LocalExecutor:
             result = with_remedy(result, request, monitor.agent, session.paths)
         except asyncio.CancelledError:
             raise
-        except BaseException:
+        except BaseException:  # whatever failed, nothing of it runs on while its batch is given to another
+            await monitor.end(self._spawner, session.mark, 0.0)
             await self._let_go(monitor.request.name)
             raise
         await self._let_go(monitor.request.name)

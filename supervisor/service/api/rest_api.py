@@ -172,7 +172,7 @@ async def retry_job(job_id: JobId, here: Here, client: Known) -> JobView:
             raise Problem(409, f"job {job_id} is completed", "Nothing of it failed; submit another job.")
         try:
             if not job_control.retry(database, job_id, item_ids=None, phase=None, supervised=True):
-                job_control.resume(database, job_id, supervised=True)
+                job_control.resume(database, job_id, supervised=True, also_cancelled=True)
         except JobError as error:
             raise Problem(409, error.what, error.remedy) from error
         return here.view(database, jobs.get(database, job_id))

@@ -16,6 +16,7 @@ import pytest
 from supervisor.agents.output_parser import OutputParser
 from supervisor.errors import AgentError
 from supervisor.executors.executor import CouldNotStart
+from supervisor.executors.local.session_monitor import SessionMonitor
 from supervisor.model.isolation import Isolation
 from supervisor.model.json_document import JsonDocument
 from supervisor.model.session_handle import SessionHandle
@@ -128,6 +129,26 @@ def test_a_session_whose_spawner_died_is_gone_once_it_is_cancelled(local: LocalS
         spawner = kill_spawner()
         await eventually(lambda: not spawner.is_running() or spawner.status() == psutil.STATUS_ZOMBIE, "it is dead")
         await executor.cancel(handle, 3)
+        assert local.running() == set()
+        await executor.close()
+
+    asyncio.run(run())
+
+
+def test_a_session_that_cannot_be_followed_does_not_run_on(
+    local: LocalSubject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(SessionMonitor, "report_to", full)
+
+    async def run() -> None:
+        executor = local.executor()
+        handle = await begin(local, executor, STAYS)
+        assert local.running() != set()
+        with pytest.raises(OSError, match="No space left"):
+            await executor.follow(handle, Observer())
         assert local.running() == set()
         await executor.close()
 
