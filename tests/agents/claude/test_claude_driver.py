@@ -13,9 +13,11 @@ import pytest
 from supervisor.agents.agent_registry import make_agent
 from supervisor.agents.claude.claude_driver import ClaudeDriver
 from supervisor.agents.claude.claude_terminal import TerminalParser
-from supervisor.errors import AgentError
+from supervisor.engine.preflight import check_agents
+from supervisor.errors import AgentError, UsageError
 from supervisor.model.agent_report import Usage
-from supervisor.project.project import Project
+from supervisor.model.job import JobOptions
+from supervisor.project.project import Project, find_project
 from supervisor.project.project_settings import AgentSettings, AnsweredDialog, Price, ProjectSettings
 from supervisor.workspaces.session_paths import SessionPaths
 from tests.agents.session_setup import make_driver, program, session_request
@@ -238,3 +240,20 @@ def test_one_that_is_typed_into_is_set_up_before_it_asks(
     assert claude.typing is not None
     assert claude.typing.dialogs[0].shows == "Really"
     assert len(claude.typing.dialogs) > 1
+
+
+@pytest.mark.parametrize(("version", "told"), [("2.1.245", False), ("2.1.246", True), ("3.0", True), ("", True)])
+def test_one_that_is_typed_into_tells_its_cost_from_a_version_on(version: str, told: bool, tmp_path: Path) -> None:
+    says = f"{version} (Claude Code)" if version else "unknown"
+    assert agent(tmp_path, says, mode="interactive").tells_money() == told
+    assert agent(tmp_path, says).tells_money()
+    assert agent(tmp_path, says, mode="interactive", price=Price(input=1, output=1)).tells_money()
+
+
+def test_for_a_limit_of_cost_one_that_will_not_tell_it_is_refused(tmp_path: Path) -> None:
+    known = "[agents.claude]\nmode = 'interactive'\nprogram = './claude'\n"
+    (tmp_path / "supervisor.toml").write_text(known)
+    program(tmp_path, "claude", "case $1 in --version) echo 2.1.197;; *) echo '" + HELP + "';; esac")
+    project = find_project(tmp_path)
+    with pytest.raises(UsageError, match="does not tell what its sessions cost"):
+        check_agents(project, JobOptions(agent="claude", max_cost=1.0))

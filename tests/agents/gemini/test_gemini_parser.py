@@ -103,6 +103,10 @@ QUOTA = "\nPlease wait and try again later. To increase your limits, request a q
 TIP = "\n\n💡 Tip: The shared Google Cloud project is experiencing high traffic.]\nPossible quota limitations in place."
 TROUBLES = [
     (KEY, "not_signed_in", "API key not valid. Please pass a valid API key."),
+    ("[API Error: terminated]", "overload", "terminated"),
+    ("[API Error: exception TypeError: terminated]", "overload", "exception TypeError: terminated"),
+    ("[API Error: Incomplete JSON segment at the end]", "overload", "Incomplete JSON segment"),
+    ("[API Error: Body Timeout Error]", "overload", "Body Timeout Error"),
     ('[API Error: {"error":{"code":401,"message":"No.","status":"UNAUTHENTICATED"}}]', "not_signed_in", "No."),
     (
         '[API Error: {"error":{"code":403,"message":"Leaked.","status":"PERMISSION_DENIED"}}]',
@@ -181,6 +185,7 @@ def test_the_end_of_a_session_says_what_kept_it_from_working(message: str, kind:
         ' tokens allowed (1048576).","status":"INVALID_ARGUMENT"}}]',
         "Reached max session turns for this session.",
         "Something that no version says",
+        "[API Error: The plan was terminated by the model]",
     ],
 )
 def test_what_is_the_batch_s_own_fault_is_no_trouble_of_the_agent(message: str) -> None:

@@ -119,6 +119,22 @@ def test_an_output_that_is_not_json_is_asked_for_again_with_the_error(
     assert squares.status()["retries"] == 1
 
 
+def test_an_agent_that_asks_and_writes_nothing_is_told_what_it_said(
+    cli: Cli, squares: Squares, server: ModelServer
+) -> None:
+    squares.items(BATCH)
+    squares.agent(cli, server)
+    server.mode = "asks"
+    ended = squares.run()
+    assert squares.made == squares.right
+    assert squares.outcomes() == [("failed", True), ("passed", True)]
+    said = "the session ended without the file phase1_batch_1.json; it said last: Which format, JSON or CSV?"
+    (error,) = json.loads(squares.attempts()[0]["errors"])
+    assert (error["type"], error["message"]) == ("no_output", said)
+    assert said in ended.out
+    assert said in server.prompts()[1].partition("# RETRY")[2]
+
+
 def test_items_that_are_missing_are_asked_for_again_alone(cli: Cli, squares: Squares, server: ModelServer) -> None:
     squares.items(BATCH)
     squares.agent(cli, server)

@@ -19,8 +19,8 @@ LEAVES = Mode("leaves a process and says so", command="setsid sleep {nap} >/dev/
 """That the words `left 42` come back to the model shows that the command was run."""
 
 
-def stops_after_one_session(cli: Cli, squares: Squares, remedy: str) -> None:
-    """Run the job, which ends with what a person has to do; nothing counts, and its other batch is not tried."""
+def stops_after_one_session(cli: Cli, squares: Squares, remedy: str) -> str:
+    """What the job ends with: what a person has to do. Nothing counts, and its other batch is not tried."""
     ended = squares.run("--concurrency", "1", status=4)
     first, *rest = ended.err.splitlines()
     assert first.startswith(f"supervisor: agent '{cli.name}': it cannot work: "), ended.err
@@ -28,6 +28,7 @@ def stops_after_one_session(cli: Cli, squares: Squares, remedy: str) -> None:
     assert squares.outcomes() == [("not_started", False)]
     status = squares.status()
     assert (status["status"], status["attempts"]) == ("stopped", 0)
+    return ended.err
 
 
 def test_a_key_that_is_refused_stops_the_job_and_with_another_it_goes_on(
@@ -35,7 +36,11 @@ def test_a_key_that_is_refused_stops_the_job_and_with_another_it_goes_on(
 ) -> None:
     squares.agent(cli, server)
     server.mode = "unauthorized"
-    stops_after_one_session(cli, squares, cli.key)
+    refused = stops_after_one_session(cli, squares, cli.key)
+    asked = server.url.removeprefix("http://")
+    assert f"the key in {cli.key} is set and was refused by {asked}: " in refused
+    assert f"Put a valid one into {cli.key}." in refused
+    assert ".." not in refused
     server.mode = "good"
     squares.run()
     assert squares.made == squares.right

@@ -136,6 +136,16 @@ def test_an_overload_that_passes_counts_no_attempt(cli: Cli, squares: Squares, s
     assert (status["attempts"], status["retries"], status["gates"]) == (1, 0, [])
 
 
+def test_an_answer_that_breaks_off_twice_counts_no_attempt(cli: Cli, squares: Squares, server: ModelServer) -> None:
+    squares.items(BATCH)
+    squares.agent(cli, server)
+    server.mode, server.failures = "breaks_off", 2
+    squares.run()
+    assert squares.made == squares.right
+    status = squares.status()
+    assert (status["attempts"], status["retries"], status["gates"]) == (1, 0, [])
+
+
 def test_the_second_agent_takes_over_while_the_first_is_limited(
     cli: Cli, squares: Squares, server: ModelServer
 ) -> None:

@@ -76,6 +76,10 @@ class Mode(NamedTuple):
     held: bool = False
     command: str | None = None
     """What it runs before it writes."""
+    question: str | None = None
+    """What it says in place of its work, until the prompt has a retry section."""
+    breaks_off: bool = False
+    """Its first answers stop half-way: the connection is closed."""
 
 
 MODES = {
@@ -91,6 +95,10 @@ MODES = {
     "overloaded_always": Mode("529 or 503", trouble="overloaded", lasting=True),
     "unauthorized": Mode("the key is not known", trouble="unauthorized", lasting=True),
     "wrong_model": Mode("the model is not known", trouble="wrong_model", lasting=True),
+    "asks": Mode(
+        "asks a question and ends, until the prompt has a retry section", question="Which format, JSON or CSV?"
+    ),
+    "breaks_off": Mode("its first answers stop half-way, then good", breaks_off=True),
     "never": Mode("takes requests and never answers", silent=True),
     "slow": Mode("says a word, waits for release(), goes on as good", held=True),
     "background": Mode("leaves a process in the background, then good", command="setsid sleep {nap} >/dev/null 2>&1 &"),

@@ -71,7 +71,7 @@ class ModelServer:
     def __init__(self, mode: str | Mode = "good", *, failures: int = 1, wait: int = 30, port: int = 0) -> None:
         """A mode by its name, or one of the test's own.
 
-        `failures`: requests of the work that are refused at first; `wait`: seconds until limits are reset.
+        `failures`: requests of the work that are refused, or broken off, at first; `wait`: seconds until limits end.
         """
         self.mode, self.failures, self.wait = mode, failures, wait
         self.nap = f"1000.{uuid.uuid4().int % 10**9:09d}"
@@ -173,6 +173,13 @@ class ModelServer:
         if batch is None:
             yield Say("A batch of answers" if turn.form is None else json.dumps(example(turn.form)))
             return
+        if mode.question is not None and not batch.retry:
+            yield Say(mode.question)
+            return
+        if mode.breaks_off and turn.results == 0 and self.failures > 0:
+            self.failures -= 1
+            yield Say("Well")
+            raise ConnectionAbortedError("it breaks off")
         if mode.held and turn.results == 0:
             yield Say("Well")
             await self._released.wait()

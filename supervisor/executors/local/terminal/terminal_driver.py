@@ -80,7 +80,7 @@ class TerminalDriver:
         self._unwritten = bytearray()
         self._worked = False
         """Whether it was seen at work."""
-        self._submitted_on = ""
+        self._submitted_on, self._submits, self._submitted_at = "", 0, 0.0
         self._waits_since: float | None = None
         """Since when every look at the screen found it waiting for input."""
         self.stuck: asyncio.Future[str] = self._loop.create_future()
@@ -172,6 +172,8 @@ class TerminalDriver:
             self._worked = self._worked or self._typing.busy is None or self._busy(text)
             if self.idle.done():
                 self.idle = self._loop.create_future()
+            if not self._worked:
+                self._submit_again()
             return
         now = self._loop.time()
         self._waits_since = now if self._waits_since is None else self._waits_since
@@ -235,12 +237,28 @@ class TerminalDriver:
             self.type(f"Read the file {PROMPT_NAME} in your working directory, and do what it says.")
 
     def _submit_once_shown(self, text: str) -> None:
-        shown = text != self._pasted_on or self._loop.time() - self._pasted_at > _SHOWN_AFTER_S
+        empty = re.search(self._typing.ready, text, re.MULTILINE) is not None  # what changed may be something else
+        shown = (text != self._pasted_on and not empty) or self._loop.time() - self._pasted_at > _SHOWN_AFTER_S
         if self._unwritten or not shown:
             self._timer = self._loop.call_later(_LOOK_EVERY_S, self._look)
             return
         self._state, self._submitted_on = "submitted", text
+        self._submit()
+
+    def _submit(self) -> None:
+        self._submits, self._submitted_at = self._submits + 1, self._loop.time()
         self.type(self._typing.submit)
+        self._look_again(_ANSWER_AGAIN_S)
+
+    def _submit_again(self) -> None:
+        """Submit the prompt once more where it still stands there: a program that takes a paste may not hear that."""
+        left_s = self._submitted_at + _ANSWER_AGAIN_S - self._loop.time()
+        if self._submits == _MOST_ANSWERS:
+            self._lose_patience("it does not take the prompt")
+        elif left_s <= 0:
+            self._submit()
+        else:
+            self._look_again(left_s)
 
     def _asks(self, text: str) -> bool:
         found = self._typing.asks is not None and re.search(self._typing.asks, text, re.MULTILINE) is not None

@@ -183,6 +183,35 @@ def test_a_question_is_answered_again_where_the_first_answer_was_not_heard(play:
     play(claude_terminal.typing((TerminalDialog(shows="Do you want to proceed", answer="y"),)), scene)
 
 
+def test_a_paste_is_submitted_once_it_is_shown_and_again_where_that_was_not_heard(play: Play) -> None:
+    async def scene(seat: Seat) -> None:
+        seat.driver.feed_screen(b"\x1b[?2004h")
+        seat.show(WELCOME)
+        await seat.loop.skip(0.5)
+        seat.show(claude(" ▐▛███▛█   Claude Code v2.1.332", foot="  ⏵⏵ accept edits on"))
+        await seat.loop.skip(0.5)
+        assert seat.typed().endswith("\x1b[201~")
+        seat.show(PASTED)
+        await seat.loop.skip(1)
+        assert seat.typed() == "\r"
+        await seat.loop.skip(6)
+        assert seat.typed() == "\r"
+        seat.show(AT_WORK)
+        await seat.loop.skip(LATER)
+        assert seat.typed() == ""
+
+    play(CLAUDE, scene)
+
+
+def test_a_program_that_never_takes_the_prompt_is_given_up(play: Play) -> None:
+    async def scene(seat: Seat) -> None:
+        await seat.submitted(WELCOME, PASTED)
+        await seat.loop.skip(3 * LATER)
+        assert seat.driver.stuck.result() == "it does not take the prompt"
+
+    play(CLAUDE, scene)
+
+
 def test_a_question_that_takes_no_answer_is_given_up(play: Play) -> None:
     async def scene(seat: Seat) -> None:
         await seat.submitted(WELCOME, PASTED)
