@@ -64,6 +64,8 @@ def mend_json(data: bytes, refusal: JsonRefused) -> MendedJson:
     if _FENCE.search(around):
         notes += ("a Markdown fence was left out",)
     if prose := plain_line(_FENCE.sub("", around), _SHOWN):
+        if not _is_meant(value):  # a remark such as [1] in a text without an answer
+            raise _explained(text, refusal, _says(text))
         notes += (f"text around the JSON was left out: {prose!r}",)
     return MendedJson(value, doubled, notes + comma)
 
@@ -104,8 +106,7 @@ def _only_value(text: str) -> tuple[int, int]:
     """Where the one value begins and ends; _Ambiguous says what there is instead."""
     bracket = _BRACKET.search(text)
     if bracket is None:
-        stands = plain_line(text, _SHOWN)
-        raise _Ambiguous(f"there is no object or array in it; it says: {stands!r}" if stands else "it is empty")
+        raise _Ambiguous(_says(text))
     first = bracket.start()
     own_line = _AT_LINE.search(text)
     begins = [first] if own_line is None or own_line.end() - 1 == first else [first, own_line.end() - 1]
@@ -148,7 +149,17 @@ def _is_data(words: str) -> bool:
         value = json.loads(words)
     except (ValueError, RecursionError):
         return False
+    return _is_meant(value)
+
+
+def _is_meant(value: Any) -> bool:
+    """Whether an object or array has something in it that can be an answer."""
     return isinstance(value, dict) or any(isinstance(each, (str, dict, list)) for each in value)
+
+
+def _says(text: str) -> str:
+    stands = plain_line(text, _SHOWN)
+    return f"there is no object or array in it; it says: {stands!r}" if stands else "it is empty"
 
 
 def _end_of(text: str, begin: int) -> int | None:
