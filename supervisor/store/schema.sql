@@ -128,7 +128,6 @@ CREATE UNIQUE INDEX attempt_names ON attempts (name);
 CREATE UNIQUE INDEX attempt_numbers ON attempts (batch, number);
 CREATE INDEX attempts_running ON attempts (job, id) WHERE outcome IN ('running', 'unvalidated');
 CREATE INDEX attempts_mended ON attempts (job) WHERE mended IS NOT NULL;
-CREATE INDEX attempts_mended ON attempts (job) WHERE mended IS NOT NULL;
 CREATE INDEX attempts_kept ON attempts (ended_at) WHERE workspace_kept AND outcome = 'passed';
 
 CREATE TABLE agent_cooldowns (      -- agents that asked for less: no session of theirs starts before next_probe_at
