@@ -54,7 +54,7 @@ def begin(budget: BudgetLedger, which: StoredBatch) -> str | None:
     silent=st.sampled_from((0.0, 0.2)),
     seed=st.integers(0, 10_000),
 )
-@examples(150)
+@examples(60)
 def test_the_limit_is_exceeded_by_less_than_one_session(
     concurrency: int, limit: float, spread: float, silent: float, seed: int
 ) -> None:

@@ -42,7 +42,7 @@ def test_it_takes_as_many_in_a_row_as_are_set(setting: int | None, concurrency: 
 
 
 @given(outcomes=st.lists(st.booleans(), max_size=200), setting=st.integers(2, 9))
-@examples(200)
+@examples(60)
 def test_it_never_trips_on_fewer_in_a_row_than_are_set(outcomes: list[bool], setting: int) -> None:
     after = out_of(CircuitBreaker(setting, 1), outcomes)
     if after is not None:
