@@ -69,7 +69,7 @@ def validate(batch, output, merged):
     for item_id in ids:
         assert f"{item_id}: bad: no {item_id}" in shown
     assert "Traceback" not in ended.out + ended.err
-    told = json.loads(small.done("status", "--json").out)["jobs"][0]["failed"]
+    told = json.loads(small.done("status", "--json").out)["jobs"][0]["failed_items"]
     assert {item["id"] for item in told} == set(ids)
     assert small.done("retry", "1", "--items", ids[0]).out.startswith("1 items of job 1")
     small.end_daemon()
