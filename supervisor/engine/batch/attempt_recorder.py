@@ -82,6 +82,7 @@ class AttemptRecorder:
         self._number = 0
         self._asked: tuple[str, ...] = ()
         self._result = SessionResult(ending="exited")
+        self._uncounted = False
         self._unfinished = ""
         """Why what is validated now is of a session that did not come to its end; empty where it did."""
         total = batches.total(context.database, batch.job, batch.phase)
@@ -89,7 +90,7 @@ class AttemptRecorder:
 
     def take_known(self, answer: KnownAnswer) -> ParsedOutput:
         """An answer that was known: it is paid for, so it is validated before a session is started."""
-        self._attempt, self._known = answer.attempt, True
+        self._attempt, self._known, self._uncounted = answer.attempt, True, False
         self._result = SessionResult(ending="exited")
         self._unfinished = "its supervisor ended before it did" if answer.unfinished else ""
         return ParsedOutput(
@@ -109,9 +110,10 @@ class AttemptRecorder:
         assert self._attempt is not None
         return attempts.name_of(self._context.database, self._attempt)
 
-    def ended(self, result: SessionResult) -> None:
-        """A session came to its end; what it gave is validated next."""
-        self._known, self._result = False, result
+    def ended(self, result: SessionResult, *, counts: bool = True) -> None:
+        """A session ended, and what it gave is validated next; not `counts`: it is no attempt, unless all passes."""
+        self._known, self._result, self._uncounted = False, result, not counts
+        self.stalls += not counts and result.ending == "stalled"
         self._unfinished = "" if result.is_final or result.refusal is None else result.refusal.message
 
     def cost_too_much(self, how: str) -> None:
@@ -121,13 +123,13 @@ class AttemptRecorder:
             self._append(transaction, "session_over_limit", text, level="WARNING")
 
     def counts(self, validation: ValidationResult) -> bool:
-        """Whether the attempt counts: not where its session was cut off by a supervisor's end or by a limit of its
-        agent, or had no room on the disk, unless all passed."""
+        """Whether the attempt counts: not where its session was cut off by a supervisor's end, by what is not the
+        task's, or by a limit of its agent, or had no room on the disk, unless all passed."""
         if not validation.errors:
             return True
         failure = self._result.heard.trouble
         limited = failure is not None and failure.is_rate_limited
-        return not (self._known or limited or self._disk.shortage())
+        return not (self._known or self._uncounted or limited or self._disk.shortage())
 
     def judged(self, validation: ValidationResult, state: BatchState) -> None:
         """Tell the breaker what came of the session that was asked for what `state` had to do."""

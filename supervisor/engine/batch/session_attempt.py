@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import random
 from typing import Literal
 
@@ -36,7 +35,7 @@ _LONGEST_START_DELAY_S, _LONGEST_OVERLOAD_DELAY_S = 30.0, 60.0
 UNCOUNTED_CUT_OFFS = 2
 """So do those that somebody ended from outside, with an output that may be a draft, after as many in a row."""
 
-Uncounted = Literal["not_started", "overloaded", "stalled", "interrupted"]
+Uncounted = Literal["not_started", "limited", "overloaded", "stalled", "interrupted"]
 
 
 class BatchPostponed(Exception):
@@ -74,6 +73,13 @@ class SessionAttempts:
         self._cooldowns = cooldowns
         self._validation = validation
         self._recorder = recorder
+        self._loop = asyncio.get_running_loop()
+        self._since = self._loop.time()
+        """When the sessions in a row began that do not count."""
+        self._tries = 0
+        """How many those are."""
+        self._rest_s = 0.0
+        """Seconds to wait before the next session."""
         self._for_a_person: CannotContinue | None = None
         """Why the last session could not be started, where that does not pass by itself."""
 
@@ -82,18 +88,23 @@ class SessionAttempts:
 
         BatchPostponed where no session may start now, AgentUnavailable where none of this agent can.
         """
-        loop = asyncio.get_running_loop()
-        began = loop.time()
-        for tries in itertools.count(1):
+        while True:
+            await asyncio.sleep(self._rest_s)
             result = await self._session(state)
-            why = self._why_uncounted(result, state, tries)
-            if why == "not_started" and tries >= LASTS_AFTER and self._for_a_person is not None:
-                raise self._for_a_person
-            if why is None or loop.time() - began >= self._patience_s(why, state):
+            why = self._why_uncounted(result)
+            if why is None:
+                self._rest_s, self._tries, self._since = 0.0, 0, self._loop.time()
                 break
-            delay_s = _delay_s(why, tries)
-            self._recorder.uncounted(result, why, retry_in_s=delay_s)
-            await asyncio.sleep(delay_s)
+            self._tries += 1
+            if why == "not_started" and self._tries >= LASTS_AFTER and self._for_a_person is not None:
+                raise self._for_a_person
+            if self._loop.time() - self._since >= self._patience_s(why, state):
+                break
+            self._rest_s = _delay_s(why, self._tries)
+            if result.can_be_judged(takes_unfinished=self._context.takes_unfinished(state.phase)):
+                self._recorder.ended(result, counts=False)
+                return await self._output(result, state)
+            self._recorder.uncounted(result, why, retry_in_s=self._rest_s)
         if result.ending in ("could_not_start", "cut_off") and why is not None:
             self._recorder.uncounted(result, why)
             raise AgentUnavailable(
@@ -203,20 +214,18 @@ class SessionAttempts:
         limits = (self._context.options.timeout or state.phase.timeout, self._agent.profile.timeout_s)
         return min(limit for limit in limits if limit is not None)
 
-    def _why_uncounted(self, result: SessionResult, state: BatchState, tries: int) -> Uncounted | None:
-        """Why a session is not the batch's fault; None where it is to be validated."""
-        if result.can_be_judged(takes_unfinished=self._context.takes_unfinished(state.phase)):
-            return None
+    def _why_uncounted(self, result: SessionResult) -> Uncounted | None:
+        """Why a session that comes to nothing is not the batch's fault; None where it is."""
         if result.ending == "could_not_start":
             return "not_started"
         if result.ending == "cut_off":
             return "interrupted"
         if result.heard.trouble is not None:
-            return "overloaded"
+            return "limited" if result.heard.trouble.is_rate_limited else "overloaded"
         if result.ending == "stalled":
             return "stalled" if self._recorder.stalls < UNCOUNTED_STALLS else None
         killed = result.ending == "exited" and not result.is_final and result.output is not None
-        return "interrupted" if killed and tries <= UNCOUNTED_CUT_OFFS else None
+        return "interrupted" if killed and self._tries < UNCOUNTED_CUT_OFFS else None
 
     def _patience_s(self, why: Uncounted, state: BatchState) -> float:
         """Seconds after which a batch is tried no more for this."""

@@ -232,3 +232,19 @@ write(answers())
     small.lay_out(numbered(2), agent=killed).run()
     assert small.main() == said(numbered(2))
     assert (small.status()["sessions"], small.status()["attempts"]) == (2, 1)
+
+
+def test_a_draft_that_an_overload_cut_off_counts_no_attempt_and_what_passes_of_it_is_kept(small: Small) -> None:
+    """Three sessions are cut off with a draft of which one item passes: more than there are attempts."""
+    overloaded = """
+if session <= 3:
+    write({i: {"said": p if i == "i01" else None} for i, p in items.items()})
+    os.kill(os.getpid(), signal.SIGKILL) if session < 3 else sys.exit(0)
+write(answers())
+"""
+    settings = checked(small)
+    (phase,) = settings["phases"]  # type: ignore[misc]
+    small.lay_out(numbered(2), agent=overloaded, **{**settings, "phases": [{**phase, "max_attempts": 2}]}).run()
+    assert small.main() == said(numbered(2))
+    assert (small.status()["sessions"], small.status()["attempts"]) == (4, 2)
+    assert [list(each.asked) for each in small.sessions()] == [["i01", "i02"], ["i02"], ["i02"], ["i02"]]
