@@ -73,7 +73,7 @@ def test_a_project_that_is_no_longer_there_is_not_taken_for_a_busy_machine(local
 
 
 def test_a_program_that_is_missing_is_the_agents_fault(local: LocalSubject) -> None:
-    local.agent.driver._command = ("no-such-program",)
+    local.agent.driver._words = ("no-such-program",)
     error, recorded = refused(local, AgentError)
     assert "the agent's program cannot be started" in str(error)
     assert [handle.session for handle in recorded] == [NAME]
