@@ -18,6 +18,9 @@ Path = tuple[str | int, ...]
 _MOST = 20
 _MOST_SHOWN = 60
 
+_FORMER = {"quiet_period": "an answer that passes stands after `finish_timeout` seconds without a change"}
+"""Keys of earlier versions, and what there is in their place."""
+
 
 class _Complaint(NamedTuple):
     """One of pydantic's, with its place as it is written in the file."""
@@ -151,9 +154,8 @@ def _it_is(each: _Complaint, expected: Expected) -> str:
 
 def _unknown_key(each: _Complaint, model: type[BaseModel]) -> str:
     key, known = str(each.path[-1]), _keys(each.inside)
-    near = _near(key, known)
-    if near:
-        return f"unknown key; did you mean {near!r}?"
+    if key in _FORMER:
+        return f"no key any more; {_FORMER[key]}"
     above = _around(each, model)
     if above:
         place = place_of(above[0])
@@ -164,6 +166,8 @@ def _unknown_key(each: _Complaint, model: type[BaseModel]) -> str:
     ]
     if below:
         return f"unknown key here; {key} belongs into {' or '.join(_header(each.inside, name) for name in below)}"
+    if near := _near(key, known):
+        return f"unknown key; did you mean {near!r}?"
     return f"unknown key; known here: {', '.join(known)}" if known else "unknown key"
 
 

@@ -55,11 +55,7 @@ BAD_OPTIONS = [
     ),
     *(
         Bad(f"{option} {value}", (f"supervisor: {option}: has to be ", said), words=(*RUN, option, value))
-        for option, value, said in (
-            ("--max-cost", "0", "a number above 0"),
-            ("--max-runtime", "0", "a number above 0"),
-            ("--sandbox", "bubblewarp", "Did you mean 'bubblewrap'?"),
-        )
+        for option, value, said in (("--sandbox", "bubblewarp", "Did you mean 'bubblewrap'?"),)
     ),
     Bad("a time that is none", ("'1q' is no time; write seconds, or 90s, 15m",), words=(*RUN, "--timeout", "1q")),
     Bad(

@@ -31,6 +31,7 @@ STATUS = {
     "tokens": "NoneType",
     "attempts": "int",
     "retries": "int",
+    "unfinished": "int",
     "mended_outputs": "int",
     "phases": [
         {

@@ -28,7 +28,9 @@ SETTINGS = {
     "timeout = true": f"timeout: {TIME}; above 0 and of at most 7d; it is true (line 1)",
     "timeout = nan": f"timeout: {TIME}; above 0 and of at most 7d; it is nan (line 1)",
     "max_runtime = inf": f"max_runtime: {TIME}; above 0; it is inf (line 1)",
-    "quiet_period = 61": f"quiet_period: {TIME}; from 0 to 60; it is 61 (line 1)",
+    "finish_timeout = -1": f"finish_timeout: {TIME}; from 0 to 7d; it is -1 (line 1)",
+    "quiet_period = 1": "quiet_period: no key any more; an answer that passes stands after `finish_timeout` seconds without"
+    " a change (line 1)",
     "\n\nconcurrency = 0": "concurrency: has to be a whole number from 1 to 10,000; it is 0 (line 3)",
     "concurrency = true": "concurrency: has to be a whole number from 1 to 10,000; it is true (line 1)",
     "max_cost = 0": "max_cost: has to be a number above 0; it is 0 (line 1)",

@@ -331,14 +331,15 @@ class JobRun:
     def _finish(self) -> Job:
         """Write down what the job came to."""
         failed = len(items.failed(self._context.database, self._context.id))
-        reached = what_is_made(summarise_phases(self._context.database, self._context.id))
+        phases_done = summarise_phases(self._context.database, self._context.id)
+        reached = what_is_made(phases_done)
         end: End = "completed"
         if self._strictly_failed():
             end = "failed"
         elif self._stop.end is not None:
             end = self._stop.end
         elif failed:
-            end = "completed_with_gaps" if reached.merged else "failed"
+            end = "completed_with_gaps" if any(phase.items.get("merged") for phase in phases_done) else "failed"
         self._check_nothing_left(end)
         return self._recorder.ended(end, failed, reached)
 

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 _PART = 1 << 16
 _SAID_END_S = 5.0
 """Seconds of silence that a program has to end after it said that it is through, or was asked to leave."""
+_TELLS_AT_END_S = 1.0
+"""Seconds in which a program ends that tells only at its end what it cost: there is nothing to save any more."""
 _GONE_S, _LOOK_EVERY_S = 5.0, 0.01
 """For how long, and how often, it is looked whether killed processes are gone."""
 
@@ -156,8 +158,11 @@ class SessionMonitor:
             await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
             if self._ended.done():
                 return "exited"
+            if self._cannot_go_on.done() and self.over_limit is None:
+                return "troubled"
             if self._cannot_go_on.done():
-                return "troubled" if self.over_limit is None else "over_limit"
+                await asyncio.wait((self._ended,), timeout=_TELLS_AT_END_S)
+                return "exited" if self._ended.done() else "over_limit"
             turn_over = self.typist is not None and self.typist.idle.done()
             if turn_over or self._said_end.done() or await self._stands():
                 return "finished"

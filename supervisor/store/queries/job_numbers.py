@@ -70,8 +70,6 @@ def what_is_made(phases: Sequence[PhaseSummary]) -> Made:
     """What a job came to: the items of its last phase that lacks some; where none lacks any, of its last with items."""
     counts = [Made(p.merged, p.items_total) for p in phases if p.items_total]
     lacking = [made for made in counts if made.merged < made.of]
-    if counts and not counts[-1].merged:
-        return counts[-1]
     return (lacking or counts or [Made(0, 0)])[-1]
 
 

@@ -37,7 +37,7 @@ from tests.support.repository_content import REPOSITORY
 def test_answers_only_the_failed_items_of_a_retry(answers: Callable[..., Any]) -> None:
     failed = {seed_id: SEEDS[seed_id] for seed_id in ("S0004", "S0011")}
     errors = [{"type": "untranslated", "item_id": "S0004", "message": "```\n{", "suggestion": ""}]
-    written = answers(1, failed, retry={"ids": list(failed), "kept": 18, "errors": errors})
+    written = answers(1, failed, retry={"ids": list(failed), "kept": 18, "errors": errors, "more": ""})
     assert written == {seed_id: pairs_of("spa")[seed_id] for seed_id in failed}
 
 

@@ -311,7 +311,7 @@ def test_a_run_whose_reader_leaves_does_not_say_that_it_is_done(small: Small) ->
 
 
 def test_nothing_to_do_is_done(small: Small) -> None:
-    small.lay_out({}, phases=[{}, {}]).run()
+    small.lay_out({}, phases=[{}, {}]).run("--allow-empty")
     assert small.job_status() == "completed"
     assert not small.sessions()
 

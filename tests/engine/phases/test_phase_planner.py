@@ -113,7 +113,7 @@ def test_the_same_command_after_completion_runs_no_session(small: Small) -> None
     ended = small.run()
     assert names(small) == before
     assert {path: path.read_bytes() for path in small.folder.glob("*.json")} == files
-    assert f"small/{TARGET}: completed" in ended.out
+    assert f"small/{TARGET}: nothing was left to do, completed" in ended.out
 
 
 def _batch_size(small: Small) -> list[str]:
@@ -339,7 +339,7 @@ def test_a_new_item_has_all_its_attempts_whatever_one_had_that_left(small: Small
     small.lay_out(numbered(3), agent=agent, phases=[{"batch_size": 1, "max_attempts": 2}])
     small.run("--concurrency", "1", "--max-sessions", "3", status=4)
     small.write_items(numbered(2))
-    small.run()
+    small.run("--max-sessions", "0")
     small.write_items({**numbered(2), "i04": {"n": 4}})
     small.run(status=1)
     assert [list(each.asked) for each in small.sessions()] == [["i01"], ["i02"], ["i03"], ["i04"], ["i04"]]

@@ -191,7 +191,9 @@ def no_output(message: str, ending: Any = "exited") -> SessionResult:
 def test_an_answer_in_the_final_message_is_taken_where_it_is_whole(
     tmp_path: Path, message: str, values: dict[str, Any]
 ) -> None:
-    found = asyncio.run(session_output(no_output(message), question(), Workspace(tmp_path, "gone")))
+    found = asyncio.run(
+        session_output(no_output(message), question(), Workspace(tmp_path, "gone"), takes_unfinished=False)
+    )
     assert found.values == values
     if values:
         assert found.mended[0] == "it was in its last message and not written as phase1_batch_1.json"
@@ -202,5 +204,5 @@ def test_an_answer_in_the_final_message_is_taken_where_it_is_whole(
 @pytest.mark.parametrize("ending", ["timed_out", "stalled"])
 def test_a_session_that_was_ended_left_drafts_and_no_answers(tmp_path: Path, ending: str) -> None:
     result = no_output('{"a": 1, "b": 2}', ending)
-    found = asyncio.run(session_output(result, question(), Workspace(tmp_path, "gone")))
+    found = asyncio.run(session_output(result, question(), Workspace(tmp_path, "gone"), takes_unfinished=False))
     assert found.is_absent and not found.values

@@ -59,7 +59,7 @@ def test_an_agent_or_a_job_may_have_another_level(boxed: Small) -> None:
     assert "sandbox workspace" in boxed.run().out
     assert "sandbox bubblewrap" in boxed.done("run", "small", "other", "--sandbox", "bubblewrap").out
     refused = boxed.run("--sandbox", "strong", status=2).err
-    assert "sandbox: Input should be 'auto', 'workspace', 'bubblewrap', 'landlock' or 'required'" in refused
+    assert "--sandbox: has to be 'auto' or 'workspace' or 'bubblewrap' or 'landlock' or 'required'" in refused
 
 
 def test_a_network_of_named_hosts_needs_the_sandbox(small: Small) -> None:
