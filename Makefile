@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 CLIS := .agents-under-test
 CHECKS := .browser-checks
 PEERS := .bench-peers
-CHAOS := slow damage power_loss machine adversarial crash
+CHAOS := slow damage power_loss machine adversarial misleading crash
 EXTERNAL := real_agents browser
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # One more worker than there are processors: tests wait for disks and processes.
@@ -20,12 +20,12 @@ demo: $(VENV)/run.stamp  ## Make a whole language course with the embedded agent
 	$(BIN)/supervisor run course spa_for_eng_20seeds
 
 test: $(VENV)/dev.stamp  ## Run the tests, but for those of the next three
-	$(BIN)/python -m pytest -n auto --dist worksteal -p no:schemathesis --ignore=tests/service --ignore=tests/chaos --ignore=tests/external
+	$(BIN)/python -m pytest -n auto --dist worksteal -p no:schemathesis --ignore=tests/service --ignore=tests/chaos --ignore=tests/misleading --ignore=tests/external
 
 test-service: $(VENV)/dev.stamp  ## Run the tests of the job service, its web page and its webhooks
 	$(BIN)/python -m pytest -n auto tests/service
 
-test-chaos:  ## Kill, damage, starve and lie to it; PART= one of slow, damage, power_loss, machine, adversarial, crash
+test-chaos:  ## Kill, damage, starve and lie to it; PART= one of slow, damage, power_loss, machine, adversarial, misleading, crash
 	@for part in $(or $(PART),$(CHAOS)); do $(MAKE) --no-print-directory chaos-$$part || exit; done
 
 test-external:  ## Run it with what others make, installed here first; PART=real_agents or browser
@@ -56,6 +56,10 @@ chaos-machine: $(VENV)/dev.stamp
 # Agents do what no agent should, and go beyond the limits of their sessions.
 chaos-adversarial: $(VENV)/dev.stamp
 	$(BIN)/python -m pytest -n 0 tests/chaos/adversarial
+
+# Agents, validators, items and set-ups that make a wrong result look right.
+chaos-misleading: $(VENV)/dev.stamp
+	$(BIN)/python -m pytest -n auto tests/misleading
 
 # Every kind of process is killed at every point.
 chaos-crash: $(VENV)/dev.stamp

@@ -15,7 +15,7 @@ from loguru import logger
 LOOK_EVERY_S = 1.0
 
 Listener = Callable[[str], None]
-"""Called with the name of a file that was closed after writing, or renamed into place."""
+"""Called with the name of a file that was made, closed after writing, or renamed into place."""
 
 
 class FileEvents(Protocol):
@@ -53,7 +53,7 @@ class InotifyEvents:
         from asyncinotify import Inotify, Mask
 
         self._inotify = Inotify(cache_size=64)
-        self._mask = Mask.CLOSE_WRITE | Mask.MOVED_TO
+        self._mask = Mask.CREATE | Mask.CLOSE_WRITE | Mask.MOVED_TO
         self._listeners: dict[int, Listener] = {}
         self._fallback: PollingEvents | None = None
         self._reader: asyncio.Task[None] | None = None

@@ -167,7 +167,7 @@ class Pipeline(WrittenTable):
     @model_validator(mode="after")
     def _phases_fit(self) -> Pipeline:
         seen: set[int] = set()
-        outputs: set[str] = set()
+        outputs: dict[str, int] = {}
         for phase in self.phases:
             if phase.id in seen:
                 raise ValueError(f"phase id {phase.id} stands twice")
@@ -176,11 +176,11 @@ class Pipeline(WrittenTable):
                     f"phase {phase.id} takes its items from phase {phase.upstream}, which does not stand before it"
                 )
             if phase.output in outputs:
-                raise ValueError(f"two phases write {phase.output}")
+                raise ValueError(f"phase {outputs[phase.output]} and phase {phase.id} both write {phase.output}")
             if isinstance(phase.items, JobInput) and self.input is None:
                 raise ValueError(f"phase {phase.id} takes the job's input, of which `input` has to name the schema")
             seen.add(phase.id)
-            outputs.add(phase.output)
+            outputs[phase.output] = phase.id
         return self
 
     def phase(self, phase_id: int) -> Phase:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import SerializerFunctionWrapHandler, model_serializer
 
 from supervisor.model.frozen_model import FrozenModel
+from supervisor.model.written_values import Words
 
 
 class ValidationError(FrozenModel):
@@ -35,7 +36,7 @@ class ValidationError(FrozenModel):
 class ValidationReport(FrozenModel):
     """All errors of one output; a report without errors is valid."""
 
-    errors: Sequence[ValidationError] = ()
+    errors: Annotated[Sequence[ValidationError], Words("a list of ValidationError")] = ()
 
     @property
     def valid(self) -> bool:

@@ -12,11 +12,15 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from pydantic import ValidationError as ModelError
+
 from supervisor.errors import ProjectCodeError
 from supervisor.model.batch import BatchInput
 from supervisor.model.item_rows import Item, check_id
-from supervisor.model.validation_report import ValidationReport
+from supervisor.model.validation_report import ValidationError, ValidationReport
+from supervisor.project.model_errors import explain
 from supervisor.project_code.project_imports import ProjectModule, find_first
+from supervisor.text.plain_text import plain_line
 from supervisor.text.strict_json import in_order
 
 _loaded: dict[Path, tuple[int, ModuleType]] = {}
@@ -42,10 +46,16 @@ def expand(path: Path, rows: list[Item]) -> list[list[Item]]:
     expanded: list[list[Item]] = []
     for item_id, payload in rows:
         with _faults_named(path, f"expand({item_id!r})"):
-            members = [(check_id(member[0]), member[1]) for member in function(item_id, payload)]
+            members = [_pair(member) for member in function(item_id, payload)]
             in_order(members)
         expanded.append(members)
     return expanded
+
+
+def _pair(member: Any) -> Item:
+    if not isinstance(member, (tuple, list)) or len(member) != 2:
+        raise ValueError(f"it gave {plain_line(repr(member), 80)}, not a pair of id and payload")
+    return check_id(member[0]), member[1]
 
 
 def context(path: Path, batch: BatchInput, merged: Any) -> Any:
@@ -115,5 +125,13 @@ def _faults_named(path: Path, doing: str) -> Iterator[None]:
         if isinstance(error, SyntaxError) and error.lineno:
             line = f", line {error.lineno}"
         raise ProjectCodeError(
-            f"{doing}: {type(error).__name__}: {error}", where=f"{path.name}{line}", remedy="Correct the file."
+            f"{doing}: {_said(error)}", where=f"{path.name}{line}", remedy="Correct the file."
         ) from error
+
+
+def _said(error: BaseException) -> str:
+    """An error in words; of a report that is put together wrongly, what is wrong with it."""
+    for model in (ValidationError, ValidationReport):
+        if isinstance(error, ModelError) and error.title == model.__name__:
+            return f"no {model.__name__} can be made of it: {explain(error, model)}"
+    return f"{type(error).__name__}: {error}"

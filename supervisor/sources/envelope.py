@@ -11,6 +11,7 @@ import difflib
 from typing import Any
 
 from supervisor.errors import SourceError
+from supervisor.text.strict_json import in_order
 
 WHOLE = "."
 """In place of a member: the whole, as it is."""
@@ -24,6 +25,15 @@ _BESIDE = (
     *("aggregations", "summary", "context", "crs"),
 )
 """Names of members that tell of the list."""
+_OF_ERRORS = frozenset(("error", "errors"))
+_BESIDE_ERRORS = frozenset(
+    (
+        *("message", "detail", "details", "description", "error_description", "reason", "hint", "status", "statuscode"),
+        *("status_code", "code", "success", "ok", "type", "title", "instance", "path", "timestamp"),
+        *("request_id", "requestid", "trace_id", "traceid", "documentation_url"),
+    )
+)
+"""Names of members that an answer has besides which says that there are no items."""
 
 
 def holder_in(value: dict[str, Any]) -> str | None:
@@ -57,6 +67,14 @@ def is_one_row(value: dict[str, Any]) -> bool:
     return len({_kind(member) for member in value.values()}) > 1
 
 
+def is_an_error(value: dict[str, Any]) -> bool:
+    """Whether an object says that something went wrong, and nothing else; several members of one kind are items."""
+    names = {name.lower() for name in value}
+    if not names & _OF_ERRORS or not names <= _OF_ERRORS | _BESIDE_ERRORS:
+        return False
+    return len(value) == 1 or len({_kind(member) for member in value.values()}) > 1
+
+
 def check_no_envelope(value: dict[str, Any], name: str) -> None:
     """SourceError where an object is not what items are."""
     as_it_is = f'items = {{ file = …, at = "{WHOLE}" }} takes each of its members as an item'
@@ -68,6 +86,12 @@ def check_no_envelope(value: dict[str, Any], name: str) -> None:
             else f"its items seem to be in its only member, {holder!r}",
             where=name,
             remedy=f'Did you mean items = {{ file = …, at = "{holder}" }}? If not, {as_it_is}.',
+        )
+    if is_an_error(value):
+        raise SourceError(
+            f"it seems to be an error that was saved in place of items: {in_order(value)[:200]}",
+            where=name,
+            remedy=f"Get the items anew. If they are what is there, {as_it_is}.",
         )
     if is_one_row(value):
         raise SourceError(

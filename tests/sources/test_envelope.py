@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from supervisor.errors import SourceError
-from supervisor.sources.envelope import holder_in, is_one_row, member_at
+from supervisor.sources.envelope import check_no_envelope, holder_in, is_an_error, is_one_row, member_at
 
 ROWS = [{"id": 1}, {"id": 2}]
 ENVELOPES: dict[str, tuple[str, dict[str, Any]]] = {
@@ -37,6 +37,8 @@ ITEMS: dict[str, dict[str, Any]] = {
     "of all kinds": {"z": {"n": 1}, "a": [1, None], "m": "text", "n": 0.5, "e": {}},
     "a list of objects beside objects": {"a": ROWS, "b": {"n": 1}},
     "languages": {"id": "Indonesian", "en": "English"},
+    "words, one of them for what goes wrong": {"error": {"n": 1}, "message": {"n": 2}},
+    "words for what goes wrong beside another": {"error": "x", "lesson": {"n": 1}},
 }
 
 
@@ -49,6 +51,21 @@ def test_an_envelope_is_told_with_the_member_that_holds_the_items(holder: str, v
 def test_items_by_their_ids_are_no_envelope_and_no_row(value: dict[str, Any]) -> None:
     assert holder_in(value) is None
     assert not is_one_row(value)
+    assert not is_an_error(value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"error": "not found"},
+        {"errors": [{"code": 404}]},
+        {"error": {"code": 404}, "status": "failed"},
+        {"timestamp": "2026-01-01", "status": 404, "Error": "Not Found", "path": "/items"},
+    ],
+)
+def test_an_error_that_was_saved_in_place_of_items_is_refused(value: dict[str, Any]) -> None:
+    with pytest.raises(SourceError, match=r"an error that was saved|its only member, 'errors'"):
+        check_no_envelope(value, "items.json")
 
 
 @pytest.mark.parametrize("value", [{"id": "a", "n": 1}, {"id": 1, "text": "x"}, {"text": "x", "id": "a", "tags": []}])

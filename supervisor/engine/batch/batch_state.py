@@ -40,8 +40,11 @@ class BatchState(FrozenModel):
     max_attempts: int
 
     @classmethod
-    async def load(cls, batch: StoredBatch, context: JobContext, code: CodeClient) -> BatchState:
-        """The batch as the store has it, with the context that its prompt adds."""
+    async def load(cls, batch: StoredBatch, context: JobContext, code: CodeClient | None) -> BatchState:
+        """The batch as the store has it, with the context that its prompt adds, where there is somebody to ask.
+
+        ProjectCodeError where the phase's `context` fails.
+        """
         phase = context.pipeline.phase(batch.phase)
         members = items.of_batch(context.database, batch.id)
         batch_input = BatchInput(
@@ -53,7 +56,7 @@ class BatchState(FrozenModel):
             settings=phase.settings,
             target_parts=context.target.parts,
         )
-        if phase.context is not None and members:
+        if phase.context is not None and members and code is not None:
             added = await code.context(phase, batch_input, batch.job)
             batch_input = batch_input.model_copy(update={"context": added})
         tally = attempts.tally(context.database, batch.id)

@@ -18,9 +18,11 @@ from supervisor.engine.dispatch.disk_space import DiskSpace
 from supervisor.engine.job_context import JobContext
 from supervisor.engine.known_answers.job_answers import JobAnswers
 from supervisor.engine.phases.phase_planner import PhasePlanner
+from supervisor.errors import ProjectCodeError
 from supervisor.executors.open_executors import OpenExecutors
 from supervisor.model.job import StoredBatch
 from supervisor.model.pipeline import Phase
+from supervisor.model.validation_report import ValidationError
 from supervisor.project.prompt_renderer import PromptRenderer
 from supervisor.project_code.code_client import CodeClient
 from supervisor.store.tables import phases
@@ -65,7 +67,14 @@ class SessionPhase:
     async def answer(self, batch: StoredBatch, agent: Agent | None) -> Sequence[str]:
         """Look up, ask sessions and validate until the batch is settled."""
         assert agent is not None
-        state = await BatchState.load(batch, self._context, self._code)
+        fault: ProjectCodeError | None = None
+        try:
+            state = await BatchState.load(batch, self._context, self._code)
+        except ProjectCodeError as error:
+            if self._answers.has_more(batch.id):
+                raise  # its sessions are to be followed, and its outputs judged, by what was asked then
+            fault = error
+            state = await BatchState.load(batch, self._context, None)
         recorder = AttemptRecorder(
             batch,
             agent.name,
@@ -79,6 +88,9 @@ class SessionPhase:
             numbers_taken=self._answers.highest_number(batch.phase, batch.number),
             stalls=state.stalls,
         )
+        if fault is not None:
+            recorder.settle_known(state.model_copy(update={"errors": (_context_failed(fault),)}), ())
+            return state.ids
         sessions = SessionAttempts(
             agent,
             self._context,
@@ -104,3 +116,11 @@ class SessionPhase:
         """With the change that settles a batch: hand its items on, and forget what was known of them."""
         self._planner.propagate(transaction, phase, ids)
         self._answers.chain.settled(phase, ids)
+
+
+def _context_failed(fault: ProjectCodeError) -> ValidationError:
+    return ValidationError(
+        type="context_failed",
+        message=f"no session was started, since the `context` failed: {fault.in_one_line()}",
+        suggestion="mend the `context`, then retry",
+    )

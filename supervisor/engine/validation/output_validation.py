@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
 from typing import Any
 
 from supervisor.engine.validation.matched_ids import ItemNames
@@ -119,6 +120,10 @@ def parse_output(output: JsonDocument, merge: str, asked: tuple[str, ...], batch
     unknown = [item_id for item_id in found if item_id not in known_ids]
     missing = [item_id for item_id in asked if item_id not in found]
     near = matched.near
+    unclear = {item_id: f"; {near[name]}" for name in reversed(near) for item_id in names.alike(name)}
+    unread = [
+        f"; {len(faults):,} entries could not be read, {entry}: {why}" for entry, why in islice(faults.items(), 1)
+    ]
     errors = [
         *_some(
             "wrong_shape", list(faults), lambda i: f"{i}: {faults[i]}", "begin each entry with its id, as asked for"
@@ -135,7 +140,12 @@ def parse_output(output: JsonDocument, merge: str, asked: tuple[str, ...], batch
             lambda i: f"{i!r} is not an item of this batch" + (f": {near[i]}" if i in near else ""),
             "use the ids of the batch exactly as they are given",
         ),
-        *_each("missing_item", missing, lambda i: f"the output has nothing for {i}", "write an answer for every item"),
+        *_each(
+            "missing_item",
+            missing,
+            lambda i: "".join([f"the output has nothing for {i}", unclear.get(i, ""), *unread]),
+            "write an answer for every item",
+        ),
     ]
     twice = set(doubled)
     values = {i: found[i] for i in batch_ids if i in wanted_ids and i in found and i not in twice}

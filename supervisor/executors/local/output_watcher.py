@@ -15,7 +15,7 @@ from supervisor.workspaces.untrusted_file import read_untrusted_file
 _LISTEN_AFTER_S = 0.05
 """A session that ends sooner needs no watching: its output is read at its end."""
 _LOOK_AGAIN_S = 1.0
-"""Seconds until another try where the machine could not read it."""
+"""Seconds until another try where the machine could not read it, and at least until another look at a draft."""
 
 
 class OutputWatcher:
@@ -76,7 +76,10 @@ class OutputWatcher:
         state, now = _state(self.path), self._now()
         if state != self._seen:
             self._seen, self._changed_at = state, now
-        if state is None or state == self._draft:
+        if state is None:
+            return
+        if state == self._draft:  # who holds it open may go on writing, which nobody is told
+            self._look_in(max(self._finish_timeout_s, _LOOK_AGAIN_S))
             return
         left_s = max(self._changed_at, self._printed_at()) + self._finish_timeout_s - now
         if left_s > 0:
@@ -90,6 +93,7 @@ class OutputWatcher:
         document = None if isinstance(data, OutputRejection) else JsonDocument(data)
         if document is None or not document.usable:
             self._draft = state  # its session still runs and may mend it
+            self._look()
         elif not self.still.done():
             self.still.set_result(document)
 
