@@ -339,7 +339,11 @@ class JobRun:
         elif self._stop.end is not None:
             end = self._stop.end
         elif failed:
-            end = "completed_with_gaps" if any(phase.items.get("merged") for phase in phases_done) else "failed"
+            last = {
+                phase.id for phase in self._context.pipeline.phases if not self._context.pipeline.children(phase.id)
+            }
+            any_result = any(phase.items.get("merged") for phase in phases_done if phase.id in last)
+            end = "completed_with_gaps" if any_result else "failed"
         self._check_nothing_left(end)
         return self._recorder.ended(end, failed, reached)
 
