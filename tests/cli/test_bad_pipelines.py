@@ -86,7 +86,7 @@ BAD_PIPELINES = [
         phases({"items": {"phase": 1}}),
     ),
     Bad("doubled phase", (PIPELINE, "phase id 1 stands twice"), phases({}, {"output": "second.json"})),
-    Bad("doubled output", (PIPELINE, "two phases write facts.json"), phases({}, {"id": 2})),
+    Bad("doubled output", (PIPELINE, "phase 1 and phase 2 both write facts.json"), phases({}, {"id": 2})),
     Bad("target rule does not compile", ("target.pattern: not a regular expression",), phases(target={"pattern": "("})),
     Bad(
         "items lead out of the project", (PIPELINE, "'../x' leads out", "inside the project"), phases({"items": "../x"})
