@@ -7,7 +7,7 @@ import sqlite3
 import pytest
 
 from tests.support import processes
-from tests.support.scripted_project import PIPELINE, TARGET, Small, numbered, said
+from tests.support.scripted_project import PIPELINE, TARGET, WITH_VALIDATOR, Small, numbered, said
 
 REFUSED = {
     "attempt": "INSERT ON attempts",
@@ -26,7 +26,7 @@ def change(small: Small, sql: str) -> None:
 
 @pytest.mark.parametrize("statement", REFUSED)
 def test_where_the_store_refuses_it_no_session_runs_on(small: Small, statement: str) -> None:
-    small.lay_out(numbered(4), settings={"concurrency": 2})
+    small.lay_out(numbered(4), settings={"concurrency": 2}, **WITH_VALIDATOR)
     small.done("run", PIPELINE, "first")
     change(small, f"CREATE TRIGGER refuses BEFORE {REFUSED[statement]} BEGIN SELECT RAISE(ABORT, 'refused'); END")
     ended = small.cli("run", PIPELINE, TARGET)

@@ -227,7 +227,8 @@ def test_a_job_keeps_the_version_that_it_began_with(served: Served) -> None:
         first = ended(client, job)
         assert (first["status"], first["workflow_version"]) == ("completed", 1)
         second = ended(client, later["job_id"])
-        assert (second["status"], second["workflow_version"]) == ("failed", 2)
+        assert (second["status"], second["workflow_version"]) == ("stopped", 2)
+        assert "the new one" in second["detail"]
 
 
 def test_a_job_that_no_agent_can_run_is_refused_at_once(tmp_path: Path) -> None:
