@@ -93,10 +93,12 @@ class SessionResult(FrozenModel):
     def is_final(self) -> bool:
         """Whether what the session left is its answer: it came to its end, and nothing kept it from working.
 
-        Else what it left is as far as it had come.
+        Else what it left is as far as it had come. One that is set up wrongly does not come to an answer: what has one
+        all the same has it from work that was done.
         """
         killed = self.ending == "exited" and self.exit_status in _FROM_OUTSIDE
-        return self.ending in ("exited", "finished") and not killed and self.heard.trouble is None
+        kept_from_work = self.heard.trouble is not None and self.heard.trouble.kind != "set_up_wrongly"
+        return self.ending in ("exited", "finished") and not killed and not kept_from_work
 
     def can_be_judged(self, *, takes_unfinished: bool) -> bool:
         """Whether there is an output that may be the answer; `takes_unfinished`: also where it need not be whole."""

@@ -215,7 +215,9 @@ class SessionAttempts:
         return min(limit for limit in limits if limit is not None)
 
     def _why_uncounted(self, result: SessionResult) -> Uncounted | None:
-        """Why a session that comes to nothing is not the batch's fault; None where it is."""
+        """Why a session that comes to nothing is not the batch's fault; None where it is, or where it came to an end."""
+        if result.is_final and result.output is not None:
+            return None
         if result.ending == "could_not_start":
             return "not_started"
         if result.ending == "cut_off":
