@@ -215,7 +215,7 @@ class SessionAttempts:
         return min(limit for limit in limits if limit is not None)
 
     def _why_uncounted(self, result: SessionResult) -> Uncounted | None:
-        """Why a session that comes to nothing is not the batch's fault; None where it is, or where it came to an end."""
+        """Why a session that came to nothing is no fault of its batch; None where it is, or came to an end."""
         if result.is_final and result.output is not None:
             return None
         if result.ending == "could_not_start":
