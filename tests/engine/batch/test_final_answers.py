@@ -142,7 +142,7 @@ def test_what_a_cut_off_session_left_is_taken_as_unfinished_where_it_passes(smal
     status = small.status()
     assert (status["sessions"], status["attempts"], status["unfinished"]) == (2, 2, 4)
     assert "had not come to its end" in small.progress
-    small.run("--redo-unfinished")
+    small.lay_out(numbered(4), **checked(small)).run("--redo-unfinished")
     assert (small.status()["sessions"], small.status()["unfinished"]) == (4, 0)
     small.run("--redo-unfinished")
     assert small.status()["sessions"] == 4

@@ -237,6 +237,7 @@ with open(sys.argv[2], "w") as file:
 
 
 def test_a_session_that_does_not_leave_after_its_output_is_ended(project: SmallProject) -> None:
+    project.settings(finish_timeout=0.2)
     project.agent("""\
 import json, os, sys, time
 with open(os.path.join(sys.argv[1], "stays.pid"), "w") as file:
