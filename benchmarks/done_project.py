@@ -37,7 +37,11 @@ def make_done(root: Path, done: int, *, batch_size: int = 1) -> Scratch:
     """
     scratch = Scratch(root, "copy.sh", batches=done + 1, batch_size=batch_size, answered=(0, done))
     scratch.add_pipeline("facts")
-    run([*scratch.command("facts", 1), "--max-sessions", "1"], root / "log", expected=(_SPENT,))
+    settings = root / "supervisor.toml"
+    as_it_was = settings.read_text()
+    settings.write_text(f"max_sessions = 1\n{as_it_was}")  # a limit of the command line would stay with the job
+    run(scratch.command("facts", 1), root / "log", expected=(_SPENT,))
+    settings.write_text(as_it_was)
     with contextlib.closing(open_store(root / "vfs" / ".supervisor" / "store.sqlite")) as database:
         (first,) = database.rows("SELECT * FROM attempts")
         open_now = batches.ready(database, first["job"], _PHASE)[:-1]

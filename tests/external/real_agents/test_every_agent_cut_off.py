@@ -91,7 +91,7 @@ def test_after_kill_9_of_the_supervisor_the_job_goes_on_where_it_was(
     spent = squares.status()
     server.mode = "slow"
     asked = len(server.requests)
-    running = squares.begin_run()
+    running = squares.begin_run("--max-sessions", "0")
     until(lambda: [each for each in server.requests[asked:] if each.decision == "answer"], "the second session asks")
     running.kill()
     processes.none_left(squares.root)
