@@ -238,7 +238,7 @@ def test_a_key_that_is_refused_is_not_tried_again(cli: Cli, squares: Squares, se
     squares.agent(cli, server)
     server.mode = "unauthorized"
     ended = squares.run("--concurrency", "1", status=4)
-    assert "401 Unauthorized" in ended.err and "codex login" in ended.err
+    assert "401 Unauthorized" in ended.err and "Put a valid one into CODEX_API_KEY" in ended.err
     assert len(server.requests) <= 2  # of the six that it makes when it is left alone
 
 
