@@ -59,7 +59,7 @@ def _paths(call: Call) -> list[str]:
                 found.append(word.path)
         elif word.text is not None and call.name in _NAMING:
             found.append(join(folder or "/", word.text.decode("utf-8", "surrogateescape")))
-    return found
+    return found[-1:] if call.name in _LINKS else found
 
 
 def _open(disk: Disk, call: Call) -> None:
@@ -123,7 +123,9 @@ _DOINGS: dict[str, Callable[[Disk, Call], None]] = {
     **dict.fromkeys(("unlink", "unlinkat", "rmdir"), _remove),
     **dict.fromkeys(("mkdir", "mkdirat"), _make_folder),
 }
-_NAMING = frozenset(_DOINGS) - {"write", "pwrite64", "ftruncate", "fsync", "fdatasync"} | {"symlink", "symlinkat"}
+_LINKS = frozenset({"symlink", "symlinkat"})
+"""Calls whose first text is what a link says, and not a path that changes."""
+_NAMING = frozenset(_DOINGS) - {"write", "pwrite64", "ftruncate", "fsync", "fdatasync"} | _LINKS
 """Calls whose texts are paths."""
 _AT_FOLDERS = frozenset({"openat", "openat2", "renameat", "renameat2", "linkat", "unlinkat", "mkdirat", "symlinkat"})
 """Calls whose descriptors are the folders that their texts start from."""
