@@ -68,7 +68,7 @@ class JobRecorder:
                 transaction,
                 job.id,
                 "outputs_recovered",
-                f"{recovered} outputs were finished before the last supervisor ended; they are judged, not made again",
+                f"{recovered} outputs that sessions of an earlier supervisor left are judged, not made again",
             )
 
     def shows(self, status: str, detail: str) -> None:
