@@ -7,6 +7,8 @@ imports: nothing of one command is left in another.
 
 from __future__ import annotations
 
+import atexit
+import contextlib
 import gc
 import importlib
 import json
@@ -16,6 +18,7 @@ import runpy
 import signal
 import socket
 import sys
+import threading
 
 HEADER_BYTES = 4
 """The length of a request, in network order; with it come standard input, output and error, and where to tell."""
@@ -23,6 +26,8 @@ STREAMS = 3
 _LARGEST_DESCRIPTOR = 256
 _OWN_PROGRAMS = ("supervisor.service", "supervisor.cli.serve_commands", "supervisor.project.scaffold_files")
 """What no command needs that ends soon."""
+_LATE = ("asyncinotify", "encodings.utf_8_sig", "typer._adapters")
+"""What commands import when they come to it."""
 
 
 def load() -> None:
@@ -32,6 +37,9 @@ def load() -> None:
     for found in pkgutil.walk_packages(supervisor.__path__, "supervisor."):
         if not found.name.startswith(_OWN_PROGRAMS) and not found.name.endswith("__main__"):
             importlib.import_module(found.name)
+    for name in _LATE:
+        with contextlib.suppress(ImportError):  # a module of its own of this version of a library
+            importlib.import_module(name)
     from supervisor.executors.local.terminal import secret_shapes
     from supervisor.model.frozen_model import FrozenModel
 
@@ -87,6 +95,19 @@ def _become(request: dict[str, object], streams: list[int]) -> None:
     sys.argv = ["supervisor", *words]
 
 
+def _leave(status: int) -> None:
+    """End as Python does, without taking all that was loaded to pieces, which takes longer than most commands.
+
+    Returns where something cannot be written any more.
+    """
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    with contextlib.suppress(OSError):
+        for stream in filter(None, (sys.stdout, sys.stderr)):
+            stream.flush()
+        os._exit(status)
+
+
 def _reap() -> None:
     """Take leave of the processes beside commands that have ended."""
     try:
@@ -101,4 +122,9 @@ if __name__ == "__main__":
     load()
     gc.freeze()
     serve(socket.socket(fileno=os.dup(0)))
-    runpy.run_module("supervisor", run_name="__main__", alter_sys=True)
+    try:
+        runpy.run_module("supervisor", run_name="__main__", alter_sys=True)
+    except SystemExit as ended:
+        if isinstance(ended.code, int):
+            _leave(ended.code)
+        raise
