@@ -1,5 +1,5 @@
-"""What one session costs from spawn to merged, next to the least that it can cost, and to starting the same agent by
-other means: CPU, wall time (so throughput, too) and memory."""
+"""What one session costs from spawn to merged, in each sandbox, next to the least that it can cost, and to starting the
+same agent by other means: CPU, wall time (so throughput, too) and memory."""
 
 from __future__ import annotations
 
@@ -14,9 +14,17 @@ from benchmarks import limit, peers
 from benchmarks.cost import Cost, run
 from benchmarks.figures import either, options, save, spread, table
 from benchmarks.outside import by_limit, by_peer
+from benchmarks.sandbox import missing
 from benchmarks.scratch import Scratch, c_agent, scratch_folder
+from supervisor.model.isolation import Level
 
-OURS, UNVALIDATED = "supervisor", "supervisor, no validator"
+SANDBOXED: tuple[Level, ...] = ("landlock", "bubblewrap")
+OURS: dict[str, tuple[str, Level]] = {
+    "supervisor, no validator": ("bare", "workspace"),
+    "supervisor": ("facts", "workspace"),
+    **{f"supervisor, {level}": (level, level) for level in SANDBOXED},
+}
+"""What each of our rows runs: a pipeline of its own, and in which sandbox."""
 LIMIT = "limit: pexpect"
 PARALLEL = "GNU parallel"
 PARTS = ("main", "spawner", "sessions", "workers")
@@ -46,6 +54,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             built, reason = c_agent(Path(folder))
             agents |= {"static C": str(built)} if built else {}
             left_out |= {} if built else {"the agent in C": reason}
+        left_out |= {f"supervisor, {level}": why for level in SANDBOXED if (why := missing(level)) is not None}
         rows = []
         for name, agent in agents.items():
             taken: dict[str, list[Pair]] = {}
@@ -80,15 +89,15 @@ def _turn(agent: str, asked: argparse.Namespace, *, with_packages: bool) -> Iter
             most = min(asked.batches, peer.most)
             begun, whole = (by_peer(peer, scratch, n, asked.jobs) for scratch, n in ((one, 1), (all_of_them, most)))
             yield peer.name, Pair(begun, whole, most)
-    for name, validated in ((UNVALIDATED, False), (OURS, True)):
-        begun, whole = (_supervised(scratch, asked.jobs, validated=validated) for scratch in (one, all_of_them))
-        yield name, Pair(begun, whole, asked.batches)
+    for name, (pipeline, level) in OURS.items():
+        if missing(level) is None:
+            begun, whole = (_supervised(scratch, pipeline, level, asked.jobs) for scratch in (one, all_of_them))
+            yield name, Pair(begun, whole, asked.batches)
 
 
-def _supervised(scratch: Scratch, jobs: int, *, validated: bool) -> Cost:
-    pipeline = "facts" if validated else "bare"
-    scratch.add_pipeline(pipeline, validated=validated)
-    cost = run(scratch.command(pipeline, jobs), scratch.root / "log")
+def _supervised(scratch: Scratch, pipeline: str, level: Level, jobs: int) -> Cost:
+    scratch.add_pipeline(pipeline, validated=pipeline != "bare")
+    cost = run([*scratch.command(pipeline, jobs), "--sandbox", level], scratch.root / "log")
     scratch.check_merged(pipeline, 1)
     return cost
 
@@ -119,7 +128,7 @@ def _show(rows: list[dict[str, Any]], asked: argparse.Namespace, left_out: dict[
         for base, part in against:
             limit_ms = same[base][part] if base in same else 0.0
             row[f"{part}_to_{base}"] = row[part] / limit_ms if limit_ms > 0 else None
-        ours = row["runner"] in (OURS, UNVALIDATED)
+        ours = row["runner"] in OURS
         shown.append(
             [
                 f"{row['agent']}: {row['runner']}",

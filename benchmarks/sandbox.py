@@ -45,11 +45,11 @@ class _Taken(NamedTuple):
 
 def main(argv: Sequence[str] | None = None) -> None:
     asked = _options().parse_args(argv)
-    left_out: dict[str, str] = {}
+    left_out = {level: why for level in LEVELS if (why := missing(level)) is not None}
     taken: dict[str, list[_Taken]] = {}
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         paths = _session(Path(folder).resolve())
-        makers = {level: maker for level in LEVELS if (maker := _maker(level, paths, left_out)) is not None}
+        makers = {level: _maker(level, paths) for level in LEVELS if level not in left_out}
         for turn in range(asked.repeat + 1):
             for level, maker in makers.items():
                 figures = _start_many(maker, paths, asked.sessions)
@@ -96,13 +96,17 @@ def _options() -> argparse.ArgumentParser:
     return parser
 
 
-def _maker(level: Level, paths: SessionPaths, left_out: dict[str, str]) -> Callable[[], _Words] | None:
-    """Puts together what a session of that level is started with; None, with the reason noted, where there is none."""
+def missing(level: Level) -> str | None:
+    """Why sessions of a level cannot be started on this machine."""
     try:
         level_for(Isolation(sandbox=level))
     except AgentError as error:
-        left_out[level] = error.what
-        return None
+        return error.what
+    return None
+
+
+def _maker(level: Level, paths: SessionPaths) -> Callable[[], _Words]:
+    """Puts together what a session of that level is started with."""
     environment = {"PATH": os.environ.get("PATH", os.defpath)}
     return {
         "workspace": lambda: _Words(_PROGRAM),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sqlite3
 import sys
@@ -13,6 +14,7 @@ import typer
 from supervisor import __version__
 from supervisor.cli.standard_files import StandardFiles
 from supervisor.errors import CannotContinue, SupervisorError, UsageError
+from supervisor.host.quick_exit import quick_exit
 
 GROUPS = {
     "run_commands": ("run", "start", "daemon"),
@@ -30,6 +32,11 @@ GROUPS = {
 
 _WORK = frozenset({"run", "start", "daemon", "serve", "stop", "resume", "cancel", "retry", "init"})
 """Commands that have done what they are for also where what they print is lost."""
+
+
+_YOUNG_OBJECTS = 50_000
+"""So many are made before Python looks for cycles among them: loading the code makes few, and would look for them again
+and again with Python's own 700."""
 
 
 def app_for(words: Sequence[str]) -> typer.Typer:
@@ -58,6 +65,7 @@ def _options(version: bool = typer.Option(False, "--version", help="Print the ve
 
 def main(files: StandardFiles) -> None:
     """Run the command; an error that a person can act on is one message and an exit status, not a traceback."""
+    gc.set_threshold(_YOUNG_OBJECTS)
     status: int | str | None = 0
     try:
         _require_utf8(sys.argv[1:])
@@ -77,7 +85,8 @@ def main(files: StandardFiles) -> None:
         _say(f"supervisor: not all of the output could be written: {files.failure.strerror}")
         if sys.argv[1] not in _WORK and not status:
             status = CannotContinue.exit_code
-    sys.exit(status)
+    sys.stderr.flush()
+    quick_exit(status)
 
 
 def _require_utf8(words: Sequence[str]) -> None:

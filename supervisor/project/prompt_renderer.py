@@ -36,6 +36,8 @@ NAMES = (
     "batch_begins",
 )
 """What a template may use; `render` gives them all."""
+_OF_PROJECT = "project:"
+"""Begins the names of a project's own templates; the others come with this program."""
 _BATCH_BEGINS = "\x1ebatch\x1e"
 """Stands where a template writes `batch_begins`, until the prompt is taken apart there."""
 
@@ -121,7 +123,7 @@ class PromptRenderer:
     def _template(self, project: Project, phase: Phase) -> jinja2.Template:
         own = phase.prompt or TEMPLATE
         in_project = (project.prompt_folder(self._pipeline.name) / own).is_file()
-        name = f"project:{own}" if in_project else own
+        name = f"{_OF_PROJECT}{own}" if in_project else own
         where = f"prompts/{self._pipeline.name}/{own}"
         try:
             self._check_names(name, where, set())
@@ -143,6 +145,9 @@ class PromptRenderer:
         loader = self._environment.loader
         assert loader is not None
         source, filename, _ = loader.get_source(self._environment, name)
+        seen.add(name)
+        if not name.startswith(_OF_PROJECT):  # those that come with this program are right
+            return
         parsed = self._environment.parse(source, name, filename)
         for unknown in sorted(meta.find_undeclared_variables(parsed) - set(NAMES)):
             near = difflib.get_close_matches(unknown, NAMES, n=1)
@@ -151,7 +156,6 @@ class PromptRenderer:
                 where=where,
                 remedy=f"{f'Did you mean {near[0]!r}? ' if near else ''}It may use: {', '.join(NAMES)}.",
             )
-        seen.add(name)
         made_from: list[nodes.Extends | nodes.Include] = [
             *parsed.find_all(nodes.Extends),
             *parsed.find_all(nodes.Include),

@@ -7,7 +7,6 @@ imports: nothing of one command is left in another.
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import gc
 import importlib
@@ -18,7 +17,6 @@ import runpy
 import signal
 import socket
 import sys
-import threading
 
 HEADER_BYTES = 4
 """The length of a request, in network order; with it come standard input, output and error, and where to tell."""
@@ -95,19 +93,6 @@ def _become(request: dict[str, object], streams: list[int]) -> None:
     sys.argv = ["supervisor", *words]
 
 
-def _leave(status: int) -> None:
-    """End as Python does, without taking all that was loaded to pieces, which takes longer than most commands.
-
-    Returns where something cannot be written any more.
-    """
-    threading._shutdown()  # type: ignore[attr-defined]
-    atexit._run_exitfuncs()
-    with contextlib.suppress(OSError):
-        for stream in filter(None, (sys.stdout, sys.stderr)):
-            stream.flush()
-        os._exit(status)
-
-
 def _reap() -> None:
     """Take leave of the processes beside commands that have ended."""
     try:
@@ -122,9 +107,4 @@ if __name__ == "__main__":
     load()
     gc.freeze()
     serve(socket.socket(fileno=os.dup(0)))
-    try:
-        runpy.run_module("supervisor", run_name="__main__", alter_sys=True)
-    except SystemExit as ended:
-        if isinstance(ended.code, int):
-            _leave(ended.code)
-        raise
+    runpy.run_module("supervisor", run_name="__main__", alter_sys=True)

@@ -40,6 +40,8 @@ def pasted():
     show("welcome\n\n> [pasted text]")
     assert key() == "\r"
     mark("pasted", text[6:].decode())
+    show("working")
+    time.sleep(0.5)  # as long as no program that is looked at four times a second works unseen
 
 
 def wait_for_leave():
