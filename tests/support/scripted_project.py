@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from supervisor.workspaces.workspace_provider import TRANSCRIPT_NAME
 from tests.support.project_folder import Ended, Project, Running, Session
 from tests.support.waiting import reader_of, until
 
@@ -179,6 +180,12 @@ class Small(Project):
 
     def _before(self, gate: str) -> list[Session]:
         return [each for each in self.sessions() if (each.workspace / gate).exists()]
+
+
+def until_heard(sessions: Sequence[Session]) -> None:
+    """Wait until what each printed is in its transcript: what a supervisor has in memory alone dies with it."""
+    told = [session.folder / TRANSCRIPT_NAME for session in sessions]
+    until(lambda: all(path.exists() and path.stat().st_size for path in told), "what sessions printed")
 
 
 def open_gate(session: Session, gate: str = "gate") -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.support import processes
-from tests.support.scripted_project import TARGET, Small, numbered, said, tells
+from tests.support.project_folder import Running
+from tests.support.scripted_project import TARGET, Small, numbered, said, tells, until_heard
 
 COSTS = tells(cost_usd=0.5, input_tokens=100)
 CUT_OFF = f"{COSTS}if not (here.parents[4] / 'open').exists():\n    wait_at('gate')\nwrite(answers())\n"
@@ -17,14 +18,20 @@ def cut_off(small: Small) -> Small:
     return small.lay_out(numbered(4), agent=CUT_OFF)
 
 
+def at_work(small: Small) -> Running:
+    """A run whose two sessions stand at the gate, and have been heard."""
+    running = small.begin_run()
+    until_heard(small.at_gate(count=2))
+    return running
+
+
 def of_job(small: Small, job: int) -> float:
     """What the store says that a job cost."""
     return small.rows(f"SELECT sum(cost_usd) AS cost FROM attempts WHERE job = {job}")[0]["cost"] or 0.0
 
 
 def test_a_job_that_was_stopped_has_the_cost_of_sessions_that_the_stop_ended(cut_off: Small) -> None:
-    running = cut_off.begin_run()
-    cut_off.at_gate(count=2)
+    running = at_work(cut_off)
     assert running.ask_to_end() == 3
     assert cut_off.status()["cost_usd"] == pytest.approx(1.0)
     cut_off.write("open", "")
@@ -35,8 +42,7 @@ def test_a_job_that_was_stopped_has_the_cost_of_sessions_that_the_stop_ended(cut
 def test_a_job_that_is_cancelled_after_its_supervisor_was_killed_has_their_cost_once_another_one_works(
     cut_off: Small,
 ) -> None:
-    running = cut_off.begin_run()
-    cut_off.at_gate(count=2)
+    running = at_work(cut_off)
     running.kill()
     cut_off.done("cancel", f"small/{TARGET}")
     cut_off.write("open", "")
@@ -45,8 +51,7 @@ def test_a_job_that_is_cancelled_after_its_supervisor_was_killed_has_their_cost_
 
 
 def test_begun_afresh_after_its_supervisor_was_killed_the_job_before_has_their_cost(cut_off: Small) -> None:
-    running = cut_off.begin_run()
-    cut_off.at_gate(count=2)
+    running = at_work(cut_off)
     running.kill()
     cut_off.write("open", "")
     cut_off.run("--fresh")

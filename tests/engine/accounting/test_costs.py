@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tests.support.scripted_project import ANSWER, WITH_VALIDATOR, Small, numbered, open_gate, said, tells
+from tests.support.scripted_project import ANSWER, WITH_VALIDATOR, Small, numbered, open_gate, said, tells, until_heard
 from tests.support.waiting import until
 
 COSTS = tells(cost_usd=0.5, input_tokens=100, output_tokens=20, cache_read_tokens=7)
@@ -69,7 +69,7 @@ def test_sessions_that_failed_or_were_killed_with_their_supervisor_are_paid_too(
     agent = f"{COSTS}if session == 1:\n    write(0)\n    sys.exit()\nif session == 2:\n    wait_at('gate')\n{ANSWER}"
     small.lay_out(numbered(2), agent=agent)
     running = small.begin_run()
-    small.at_gate()
+    until_heard(small.at_gate())
     running.kill()
     small.run()
     assert small.main() == said(numbered(2))
@@ -81,8 +81,7 @@ def test_an_output_taken_in_after_a_crash_keeps_its_cost_and_is_counted_once(sma
     agent = f"{COSTS}write(answers())\nmark('written')\ntime.sleep(100000)\n"
     small.lay_out(numbered(2), agent=agent, **WITH_VALIDATOR)
     running = small.begin_run()
-    small.marked("written")
-    until(lambda: "supervisor_usage" in "".join(p.read_text() for p in small.state.rglob("transcript.txt")), "its cost")
+    until_heard(small.marked("written"))
     running.kill()
     small.run()
     status = small.status()
