@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from supervisor.engine.accounting.job_progress import JobProgress
+from supervisor.engine.batch.batch_events import BatchEvents
 from supervisor.engine.batch.batch_state import BatchState
 from supervisor.engine.dispatch.circuit_breaker import CircuitBreaker, Failure
 from supervisor.engine.dispatch.cooldown_tracker import CooldownTracker
@@ -16,7 +16,7 @@ from supervisor.engine.known_answers.known_answer import KnownAnswer
 from supervisor.engine.validation.output_validation import ParsedOutput, ValidationResult
 from supervisor.errors import ProjectCodeError
 from supervisor.model.agent_report import AgentFailure
-from supervisor.model.bounded_errors import kept, said
+from supervisor.model.bounded_errors import kept
 from supervisor.model.job import StoredBatch
 from supervisor.model.session import SessionResult
 from supervisor.model.session_handle import SessionHandle
@@ -26,19 +26,8 @@ from supervisor.store.tables import attempts, batches
 from supervisor.store.tables.attempts import Outcome
 from supervisor.store.transaction import Transaction
 from supervisor.store.transitions import batch_transitions
-from supervisor.text.plain_text import plain_line
 from supervisor.workspaces.error_file import write_errors
 from supervisor.workspaces.workspace_provider import Workspace
-
-_EVENT_BYTES = 16 * 1024
-"""Of errors that an event has with it."""
-_UNCOUNTED = {
-    "not_started": "could not start",
-    "limited": "was turned away by a limit",
-    "overloaded": "met an overload",
-    "stalled": "gave no sign of life",
-    "interrupted": "was cut off",
-}
 
 
 class AttemptRecorder:
@@ -86,7 +75,7 @@ class AttemptRecorder:
         self._unfinished = ""
         """Why what is validated now is of a session that did not come to its end; empty where it did."""
         total = batches.total(context.database, batch.job, batch.phase)
-        self._label = f"phase {batch.phase} batch {batch.number}{'' if total is None else f'/{total}'}"
+        self._events = BatchEvents(batch, total, context.event_log)
 
     def take_known(self, answer: KnownAnswer) -> ParsedOutput:
         """An answer that was known: it is paid for, so it is validated before a session is started."""
@@ -119,8 +108,7 @@ class AttemptRecorder:
     def cost_too_much(self, how: str) -> None:
         """A session told only at its end that it cost more than it may: what it gave is judged all the same."""
         with self._context.event_log.transaction(durable=False) as transaction:
-            text = f"{self._label}: session {self._number} told at its end that {how}"
-            self._append(transaction, "session_over_limit", text, level="WARNING")
+            self._events.session_over_limit(transaction, self._number, how)
 
     def counts(self, validation: ValidationResult) -> bool:
         """Whether the attempt counts: not where its session was cut off by a supervisor's end, by what is not the
@@ -158,13 +146,7 @@ class AttemptRecorder:
         with self._context.event_log.transaction(durable=False) as transaction:
             attempt = self._insert(transaction, handle)
             batch_transitions.set_batch_status(transaction, self._batch.id, "running")
-            self._append(
-                transaction,
-                "session_started",
-                f"{self._label}: session {self._number} started for {len(self._asked)} items with {self._agent}",
-                session=self._number,
-                items=len(self._asked),
-            )
+            self._events.session_started(transaction, self._number, self._agent, len(self._asked))
         self._attempt = attempt
         self._progress.session_started()
 
@@ -200,22 +182,12 @@ class AttemptRecorder:
         assert result.refusal is not None
         self.ended(result)
         self.stalls += outcome == "stalled"
-        again = (
-            "" if retry_in_s is None else f"; next try in {retry_in_s:.3g} s" if retry_in_s else "; it is tried again"
-        )
         self._count()
         with self._context.event_log.transaction() as transaction:
             attempt = self._insert(transaction, None) if self._attempt is None else self._attempt
             batch_transitions.end_session(transaction, attempt, outcome, counted=False, result=result)
             batch_transitions.set_batch_status(transaction, self._batch.id, "pending")
-            self._append(
-                transaction,
-                f"session_{outcome}",
-                f"{self._label}: session {self._number} {_UNCOUNTED[outcome]}:"
-                f" {plain_line(result.refusal.message, 200)}{again}",
-                level="WARNING",
-                screen=result.refusal.message,
-            )
+            self._events.session_came_to_nothing(transaction, self._number, outcome, result.refusal.message, retry_in_s)
         self._attempt = None
 
     def keep(self, validation: ValidationResult, state: BatchState) -> None:
@@ -230,21 +202,10 @@ class AttemptRecorder:
                 validation.passed,
                 state.unfinished,
             )
-            self._say_what_is_unfinished(transaction, state)
-            self._append(
-                transaction,
-                "attempt_failed",
-                f"{self._label}: {len(validation.passed)} of {len(state.ids)} items pass;"
-                f" {len(state.todo)} to do again, {_tries(state)}: {said(validation.errors)}",
-                level="WARNING",
-                failed=list(state.todo),
-                errors=[error.model_dump() for error in kept(validation.errors, _EVENT_BYTES)],
-            )
+            self._tell_what_is_taken(transaction, state)
+            self._events.attempt_failed(transaction, state, len(validation.passed), validation.errors)
         self._count(retried=True)
         self._attempt = None
-
-    def _which_attempt(self, validation: ValidationResult, state: BatchState) -> str:
-        return f"attempt {state.counted} of {state.max_attempts}" if self.counts(validation) else "no attempt of it"
 
     async def write_whole(self, validation: ValidationResult) -> None:
         """Put all errors into the session's folder where the store is about to keep a part of them only."""
@@ -296,41 +257,15 @@ class AttemptRecorder:
         batch_transitions.settle(
             transaction, batch.job, batch.phase, batch.id, state.digests, accepted, refused, state.unfinished
         )
-        self._say_what_is_unfinished(transaction, state)
+        self._tell_what_is_taken(transaction, state)
         for attempt in unused:  # its answers were known by another way already
             batch_transitions.end_session(
                 transaction, attempt, "interrupted" if refused else "passed", counted=not refused
             )
         batch_transitions.set_batch_status(transaction, batch.id, "failed" if refused else "done")
         self._settled(transaction, batch.phase, state.ids)
-        strangers = [e for e in state.errors if e.type == "unknown_item" and (e.item_id is not None or e.times > 1)]
-        if strangers:
-            names = [plain_line(each.item_id, 80) for each in strangers[:5] if each.item_id is not None]
-            self._append(
-                transaction,
-                "unknown_items",
-                f"{self._label}: answers for {sum(each.times for each in strangers):,} ids that are not of this batch"
-                f" were left out: {', '.join(names)}{', …' if len(strangers) > 5 else ''}",
-                level="WARNING",
-            )
-        if refused:
-            errors = list(dict.fromkeys(error for found in refused.values() for error in found))
-            self._append(
-                transaction,
-                "batch_failed",
-                f"{self._label}: {len(refused)} items quarantined{_after(state)}"
-                f" ({', '.join(list(refused)[:5])}{', …' if len(refused) > 5 else ''}): {said(errors)}",
-                level="ERROR",
-                failed=list(refused),
-            )
         counts = self._progress.batch_ended(transaction)
-        self._append(
-            transaction,
-            "batch_ended",
-            f"{self._label}: {len(accepted)} items merged | {counts.text}",
-            merged=len(accepted),
-            **counts.data,
-        )
+        self._events.batch_ended(transaction, state, len(accepted), refused, counts)
 
     @property
     def _ended_session(self) -> SessionResult | None:
@@ -353,30 +288,10 @@ class AttemptRecorder:
                 unfinished=bool(self._unfinished and validation.passed),
             )
         if validation.mended:
-            mended = [plain_line(line, 300) for line in validation.mended]
-            self._append(transaction, "output_mended", f"{self._label}: mended: {'; '.join(mended)}", mended=mended)
+            self._events.output_mended(transaction, validation.mended)
 
-    def _say_what_is_unfinished(self, transaction: Transaction, state: BatchState) -> None:
-        """What a person should know of answers that pass all the same."""
-        for remark in self._result.remarks:
-            self._append(transaction, "session_remark", f"{self._label}: session {self._number}: {remark}")
-        if self._unfinished and state.unfinished:
-            count = len(state.unfinished)
-            self._append(
-                transaction,
-                "unfinished",
-                f"{self._label}: {count} item{' passes' if count == 1 else 's pass'} as a session left"
-                f" {'it' if count == 1 else 'them'} that had not come to its end ({plain_line(self._unfinished, 200)});"
-                " --redo-unfinished asks again",
-                level="WARNING",
-                unfinished=count,
-            )
-
-    def _append(self, transaction: Transaction, kind: str, text: str, *, level: str = "INFO", **data: Any) -> None:
-        batch = self._batch
-        self._context.event_log.append(
-            transaction, batch.job, kind, text, level=level, phase=batch.phase, batch=batch.number, **data
-        )
+    def _tell_what_is_taken(self, transaction: Transaction, state: BatchState) -> None:
+        self._events.answers_taken(transaction, self._number, self._result, self._unfinished, state.unfinished)
 
 
 def _validator_failed(fault: ProjectCodeError) -> ValidationError:
@@ -385,12 +300,3 @@ def _validator_failed(fault: ProjectCodeError) -> ValidationError:
         message=f"the validator failed: {fault.in_one_line()}",
         suggestion="mend the validator, then retry: the output is kept and is judged first",
     )
-
-
-def _tries(state: BatchState) -> str:
-    """How many of its attempts a batch has used; none by what was not an attempt of its own."""
-    return f"attempt {state.counted} of {state.max_attempts}" if state.counted else "no attempt was used"
-
-
-def _after(state: BatchState) -> str:
-    return f" after {state.counted} attempt{'' if state.counted == 1 else 's'}" if state.counted else ""
