@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Sequence
-from typing import Literal
 
 from supervisor.agents.agent import Agent
 from supervisor.agents.isolation_policy import isolation
@@ -22,15 +21,17 @@ from supervisor.engine.dispatch.leading_session import LeadingSessions
 from supervisor.engine.dispatch.ready_queue import ReadyQueue
 from supervisor.engine.dispatch.slots import Slots
 from supervisor.engine.job.failing_alike import failing_alike, take_row_back
+from supervisor.engine.job.job_end import how_it_ended, strictly_failed
 from supervisor.engine.job.job_recorder import JobRecorder
 from supervisor.engine.job.limits_in_force import take_stock
+from supervisor.engine.job.shown_status import ShownStatus
 from supervisor.engine.job.stop_signal import StopRequest, StopSignal
 from supervisor.engine.job_context import JobContext
 from supervisor.engine.known_answers.job_answers import JobAnswers
 from supervisor.engine.phases.phase_kinds import kinds_of
 from supervisor.engine.phases.phase_planner import PhasePlanner
 from supervisor.engine.results_writer import ResultsWriter, open_sinks
-from supervisor.errors import AgentError, BudgetSpent, SupervisorError
+from supervisor.errors import AgentError, BudgetSpent
 from supervisor.executors.open_executors import OpenExecutors
 from supervisor.host.frozen_time import frozen_time
 from supervisor.host.machine_errors import ignore_machine_errors
@@ -41,8 +42,6 @@ from supervisor.project_code.worker_pool import WorkerPool
 from supervisor.store.queries.job_numbers import what_is_made
 from supervisor.store.queries.job_summary import summarise_phases
 from supervisor.store.tables import items, jobs, phases
-
-End = Literal["completed", "completed_with_gaps", "failed", "stopped", "cancelled"]
 
 
 class JobRun:
@@ -119,13 +118,7 @@ class JobRun:
         """Whether it came to where sessions are started."""
         self._denied: Denied | None = None
         """Why no more batches are started, since it was asked last."""
-        self._short_of: str | None = None
-        """What the disk is short of."""
-        self._pause: str | None = None
-        """Why no session may start for a while, in words."""
-        self._fewer = ""
-        """Why fewer sessions run at once than it asks for."""
-        self._shown: tuple[str, str | None] = ("running", None)
+        self._status = ShownStatus(context, self._recorder)
 
     def stop(self, end: StopRequest) -> bool:
         """End the job's sessions and leave it so that it can go on; False where that was asked before."""
@@ -201,14 +194,14 @@ class JobRun:
                 return
             working = [agent for agent in self._agents if agent.name not in self._selection.excluded]
             if self._ready:
-                self._fewer = fit_slots(transaction, self._slots, context, working, self._executors)
+                self._status.fewer = fit_slots(transaction, self._slots, context, working, self._executors)
             self._recorder.begun(
                 transaction,
                 context.options.agents,
                 sorted({self._isolation_level(agent) for agent in working}),
                 self._slots.at_most(context.options.concurrency),
                 recovered,
-                self._fewer,
+                self._status.fewer,
             )
         await self._results.flush(everything=True)
         self.has_begun = True
@@ -223,7 +216,7 @@ class JobRun:
         if not self._running and (row := self._breaker.tripped) is not None:
             self._stop.fail(failing_alike(self._context, row))
             return
-        if self._strictly_failed():
+        if strictly_failed(self._context):
             if not self._running:
                 self._stop.ask("stopped")
             return
@@ -245,22 +238,7 @@ class JobRun:
             return
         if self._denied is not None and self._denied.reason == "breaker":
             return
-        self._show(self._denied)
-
-    def _show(self, denied: Denied | None) -> None:
-        """Have the job's status say whether it waits for a limit to end, or for room on the disk."""
-        before, self._short_of = self._short_of, denied.text if denied and denied.reason == "disk" else None
-        if before != self._short_of:
-            text = f"no session is started: {self._short_of}" if self._short_of else "there is room on the disk again"
-            level = "WARNING" if self._short_of else "INFO"
-            self._context.event_log.append_now(self._context.id, "disk_room", text, level=level)
-        self._pause = None
-        if denied is not None and denied.reason not in ("leader", "slots"):
-            self._pause = denied.text if denied.reason == "cooldown" else f"paused ({denied.text})"
-        status = "paused" if self._pause is not None and not self._running else "running"
-        if (status, self._pause) != self._shown:
-            self._shown = (status, self._pause)
-            self._recorder.shows(status, self._pause or self._fewer)
+        self._status.show(self._denied, any_running=bool(self._running))
 
     async def _run(self, batch: StoredBatch, admitted: Admitted) -> None:
         """One batch, and what its merge makes ready."""
@@ -312,9 +290,6 @@ class JobRun:
             await self._results.flush_phase(phase.id)
             self._recorder.phase_ended(phase.id)
 
-    def _strictly_failed(self) -> bool:
-        return self._context.options.strict and bool(items.failed(self._context.database, self._context.id))
-
     def _take_back(self) -> None:
         """Where all sessions failed in the same way, have none of them count."""
         if (row := self._breaker.tripped) is not None:
@@ -330,32 +305,7 @@ class JobRun:
 
     def _finish(self) -> Job:
         """Write down what the job came to."""
+        made = summarise_phases(self._context.database, self._context.id)
+        end = how_it_ended(self._context, self._stop.end, made)
         failed = len(items.failed(self._context.database, self._context.id))
-        phases_done = summarise_phases(self._context.database, self._context.id)
-        reached = what_is_made(phases_done)
-        end: End = "completed"
-        if self._strictly_failed():
-            end = "failed"
-        elif self._stop.end is not None:
-            end = self._stop.end
-        elif failed:
-            last = {
-                phase.id for phase in self._context.pipeline.phases if not self._context.pipeline.children(phase.id)
-            }
-            any_result = any(phase.items.get("merged") for phase in phases_done if phase.id in last)
-            end = "completed_with_gaps" if any_result else "failed"
-        self._check_nothing_left(end)
-        return self._recorder.ended(end, failed, reached)
-
-    def _check_nothing_left(self, end: End) -> None:
-        """A job that says it is done, but is not, would lose work silently."""
-        if end in ("stopped", "cancelled") or self._strictly_failed():
-            return
-        database, job = self._context.database, self._context.id
-        left = [phase.id for phase in self._context.pipeline.phases if phases.open_work(database, job, phase.id)]
-        if left:
-            raise SupervisorError(
-                f"phases {left} have work left that never became ready",
-                where=f"job {job}",
-                remedy="This is a fault of the supervisor: please report it, with vfs/.supervisor/store.sqlite.",
-            )
+        return self._recorder.ended(end, failed, what_is_made(made))
