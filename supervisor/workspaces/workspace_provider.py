@@ -23,13 +23,28 @@ class Workspace:
         self.folder = sessions / name
         self.path = self.folder / "workspace"
         self.home = self.folder / "home"
-        self.transcript = self.folder / TRANSCRIPT_NAME
-        self.process_note = self.folder / PROCESS_NOTE_NAME
+
+    @property
+    def transcript(self) -> Path:
+        return self.folder / TRANSCRIPT_NAME
+
+    @property
+    def process_note(self) -> Path:
         """Where it is noted which process the session is."""
-        self.end_note = self.folder / END_NOTE_NAME
+        return self.folder / PROCESS_NOTE_NAME
+
+    @property
+    def end_note(self) -> Path:
         """Where it is noted that the session came to its end, and was not cut off."""
-        self.prompt = self.path / PROMPT_NAME
-        self.input = self.path / INPUT_NAME
+        return self.folder / END_NOTE_NAME
+
+    @property
+    def prompt(self) -> Path:
+        return self.path / PROMPT_NAME
+
+    @property
+    def input(self) -> Path:
+        return self.path / INPUT_NAME
 
     def output(self, name: str) -> Path:
         """Where the agent has to write."""

@@ -52,7 +52,8 @@ class LocalExecutor:
         self._project = project
         self._events = context.events
         self._key = project.key if apart is None else f"{project.key}-test"
-        self._workspaces: WorkspaceProvider = EmptyFolderProvider(project.sessions if apart is None else apart)
+        self._folder = project.sessions if apart is None else apart
+        self._workspaces: WorkspaceProvider = EmptyFolderProvider(self._folder)
         self._spawner = SpawnerClient()
         self._sessions: dict[str, _Session] = {}
         self._swept = apart is not None
@@ -155,6 +156,7 @@ class LocalExecutor:
         ours = [SessionHandle(executor=LOCAL, session=name, address={}) for name in self._sessions]
         await asyncio.gather(*(self.cancel(handle, 0.0) for handle in ours))
         await self._spawner.close()
+        await asyncio.to_thread(sweep_temporary, self._folder)
 
     async def end_stale_sessions(self) -> None:
         """End what sessions of a dead supervisor are left on this machine: once, before anything else is done."""
@@ -163,7 +165,7 @@ class LocalExecutor:
         async with self._sweeping:
             if not self._swept:
                 await asyncio.to_thread(session_recovery.end_stale_sessions, self._key)
-                await asyncio.to_thread(sweep_temporary, self._project.sessions)
+                await asyncio.to_thread(sweep_temporary, self._folder)
                 self._swept = True
 
     async def _spawned(self, name: str, start: Start, mark: str) -> Spawned:
