@@ -7,7 +7,6 @@ import re
 import pytest
 
 from tests.support.scripted_project import ANSWER, WITH_VALIDATOR, Small, numbered, open_gate, said, tells, until_heard
-from tests.support.waiting import until
 
 COSTS = tells(cost_usd=0.5, input_tokens=100, output_tokens=20, cache_read_tokens=7)
 
