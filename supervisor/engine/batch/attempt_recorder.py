@@ -66,6 +66,8 @@ class AttemptRecorder:
         self._running = list(running)
         self._numbers_taken = numbers_taken
         self._attempt: int | None = None
+        self._session: str | None = None
+        """Name of the session that was begun or is followed; None for one that only the store knows."""
         self._known = False
         """Whether what is validated now was counted before: it is of a session of a dead supervisor."""
         self._number = 0
@@ -79,7 +81,8 @@ class AttemptRecorder:
 
     def take_known(self, answer: KnownAnswer) -> ParsedOutput:
         """An answer that was known: it is paid for, so it is validated before a session is started."""
-        self._attempt, self._known, self._uncounted = answer.attempt, True, False
+        self._attempt, self._session = answer.attempt, None
+        self._known, self._uncounted = True, False
         self._result = SessionResult(ending="exited")
         self._unfinished = "its supervisor ended before it did" if answer.unfinished else ""
         return ParsedOutput(
@@ -91,13 +94,14 @@ class AttemptRecorder:
         if not self._running:
             return None
         self._attempt, handle = self._running.pop(0)
+        self._session = handle.session
         return handle
 
     @property
     def session(self) -> str:
         """Name of the session that the store has noted last, of those whose end is not."""
         assert self._attempt is not None
-        return attempts.name_of(self._context.database, self._attempt)
+        return self._session or attempts.name_of(self._context.database, self._attempt)
 
     def ended(self, result: SessionResult, *, counts: bool = True) -> None:
         """A session ended, and what it gave is validated next; not `counts`: it is no attempt, unless all passes."""
@@ -147,7 +151,7 @@ class AttemptRecorder:
             attempt = self._insert(transaction, handle)
             batch_transitions.set_batch_status(transaction, self._batch.id, "running")
             self._events.session_started(transaction, self._number, self._agent, len(self._asked))
-        self._attempt = attempt
+        self._attempt, self._session = attempt, handle.session
         self._progress.session_started()
 
     def _insert(self, transaction: Transaction, handle: SessionHandle | None) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 from supervisor.engine.job.stop_signal import StopRequest
@@ -18,7 +19,7 @@ def strictly_failed(context: JobContext) -> bool:
     return context.options.strict and bool(items.failed(context.database, context.id))
 
 
-def how_it_ended(context: JobContext, asked: StopRequest | None, made: list[PhaseSummary]) -> End:
+def how_it_ended(context: JobContext, asked: StopRequest | None, made: Sequence[PhaseSummary]) -> End:
     """`asked`: how it was asked to end; `made`: what there is of each phase.
 
     Items that failed leave gaps, but for a job whose last phases made nothing at all. SupervisorError where work is

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections import defaultdict
 from collections.abc import Collection, Sequence
+from functools import cached_property
 
 from supervisor.model.frozen_model import FrozenModel
 from supervisor.text.plain_text import plain_line
@@ -28,9 +29,13 @@ class ItemNames:
 
     def __init__(self, batch_ids: Sequence[str]) -> None:
         self._ids = frozenset(batch_ids)
-        self._alike: dict[str, list[str]] = defaultdict(list)
-        for item_id in batch_ids:
-            self._alike[_plain(item_id)].append(item_id)
+
+    @cached_property
+    def _alike(self) -> dict[str, list[str]]:
+        alike: dict[str, list[str]] = defaultdict(list)
+        for item_id in sorted(self._ids):
+            alike[_plain(item_id)].append(item_id)
+        return alike
 
     def alike(self, name: str) -> list[str]:
         """Items that a name may mean."""

@@ -26,7 +26,7 @@ class StallDetector:
         self._loop = asyncio.get_running_loop()
         self._began = self._last = self._loop.time()
         self._looked_at = self._began
-        self._touches = _touches(folders)
+        self._touches = _touches(folders) if self._startup_s or self._stall_s else _Touches(0.0, 0)
         self._frozen = frozen_time()
         self._lost_s = self._frozen.lost_s()
         """What had been lost at its last sign of life."""
