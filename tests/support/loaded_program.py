@@ -84,6 +84,7 @@ def _become(request: dict[str, object], streams: list[int]) -> None:
     for number, descriptor in enumerate(streams):
         os.dup2(descriptor, number)
     os.closerange(STREAMS, _LARGEST_DESCRIPTOR)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # tests in the background of a shell ignore it
     os.chdir(str(request["folder"]))
     variables, words = request["variables"], request["words"]
     assert isinstance(variables, dict) and isinstance(words, list)
