@@ -69,7 +69,7 @@ def test_a_project_s_names_are_swept_and_those_that_lead_nowhere_and_no_others(t
     kept = made(others, "others/one")
     (links / "nowhere").symlink_to(tmp_path / "gone")
     sweep_temporary(ours)
-    left = {link for link in links.iterdir()}
+    left = set(links.iterdir())
     assert kept in left and len(left) == 2
     sweep_temporary(others)
     assert not list(links.iterdir())
