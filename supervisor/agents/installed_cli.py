@@ -25,7 +25,7 @@ from supervisor.project.project_settings import AgentSettings
 from supervisor.workspaces.session_paths import SessionPaths
 
 _VERSION = re.compile(r"\d+\.\d+[\w.\-+]*")
-_VERSION_PATIENCE_S = 30.0
+_ANSWER_PATIENCE_S = 30.0
 
 
 class InstalledCliDriver(CliDriver):
@@ -173,21 +173,26 @@ class InstalledCliDriver(CliDriver):
         return usage.model_copy(update={"cost_usd": to_billionths(cost)})
 
 
+def answer_of(program: Path, option: str) -> subprocess.CompletedProcess[str]:
+    """What a program says of itself, in a home of its own; OSError or TimeoutExpired where it says nothing."""
+    with tempfile.TemporaryDirectory(prefix="supervisor-") as home:  # some write into it before they answer
+        return subprocess.run(
+            [program, option],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=_ANSWER_PATIENCE_S,
+            env={"PATH": os.environ.get("PATH", os.defpath), "HOME": home, "TMPDIR": home, "TERM": "dumb"},
+            check=False,
+        )
+
+
 def version_of(program: Path) -> str | None:
     """The version that a program tells of itself; None where it does not."""
-    with tempfile.TemporaryDirectory(prefix="supervisor-") as home:  # some write into it before they answer
-        try:
-            said = subprocess.run(
-                [program, "--version"],
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                timeout=_VERSION_PATIENCE_S,
-                env={"PATH": os.environ.get("PATH", os.defpath), "HOME": home, "TMPDIR": home, "TERM": "dumb"},
-                check=False,
-            )
-        except (OSError, subprocess.TimeoutExpired):
-            return None
+    try:
+        said = answer_of(program, "--version")
+    except (OSError, subprocess.TimeoutExpired):
+        return None
     if said.returncode != 0:
         return None
     found = _VERSION.search(said.stdout) or _VERSION.search(said.stderr)

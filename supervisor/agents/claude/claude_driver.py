@@ -6,14 +6,13 @@ import functools
 import os
 import re
 import subprocess
-import tempfile
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from supervisor.agents.claude import claude_display, claude_failures, claude_terminal
 from supervisor.agents.claude.claude_parser import ClaudeParser
 from supervisor.agents.credentials import Credentials
-from supervisor.agents.installed_cli import InstalledCliDriver, version_of
+from supervisor.agents.installed_cli import InstalledCliDriver, answer_of, version_of
 from supervisor.agents.output_parser import OutputParser
 from supervisor.agents.used_sign_in import host_of
 from supervisor.errors import AgentError
@@ -27,7 +26,6 @@ _PRINTS = ("-p", "--output-format", "stream-json", "--verbose", "--include-parti
 _LEAVES_NOTHING = ("--no-session-persistence", "--disable-slash-commands")
 _CONFINED = ("--permission-mode", "acceptEdits", "--setting-sources", "", "--strict-mcp-config")
 _NEEDED = frozenset({"--tools", "--setting-sources", "--strict-mcp-config", "--exclude-dynamic-system-prompt-sections"})
-_HELP_PATIENCE_S = 30.0
 _SIGN_IN_FILE = ".claude/.credentials.json"
 
 
@@ -169,19 +167,10 @@ def _version_of(program: Path, changed_ns: int) -> tuple[int, ...] | None:
 @functools.cache
 def _options_of(program: Path, changed_ns: int) -> frozenset[str]:
     """The options that a program knows, by its own help; `changed_ns` is when it was changed, for asking anew then."""
-    with tempfile.TemporaryDirectory(prefix="supervisor-") as home:
-        try:
-            told = subprocess.run(
-                [program, "--help"],
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                timeout=_HELP_PATIENCE_S,
-                env={"PATH": os.environ.get("PATH", os.defpath), "HOME": home, "TMPDIR": home, "TERM": "dumb"},
-                check=False,
-            )
-        except (OSError, subprocess.TimeoutExpired) as error:
-            raise AgentError(f"{program} --help does not work: {error}", where="agent claude") from error
+    try:
+        told = answer_of(program, "--help")
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise AgentError(f"{program} --help does not work: {error}", where="agent claude") from error
     return frozenset(re.findall(r"--[a-z][a-z-]+", told.stdout))
 
 
