@@ -83,7 +83,7 @@ def main(files: StandardFiles) -> None:
     files.flush()
     if files.failure is not None:
         _say(f"supervisor: not all of the output could be written: {files.failure.strerror}")
-        if sys.argv[1] not in _WORK and not status:
+        if _WORK.isdisjoint(sys.argv[1:2]) and not status:
             status = CannotContinue.exit_code
     sys.stderr.flush()
     quick_exit(status)

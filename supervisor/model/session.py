@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from typing import Literal
 
 from supervisor.model.agent_report import AgentReport
@@ -58,8 +57,8 @@ class OutputRejection(FrozenModel):
     suggestion: str = ""
 
 
-_FROM_OUTSIDE = tuple(-number for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGKILL))
-"""How a process ends that somebody else ended: a person, the system that runs out of memory or shuts down."""
+_SHELL_S_SIGNALS = range(129, 129 + 64)
+"""Exit statuses by which a shell says that a signal ended a process: 128 and its number."""
 
 Ending = Literal["exited", "finished", "timed_out", "stalled", "over_limit", "troubled", "could_not_start", "cut_off"]
 
@@ -93,10 +92,11 @@ class SessionResult(FrozenModel):
     def is_final(self) -> bool:
         """Whether what the session left is its answer: it came to its end, and nothing kept it from working.
 
-        Else what it left is as far as it had come. One that is set up wrongly does not come to an answer: what has one
-        all the same has it from work that was done.
+        Else what it left is as far as it had come, also where a signal ended it, whoever sent that. One that is set up
+        wrongly does not come to an answer: what has one all the same has it from work that was done.
         """
-        killed = self.ending == "exited" and self.exit_status in _FROM_OUTSIDE
+        status = self.exit_status or 0
+        killed = self.ending == "exited" and (status < 0 or status in _SHELL_S_SIGNALS)
         kept_from_work = self.heard.trouble is not None and self.heard.trouble.kind != "set_up_wrongly"
         return self.ending in ("exited", "finished") and not killed and not kept_from_work
 

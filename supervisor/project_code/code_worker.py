@@ -89,7 +89,7 @@ def main() -> None:
 
     It is read in a thread: when the supervisor is killed while the code hangs, this process group ends itself.
     """
-    replies = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    replies = os.fdopen(os.dup(1), "w", encoding="utf-8", errors="replace")  # half a surrogate pair is no text
     os.dup2(2, 1)
     prepare_imports(os.getcwd())
     worker = Worker(Path(sys.argv[1]))

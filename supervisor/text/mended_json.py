@@ -18,8 +18,12 @@ _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}"]', re.DOTALL)
 """A text in quotes, a bracket, or a quote that is not closed."""
 _OR_COMMA = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|,(?=\s*[}\]])', re.DOTALL)
 _FENCE = re.compile(
-    r"^[ \t]*(`{3,}|~{3,})[ \t]*[\w+-]*[ \t]*$|^[ \t]*`{3,}(?:json5?|jsonc)?[ \t]+|[ \t]*`{3,}[ \t]*$", re.M
+    r"^[ \t]*+(`{3,}+|~{3,}+)[ \t]*+[\w+-]*+[ \t]*+$"
+    r"|^[ \t]*+`{3,}+(?:json5?|jsonc)?[ \t]++"
+    r"|(?<![ \t`])[ \t]*+`{3,}+[ \t]*+$",
+    re.M,
 )
+"""Of a run of blanks or backticks each is looked at once only: there may be millions."""
 _BRACKET = re.compile(r"[\[{]")
 _AT_LINE = re.compile(r"^[ \t]*[\[{]", re.M)
 _PLACE = re.compile(r"not JSON at line (\d+), column (\d+)")
@@ -194,8 +198,12 @@ def _read(text: str, begin: int, end: int) -> tuple[Any, tuple[str, ...], tuple[
 
     def left_out(match: re.Match[str]) -> str:
         nonlocal commas
-        before = part[: match.start()].rstrip()[-1:]
-        if match[0] != "," or before in ("[", "{", ",", ":"):
+        if match[0] != ",":
+            return match[0]
+        at = match.start() - 1
+        while part[at].isspace():
+            at -= 1
+        if part[at] in "[{,:":
             return match[0]
         commas += 1
         return ""

@@ -57,8 +57,8 @@ class BudgetLedger:
         """Have room for one session of a batch, unless it has some; where there is none, which limit says so."""
         held = any(each.batch == batch.id and not each.begun for each in self._reserved)
         if held:
-            return self._time_over()
-        refused = self._time_over() or self._sessions_over() or self._money_over((batch.phase, agent))
+            return self.time_over()
+        refused = self.time_over() or self._sessions_over() or self._money_over((batch.phase, agent))
         if refused is None:
             self._reserved.append(_Reservation(batch.id, batch.phase, agent))
         return refused
@@ -100,10 +100,9 @@ class BudgetLedger:
         self._wake()
 
     def time_left_s(self) -> float | None:
-        """Seconds of work that are left; None: as long as it takes."""
-        if self._options.max_runtime is None:
-            return None
-        return max(0.0, self._options.max_runtime - self._progress.elapsed_s)
+        """Seconds of work that are left; None: as long as it takes, or none are."""
+        longest = self._options.max_runtime
+        return None if longest is None or self.time_over() else max(0.0, longest - self._progress.elapsed_s)
 
     @property
     def spent(self) -> float:
@@ -112,7 +111,8 @@ class BudgetLedger:
         expected = sum(costs.untold * (self._expected(kind) or 0.0) for kind, costs in self._costs.items())
         return told + expected + self._progress.found_usd
 
-    def _time_over(self) -> str | None:
+    def time_over(self) -> str | None:
+        """That the job has worked for as long as it may; None: it has not."""
         longest, elapsed = self._options.max_runtime, self._progress.elapsed_s
         if longest is None or elapsed < longest:
             return None

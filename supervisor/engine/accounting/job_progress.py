@@ -65,6 +65,10 @@ class JobProgress:
         """Count a session that starts."""
         self.sessions_started += 1
 
+    def session_never_ran(self) -> None:
+        """Take one back of which no process came to be."""
+        self.sessions_started -= 1
+
     def session_found(self, result: SessionResult) -> None:
         """Count a session that the store did not know; that it was started was counted when its folder was seen."""
         self.session_ended(result)
@@ -77,6 +81,11 @@ class JobProgress:
             self._sessions += 1
             self._session_seconds += result.duration_s
             self._usage = self._usage.plus(result.heard.usage)
+
+    @property
+    def unmarked_s(self) -> float:
+        """Seconds since the store was told last how long the job was worked on."""
+        return self._now() - self._marked
 
     def mark_elapsed(self, transaction: Transaction) -> None:
         """Write the time since the last mark into the store."""

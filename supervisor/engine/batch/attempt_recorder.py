@@ -20,7 +20,7 @@ from supervisor.model.bounded_errors import kept
 from supervisor.model.job import StoredBatch
 from supervisor.model.session import SessionResult
 from supervisor.model.session_handle import SessionHandle
-from supervisor.model.session_name import session_name
+from supervisor.model.session_name import session_name, session_number
 from supervisor.model.validation_report import ValidationError
 from supervisor.store.tables import attempts, batches
 from supervisor.store.tables.attempts import Outcome
@@ -94,7 +94,7 @@ class AttemptRecorder:
         if not self._running:
             return None
         self._attempt, handle = self._running.pop(0)
-        self._session = handle.session
+        self._session, self._number = handle.session, session_number(handle.session)
         return handle
 
     @property
@@ -153,6 +153,14 @@ class AttemptRecorder:
             self._events.session_started(transaction, self._number, self._agent, len(self._asked))
         self._attempt, self._session = attempt, handle.session
         self._progress.session_started()
+
+    def never_ran(self) -> None:
+        """The session that is about to be noted as one that could not start never was: it counts for no limit."""
+        if self._attempt is None:
+            return
+        with self._context.event_log.transaction(durable=False) as transaction:
+            batch_transitions.forget_handle(transaction, self._attempt)
+        self._progress.session_never_ran()
 
     def _insert(self, transaction: Transaction, handle: SessionHandle | None) -> int:
         name = session_name(self._batch, self._number)

@@ -22,7 +22,7 @@ from supervisor.executors.executor import LEAVE_GRACE_S, CouldNotStart, Executor
 from supervisor.host.machine_errors import LASTS_AFTER, for_a_person
 from supervisor.model.session import OutputRejection, SessionRequest, SessionResult
 from supervisor.model.session_handle import SessionHandle
-from supervisor.model.session_name import session_name
+from supervisor.model.session_name import output_name, session_name
 from supervisor.project.prompt_renderer import PromptRenderer, RetryNotes
 from supervisor.text.strict_json import in_order
 from supervisor.workspaces.workspace_provider import Workspace
@@ -126,7 +126,7 @@ class SessionAttempts:
             merge=state.phase.merge,
             asked=state.asked(),
             batch_ids=tuple(state.ids),
-            output_name=_output_name(state),
+            output_name=output_name(state.batch),
             max_output_bytes=settings.max_output_bytes,
             max_transcript_bytes=settings.max_transcript_bytes,
         )
@@ -146,6 +146,7 @@ class SessionAttempts:
                 self._admission.session_ended(state.batch, result)
             except CouldNotStart as error:
                 self._admission.session_ended(state.batch, None)
+                recorder.never_ran()
                 refusal = OutputRejection(kind="could_not_start", message=str(error))
                 result = SessionResult(ending="could_not_start", refusal=refusal)
                 self._for_a_person = for_a_person(error)
@@ -185,9 +186,9 @@ class SessionAttempts:
     def _request(self, state: BatchState, number: int) -> SessionRequest:
         context, agent, batch = self._context, self._agent, state.batch
         profile = agent.profile
-        asked, output_name = state.asked(), _output_name(state)
+        asked, output = state.asked(), output_name(state.batch)
         retry = RetryNotes.of(state.todo, len(state.kept), state.errors) if state.errors else None
-        prompt = self._prompts.render(asked, state.total, output_name, retry)
+        prompt = self._prompts.render(asked, state.total, output, retry)
         settings = context.settings
         silence = agent.profile.silence_limits(settings)
         return SessionRequest(
@@ -196,7 +197,7 @@ class SessionAttempts:
             prompt=prompt.text,
             shared=prompt.shared,
             input_json=in_order(asked.file_content()),
-            output_name=output_name,
+            output_name=output,
             attempt=number,
             model=context.options.model if agent.name == context.options.agents[0] else None,
             timeout_s=self._timeout_s(state),
@@ -234,10 +235,6 @@ class SessionAttempts:
         if why in ("not_started", "interrupted"):
             return _START_PATIENCE_S
         return self._timeout_s(state) if why == "overloaded" else float("inf")
-
-
-def _output_name(state: BatchState) -> str:
-    return f"phase{state.batch.phase}_batch_{state.batch.number}.json"
 
 
 def _delay_s(why: Uncounted, tries: int) -> float:

@@ -71,6 +71,8 @@ class Admission:
         """
         agent = self._selection.select()
         denied = self._denied_to_all()
+        if denied is None and needs_session and (over := self._budget.time_over()) is not None:
+            denied = Denied("budget", over)  # also while all agents are left alone
         if denied is None and agent is None:
             denied = Denied("cooldown", self._selection.pause() or "")
         if denied is not None:

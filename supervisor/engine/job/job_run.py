@@ -43,6 +43,9 @@ from supervisor.store.queries.job_numbers import what_is_made
 from supervisor.store.queries.job_summary import summarise_phases
 from supervisor.store.tables import items, jobs, phases
 
+_MARK_EVERY_S = 5.0
+"""Seconds of a limited time that are forgotten at most where the supervisor is killed."""
+
 
 class JobRun:
     """A job while a supervisor works on it."""
@@ -156,8 +159,9 @@ class JobRun:
                     break
                 self._wake.clear()
                 with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(self._admission.look_again_s(self._denied)):
+                    async with asyncio.timeout(self._look_again_s()):
                         await self._wake.wait()
+                self._mark_time()
             await self._end_sessions()
             self._take_back()
             if not self._stop.is_set:
@@ -167,6 +171,19 @@ class JobRun:
                 raise self._stop.error
             if self._stop.end is not None or not self._ready:
                 return
+
+    def _look_again_s(self) -> float | None:
+        """Seconds after which something may be to be done though nothing rang; None: never."""
+        again = self._admission.look_again_s(self._denied)
+        if self._context.options.max_runtime is None:
+            return again
+        return _MARK_EVERY_S if again is None else min(again, _MARK_EVERY_S)
+
+    def _mark_time(self) -> None:
+        """Keep how long a job was worked on that has a limit of that, also while no batch ends."""
+        if self._context.options.max_runtime is not None and self._progress.unmarked_s >= _MARK_EVERY_S:
+            with self._context.event_log.transaction(durable=False) as transaction:
+                self._progress.mark_elapsed(transaction)
 
     async def _begin(self) -> None:
         context = self._context

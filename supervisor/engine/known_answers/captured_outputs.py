@@ -8,13 +8,17 @@ from typing import ClassVar
 
 from supervisor.engine.job_context import JobContext
 from supervisor.engine.known_answers.known_answer import AnswerRequest, KnownAnswer
-from supervisor.engine.validation.output_validation import parse_output
+from supervisor.engine.validation.output_validation import ParsedOutput, parse_output
+from supervisor.engine.validation.session_output import OutputQuestion, session_output
 from supervisor.executors.open_executors import OpenExecutors
+from supervisor.model.batch import BatchInput
 from supervisor.model.session import SessionResult
 from supervisor.model.session_handle import SessionHandle
-from supervisor.store.tables import attempts
+from supervisor.model.session_name import output_name
+from supervisor.store.tables import attempts, items
 from supervisor.store.tables.attempts import Attempt
 from supervisor.store.transitions import batch_transitions
+from supervisor.workspaces.workspace_provider import Workspace
 
 
 class CapturedOutputs:
@@ -26,7 +30,7 @@ class CapturedOutputs:
         self._context = context
         self._executors = executors
         self._outputs: dict[int, list[tuple[Attempt, SessionResult]]] = defaultdict(list)
-        """Batch id to the attempts that left an output that may be judged, and what came of them."""
+        """Batch id to the attempts that left an output that may be judged, or ended without one, and their results."""
         self.running: dict[int, list[tuple[int, SessionHandle]]] = defaultdict(list)
         """Batch id to the attempts whose sessions still run, and where they are."""
 
@@ -46,12 +50,13 @@ class CapturedOutputs:
                 await self._executors.of(found.executor).cancel(found, 0.0)
                 found = await self._executors.reattach(attempt.handle)
             self._take_in(attempt, found if isinstance(found, SessionResult) else None, waits=waits)
-        return sum(map(len, self._outputs.values()))
+        return sum(result.output is not None for found in self._outputs.values() for _, result in found)
 
     def _take_in(self, attempt: Attempt, result: SessionResult | None, *, waits: bool) -> None:
         with self._context.event_log.transaction() as transaction:
             takes_unfinished = self._context.takes_unfinished(self._context.pipeline.phase(attempt.phase))
-            if waits and result is not None and result.can_be_judged(takes_unfinished=takes_unfinished):
+            elsewhere = result is not None and result.output is None and result.is_final
+            if waits and result is not None and (elsewhere or result.can_be_judged(takes_unfinished=takes_unfinished)):
                 batch_transitions.record_session(transaction, attempt.id, result)
                 self._outputs[attempt.batch].append((attempt, result))
             elif waits or attempt.outcome != "unvalidated":  # else its validator failed: it is kept until it is mended
@@ -61,8 +66,11 @@ class CapturedOutputs:
         """The batch's outputs, each with what is wrong with its shape."""
         found = []
         for attempt, result in self._outputs.pop(request.batch.id, ()):
-            assert result.output is not None
-            parsed = parse_output(result.output, request.phase.merge, request.todo, tuple(request.digests))
+            parsed = await self._parsed(attempt, result, request)
+            if result.output is None and not parsed.values:
+                with self._context.event_log.transaction() as transaction:
+                    batch_transitions.end_session(transaction, attempt.id, "interrupted", counted=False)
+                continue
             found.append(
                 KnownAnswer(
                     values=parsed.values,
@@ -73,6 +81,32 @@ class CapturedOutputs:
                 )
             )
         return found
+
+    async def _parsed(self, attempt: Attempt, result: SessionResult, request: AnswerRequest) -> ParsedOutput:
+        """What a session left for what is to do; one that had ended may have left it elsewhere."""
+        batch, phase, context = request.batch, request.phase, self._context
+        if result.output is not None:
+            return parse_output(result.output, phase.merge, request.todo, tuple(request.digests))
+        given = {each.id: each.payload for each in items.of_batch(context.database, batch.id)}
+        asked = BatchInput(
+            pipeline=context.pipeline.name,
+            target=context.target.name,
+            phase=phase.id,
+            batch=batch.number,
+            items={item_id: given[item_id] for item_id in request.todo},
+            settings=phase.settings,
+            target_parts=context.target.parts,
+        )
+        question = OutputQuestion(
+            merge=phase.merge,
+            asked=asked,
+            batch_ids=tuple(request.digests),
+            output_name=output_name(batch),
+            max_output_bytes=context.settings.max_output_bytes,
+            max_transcript_bytes=context.settings.max_transcript_bytes,
+        )
+        workspace = Workspace(context.project.sessions, attempt.name)
+        return await session_output(result, question, workspace, takes_unfinished=False)
 
     def has(self, batch: int) -> bool:
         """Whether a batch has sessions to follow, or outputs to judge, that are paid for."""

@@ -17,7 +17,7 @@ from supervisor.executors.local import machine_capacity, session_recovery
 from supervisor.executors.local.sandbox.denials import with_remedy
 from supervisor.executors.local.sandbox.sandbox_level import described, is_wrapped, warning
 from supervisor.executors.local.session_monitor import SessionMonitor, end_abandoned
-from supervisor.executors.local.session_outcome import final_output, read_output, session_outcome
+from supervisor.executors.local.session_outcome import final_output, not_understood, read_output, session_outcome
 from supervisor.executors.local.session_start import as_kept_apart, session_start
 from supervisor.executors.local.temporary_folder import let_go_of_temporary, make_temporary, sweep_temporary
 from supervisor.executors.local.terminal.spawner_client import Spawned, SpawnerClient, SpawnerLost, Start
@@ -187,8 +187,11 @@ class LocalExecutor:
                 lambda: self._workspaces.collect(session.workspace, request.output_name, request.max_output_bytes)
             )
             found, remarks = await final_output(monitor, read)
-            result = session_outcome(monitor, ending, exit_status, duration_s, found, remarks)
-            result = with_remedy(result, request, monitor.agent, session.paths)
+            try:
+                result = session_outcome(monitor, ending, exit_status, duration_s, found, remarks)
+                result = with_remedy(result, request, monitor.agent, session.paths)
+            except Exception as error:  # whatever it printed and left ends neither its job nor what runs beside it
+                result = not_understood(ending, exit_status, duration_s, found, error)
         except asyncio.CancelledError:
             raise
         except BaseException:  # whatever failed, nothing of it runs on while its batch is given to another

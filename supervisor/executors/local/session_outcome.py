@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from supervisor.executors.local.session_monitor import SessionMonitor
 from supervisor.host.durable_files import last_change
+from supervisor.host.unforeseen import as_error
 from supervisor.model.json_document import JsonDocument
 from supervisor.model.session import Ending, OutputRejection, SessionResult
 from supervisor.text.plain_text import plain_line
@@ -76,6 +77,28 @@ def session_outcome(
     if output is not None and result.is_final:
         return result
     return result.model_copy(update={"refusal": _refusal(monitor, result, found)})
+
+
+def not_understood(
+    ending: Ending,
+    exit_status: int | None,
+    duration_s: float,
+    found: JsonDocument | OutputRejection,
+    error: Exception,
+) -> SessionResult:
+    """The result of a session of which only this is known: what it printed and left could not be made sense of."""
+    why = as_error(error).in_one_line()
+    remark = f"what it printed and left could not be made sense of: {why}"
+    result = SessionResult(
+        ending=ending,
+        output=found if isinstance(found, JsonDocument) and found.usable else None,
+        exit_status=exit_status,
+        duration_s=duration_s,
+        remarks=(remark,),
+    )
+    if result.output is not None and result.is_final:
+        return result
+    return result.model_copy(update={"refusal": OutputRejection(kind="no_output", message=remark)})
 
 
 def _refusal(monitor: SessionMonitor, result: SessionResult, found: JsonDocument | OutputRejection) -> OutputRejection:

@@ -144,7 +144,10 @@ def result_of_session(
         duration_s=max(0.0, max(seen, default=0.0) - first),
         output_changed_at=time.time(),
     )
-    return result.model_copy(update={"refusal": None}) if output is not None and result.is_final else result
+    if not result.is_final:
+        return result
+    without = OutputRejection(kind="no_output", message="the session ended without an output")
+    return result.model_copy(update={"refusal": None if output is not None else without})
 
 
 def _heard(project: Project, workspace: Workspace, agent: CliDriver, end: EndNote | None) -> AgentReport:

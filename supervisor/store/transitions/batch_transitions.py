@@ -100,6 +100,11 @@ def end_session(
     )
 
 
+def forget_handle(transaction: Transaction, attempt: int) -> None:
+    """Note that a session, which was noted before it was to be, never came to be."""
+    transaction.execute("UPDATE attempts SET handle = NULL WHERE id = ?", (attempt,))
+
+
 def record_session(transaction: Transaction, attempt: int, result: SessionResult) -> None:
     """Note how long a session took, what it cost, and what else its agent told.
 

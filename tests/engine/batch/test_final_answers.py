@@ -183,6 +183,26 @@ def test_a_session_that_had_ended_before_its_supervisor_was_killed_is_not_paid_f
     assert [each.number for each in small.sessions() if each.batch in ended] == [1] * len(ended)
 
 
+def test_of_a_session_that_had_ended_the_answer_is_found_where_it_is_though_its_supervisor_was_killed(
+    small: Small,
+) -> None:
+    elsewhere = "(here / 'answer.json').write_text(json.dumps(answers()))\n"
+    small.lay_out(numbered(2), agent=elsewhere)
+    small.begin("run", "small", "demo", SUPERVISOR_FAILPOINTS="session.ended=1").end()
+    small.run()
+    assert small.main() == said(numbered(2))
+    assert len(small.sessions()) == 1
+    assert "it was written as answer.json" in small.progress
+
+
+def test_one_that_had_ended_without_any_answer_is_asked_again(small: Small) -> None:
+    small.lay_out(numbered(2), agent="if session > 1:\n    write(answers())\n")
+    small.begin("run", "small", "demo", SUPERVISOR_FAILPOINTS="session.ended=1").end()
+    small.run()
+    assert small.main() == said(numbered(2))
+    assert (len(small.sessions()), small.status()["attempts"]) == (2, 1)
+
+
 def test_what_a_session_wrote_whose_time_was_over_is_taken_as_unfinished(small: Small) -> None:
     small.lay_out(numbered(4), agent=FIRST_STAYS, **checked(small)).run("--timeout", "1")
     assert small.main() == said(numbered(4))

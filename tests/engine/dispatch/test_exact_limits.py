@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from supervisor.errors import BudgetSpent
 from supervisor.model.agent_report import Usage
+from supervisor.model.job import Job
 from supervisor.model.session import SessionRequest
 from tests.support.property_examples import examples
 from tests.support.scripted_engine import ScriptedEngine, offered
@@ -41,6 +42,12 @@ def project_of(items: int, phases: int, root: Path, **settings: object) -> Path:
         settings={"breaker": 0, **settings},
     )
     return small.root
+
+
+def project_with_more(root: Path) -> Path:
+    """One more item."""
+    Small(root).write_items(numbered(5))
+    return root
 
 
 def phase_of(request: SessionRequest) -> int:
@@ -134,6 +141,23 @@ def test_one_at_a_time_it_holds_whatever_each_costs(engine: ScriptedEngine, limi
         engine.run(root, concurrency=1, max_cost=limit)
         costs = [cost_of(request, 50) for request in engine.side.submitted]
         assert sum(costs) - limit < max(costs)
+
+
+def test_what_was_noted_and_never_came_to_be_counts_for_no_limit(engine: ScriptedEngine, tmp_path: Path) -> None:
+    root = project_of(4, 1, tmp_path / "project")
+
+    def first_ones_are_refused(request: SessionRequest) -> Scripted:
+        if request.name.endswith("session1"):
+            return Scripted(refused="there is no room", lost_after_record=True)
+        return answer_everything(request)
+
+    engine.side = OtherSide(first_ones_are_refused)
+    for concurrency in (4, 1):  # the second run has nothing to do, and counts what the store has
+        ended = engine.run(root, concurrency=concurrency, max_sessions=4)
+        assert isinstance(ended, Job) and ended.status == "completed"
+    assert len(engine.side.submitted) == 4
+    assert isinstance(engine.run(project_with_more(root), concurrency=4, max_sessions=4), BudgetSpent)
+    assert len(engine.side.submitted) == 4
 
 
 def test_until_one_has_told_its_cost_it_runs_alone_then_as_many_as_the_limit_has_room_for(

@@ -79,7 +79,7 @@ def _of_home(path: Path, paths: SessionPaths) -> str:
         inner = path.relative_to(paths.home)
     else:
         return ""
-    if (paths.home / inner).exists() or not os.path.lexists(Path.home() / inner):
+    if os.path.exists(paths.home / inner) or not os.path.lexists(Path.home() / inner):
         return ""
     variable = 'XDG_CONFIG_HOME = "~/.config"' if inner.parts[0] == ".config" else 'HOME = "~"'
     return (

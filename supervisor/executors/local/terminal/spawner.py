@@ -11,6 +11,7 @@ the reply to `spawn` carries the master side of the PTY as a file descriptor.
 from __future__ import annotations
 
 import contextlib
+import errno
 import gc
 import json
 import os
@@ -26,6 +27,11 @@ from supervisor.executors.local.terminal.terminal_drain import TerminalDrain
 from supervisor.failpoints import reached
 from supervisor.host import fd_limit, process_tree
 
+_NEVER = {
+    errno.ENOEXEC: "it is no program, nor a script with a first line such as #!/bin/sh",
+    errno.E2BIG: "its words and variables are too long together",
+}
+"""What no later try changes either, in words."""
 _SURVIVOR_PATIENCE_S = 5.0
 _SHELL_SIGNAL = 128
 _OWN_FILES = 16
@@ -124,8 +130,9 @@ class Spawner:
                 allowed=request["allowed"],
             )
         except (OSError, ValueError) as error:
-            missing = isinstance(error, (FileNotFoundError, PermissionError))
-            said = str(error) if missing else getattr(error, "strerror", None) or str(error)
+            lasting = _NEVER.get(error.errno or 0) if isinstance(error, OSError) else None
+            missing = isinstance(error, (FileNotFoundError, PermissionError)) or lasting is not None
+            said = lasting or (str(error) if missing else getattr(error, "strerror", None) or str(error))
             self._reply({"told": "not_spawned", "name": name, "missing": missing, "message": said})
             return
         reached("spawner.forked")

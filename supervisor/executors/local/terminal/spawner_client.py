@@ -161,9 +161,12 @@ class SpawnerClient:
             return self._channel
 
     async def _send(self, channel: socket.socket, request: dict[str, Any]) -> None:
-        """One request after the other: the loop's sendall is not made for several callers on one socket."""
-        async with self._sending:
-            await asyncio.get_running_loop().sock_sendall(channel, json.dumps(request).encode() + b"\n")
+        """One request after the other, and each as a whole, though its sender may be cancelled."""
+        await asyncio.shield(self._send_whole(channel, json.dumps(request).encode() + b"\n"))
+
+    async def _send_whole(self, channel: socket.socket, line: bytes) -> None:
+        async with self._sending:  # the loop's sendall is not made for several callers on one socket
+            await asyncio.get_running_loop().sock_sendall(channel, line)
 
     def _read(self) -> None:
         assert self._channel is not None
