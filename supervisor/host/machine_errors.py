@@ -59,7 +59,7 @@ MACHINE_ERRORS = (OSError, sqlite3.Error, RuntimeError, MemoryError)
 """Errors that may tell of a fault of the machine."""
 _BY_RIGHTS = "Let this user read and write it, and all in it: see `ls -ld` of it, and `chown` or `chmod`."
 _MENDING = {
-    errno.EEXIST: "A file, or a link that leads nowhere, stands where a folder is to be: move it away, or mount its disk.",
+    errno.EEXIST: "Something stands where a folder is to be, or a link to a disk that is not mounted.",
     errno.EROFS: "Mount its file system so that it can be written.",
     errno.ENOTDIR: "Something stands where a folder is to be: move it away.",
     errno.EISDIR: "A folder stands where a file is to be: move it away.",

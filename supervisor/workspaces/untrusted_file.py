@@ -64,7 +64,7 @@ def _read_in(folder: int, name: str, max_bytes: int) -> bytes | OutputRejection:
         if before.st_size > max_bytes:
             return OutputRejection(
                 kind="too_large",
-                message=f"{name} has {before.st_size:,} bytes, more than the {max_bytes:,} that are read (`max_output_bytes`)",
+                message=f"{name} has {before.st_size:,} bytes, more than the {max_bytes:,} of `max_output_bytes`",
                 suggestion="write shorter answers",
             )
         data = _read_all(file, max_bytes + 1)

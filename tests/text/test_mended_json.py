@@ -151,3 +151,15 @@ def test_what_is_not_mended_is_shown(text: str, said: str) -> None:
 )
 def test_only_a_whole_value_at_the_end_is_the_last_thing_printed(text: str, value: str) -> None:
     assert value_at_end(text) == value
+
+
+@pytest.mark.parametrize("sign", [" ", "\t", "`", "~"])
+def test_a_run_of_any_length_is_looked_at_once(sign: str) -> None:
+    """Else the supervisor stands still: a pattern that is tried at each sign of it holds up everything."""
+    run = sign * 500_000
+    assert value_at_end(f"{run}x") == ""
+    assert JsonDocument(f'{{"a": 1}}\n{run}x'.encode()).usable in (True, False)
+
+
+def test_very_many_trailing_commas_are_left_out() -> None:
+    assert JsonDocument(b"[" + b"[1,]," * 200_000 + b"2]").value[-1] == 2

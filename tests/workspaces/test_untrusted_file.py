@@ -30,7 +30,7 @@ def test_a_file_beyond_the_limit_is_refused_with_both_sizes(tmp_path: Path) -> N
     assert isinstance(refused, OutputRejection)
     assert (refused.kind, refused.message) == (
         "too_large",
-        "out.json has 2,001 bytes, more than the 2,000 that are read",
+        "out.json has 2,001 bytes, more than the 2,000 of `max_output_bytes`",
     )
     assert refused.suggestion
 

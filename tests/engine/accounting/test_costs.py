@@ -7,6 +7,7 @@ import re
 import pytest
 
 from tests.support.scripted_project import ANSWER, WITH_VALIDATOR, Small, numbered, open_gate, said, tells, until_heard
+from tests.support.waiting import until
 
 COSTS = tells(cost_usd=0.5, input_tokens=100, output_tokens=20, cache_read_tokens=7)
 
@@ -213,3 +214,18 @@ def test_no_more_money_than_that_at_a_concurrency_of_eight(small: Small) -> None
     small.lay_out(numbered(40), agent=tells(cost_usd=0.05) + ANSWER)
     small.run("--max-cost", "0.10", "--concurrency", "8", status=4)
     assert small.status()["cost_usd"] == pytest.approx(0.1)
+
+
+def test_a_limit_of_time_ends_a_job_while_its_agent_is_left_alone(small: Small) -> None:
+    limited = 'print(json.dumps({"type": "supervisor_limit", "message": "used up", "until": time.time() + 90000}))\n'
+    small.lay_out(numbered(4), agent=limited)
+    assert "of 1.0 s are over (--max-runtime)" in small.run("--max-runtime", "1", status=4).err
+
+
+def test_a_limit_of_time_counts_what_a_killed_supervisor_worked(small: Small) -> None:
+    small.lay_out(numbered(2), agent=f"wait_at('gate')\n{ANSWER}")
+    running = small.begin_run("--max-runtime", "600")
+    small.at_gate()
+    until(lambda: small.rows("SELECT 1 FROM jobs WHERE elapsed_s > 1"), "time that is kept")
+    running.kill()
+    assert small.status()["elapsed_s"] > 1

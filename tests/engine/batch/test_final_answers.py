@@ -270,3 +270,18 @@ write(answers())
     assert small.main() == said(numbered(2))
     assert (small.status()["sessions"], small.status()["attempts"]) == (4, 2)
     assert [list(each.asked) for each in small.sessions()] == [["i01", "i02"], ["i02"], ["i02"], ["i02"]]
+
+
+@pytest.mark.parametrize("ends", ["os.abort()", "os.kill(os.getpid(), signal.SIGSEGV)", "os._exit(134)"])
+def test_a_draft_that_a_signal_cut_off_is_not_the_answer_whoever_sent_it(small: Small, ends: str) -> None:
+    small.lay_out(numbered(2), agent=f"if session == 1:\n    {DRAFT}    {ends}\nwrite(answers())\n").run()
+    assert small.main() == said(numbered(2))
+    assert (len(small.sessions()), small.status()["attempts"]) == (2, 1)
+
+
+def test_words_that_nobody_can_look_up_end_no_job(small: Small) -> None:
+    words = f"cat: '~/{'a' * 300}': No such file or directory"
+    agent = f"if session == 1:\n    print({words!r})\n    sys.exit(1)\nwrite(answers())\n"
+    small.lay_out(numbered(4), agent=agent).run()
+    assert small.main() == said(numbered(4))
+    assert small.status()["attempts"] == 4

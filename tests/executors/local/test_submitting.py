@@ -22,6 +22,7 @@ from supervisor.model.json_document import JsonDocument
 from supervisor.model.session_handle import SessionHandle
 from tests.executors.conformance.subjects import LocalSubject
 from tests.executors.conformance.test_executors import ANSWER, NAME, STAYS, Observer, begin
+from tests.support.scripted_project import Small, numbered
 from tests.support.session_play import playing
 from tests.support.waiting import eventually
 
@@ -175,3 +176,12 @@ def test_room_is_what_the_tightest_limit_leaves(files: int, said: str, local: Lo
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert said in done.stdout + done.stderr
     assert (done.stdout.strip() == "") == (not said or "not even one" in said)
+
+
+def test_a_script_without_a_first_line_is_no_program_and_not_tried_again(small: Small) -> None:
+    small.lay_out(numbered(2))
+    small.write("agents/plain.sh", 'cp /dev/null "$1"\n').chmod(0o755)
+    settings = (small.root / "supervisor.toml").read_text().partition("[agents.plain]")[0]
+    words = '["{project}/agents/plain.sh", "{output_file}"]'
+    small.write("supervisor.toml", f"{settings}[agents.plain]\ncommand = {words}\n")
+    assert "a script with a first line such as #!/bin/sh" in small.run(status=4).err
