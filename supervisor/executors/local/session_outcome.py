@@ -64,6 +64,8 @@ def session_outcome(
         ending, output = "troubled", None
     elif ending in ("stalled", "over_limit", "cut_off") and not whole:
         output = None
+    if whole and ending == "exited" and (exit_status or 0) > 0:
+        remarks = (*remarks, f"it ended with exit status {exit_status}; what it had written is judged all the same")
     result = SessionResult(
         ending=ending,
         output=output,
