@@ -75,7 +75,7 @@ class SessionMonitor:
         if agent.typing is not None:
             from supervisor.executors.local.terminal.terminal_driver import TerminalDriver
 
-            prompt = agent.prompt_to_paste(paths)
+            prompt = agent.prompt_to_paste(request)
             self.typist = TerminalDriver(agent.typing, spawned.terminal, prompt, mask, self._seen)
         self._observer: SessionObserver | None = None
         self._trouble: AgentFailure | None = None
