@@ -13,6 +13,8 @@ from supervisor.agents.codex.codex_driver import CodexDriver
 from supervisor.agents.credentials import Credentials
 from supervisor.agents.gemini.gemini_driver import GeminiDriver
 from supervisor.agents.opencode.opencode_driver import OpencodeDriver
+from supervisor.project.project_settings import AgentSettings
+from tests.agents.session_setup import make_driver
 
 SIGN_INS = {kind.kind: kind.sign_in for kind in (ClaudeDriver, CodexDriver, GeminiDriver, OpencodeDriver)}
 PARTS = [
@@ -120,3 +122,53 @@ def test_a_folder_in_the_place_of_the_copy_keeps_no_later_session_from_its_sign_
     sign_in.reclaim(tmp_path / "home")
     sign_in.lend(tmp_path / "next", boxed=True)
     assert "the user's" in (shared / real.name).read_text()
+
+
+# Records --------------------------------------------------------------------------------------------------------------
+
+
+PRIVATE = "the user's private words"
+ANSWER = {"content": [{"type": "text", "text": PRIVATE}], "id": "m", "usage": {"output_tokens": 5}}
+RECORDS = {
+    "claude": (".claude/projects/-s/1.jsonl", {"type": "assistant", "message": ANSWER}),
+    "codex": (
+        ".codex/sessions/2026/11/21/rollout-1.jsonl",
+        {"type": "turn_context", "payload": {"model": PRIVATE}},
+    ),
+    "gemini": (
+        ".gemini/tmp/workspace/chats/1.jsonl",
+        {"id": "a", "type": "gemini", "model": PRIVATE, "tokens": {"input": 1, "output": 1, "total": 2}},
+    ),
+}
+RECORD_PARTS = [
+    pytest.param(kind, depth, id=f"{kind}, part {depth + 1}")
+    for kind, (name, _) in RECORDS.items()
+    for depth in range(len(Path(name).parts))
+]
+
+
+def heard_of(kind: str, home: Path, root: Path) -> str:
+    """All that a driver's parser takes from a home."""
+    interactive = AgentSettings(mode="interactive" if kind == "claude" else "headless")
+    drivers = {"claude": ClaudeDriver, "codex": CodexDriver, "gemini": GeminiDriver}
+    driver = make_driver(drivers[kind], root, interactive)
+    parser = driver.parser()
+    driver.parse_files(home, parser)
+    return repr(parser.heard)
+
+
+@pytest.mark.parametrize("kind", RECORDS)
+def test_a_record_is_heard_where_it_is_the_session_s_own(kind: str, tmp_path: Path, user: Path) -> None:
+    name, line = RECORDS[kind]
+    (tmp_path / "home" / name).parent.mkdir(parents=True)
+    (tmp_path / "home" / name).write_text(json.dumps(line) + "\n")
+    assert PRIVATE in heard_of(kind, tmp_path / "home", tmp_path)
+
+
+@pytest.mark.parametrize(("kind", "depth"), RECORD_PARTS)
+def test_a_record_of_the_user_s_is_not_heard_through_a_link(kind: str, depth: int, tmp_path: Path, user: Path) -> None:
+    name, line = RECORDS[kind]
+    (user / name).parent.mkdir(parents=True)
+    (user / name).write_text(json.dumps(line) + "\n")
+    replace_by_link(tmp_path / "home", name, depth, user)
+    assert PRIVATE not in heard_of(kind, tmp_path / "home", tmp_path)

@@ -58,7 +58,7 @@ class SessionMonitor:
         self.parser = agent.parser()
         self._spawned = spawned
         self._ended = spawned.ended
-        self._mask = mask = Redactor(agent.secrets())
+        self.mask = mask = Redactor(agent.secrets())
         self.transcript = TranscriptWriter(transcript, request.max_transcript_bytes, mask, self.parser)
         self.output = OutputWatcher(
             events,
@@ -238,7 +238,7 @@ class SessionMonitor:
         return True
 
     def _seen(self, screen: str) -> None:
-        self.parser.feed_screen(self._mask.apply(screen.encode()).decode("utf-8", "replace"))
+        self.parser.feed_screen(self.mask.apply(screen.encode()).decode("utf-8", "replace"))
         self._follow_trouble()
 
     def _follow_trouble(self) -> None:
