@@ -15,6 +15,7 @@ from typing import Any
 from filelock import FileLock
 
 from supervisor.failpoints import reached
+from supervisor.host.folder_deletion import delete_folder
 from supervisor.host.untrusted_folder import FoundFile, read_below, unlink_below
 from supervisor.model.frozen_model import FrozenModel
 
@@ -75,7 +76,7 @@ class Credentials(FrozenModel):
                     with _lock(real):
                         lent = read_below(shared.parent, shared.name, _LARGEST_BYTES)
                         if lent is None:
-                            _clear(shared)
+                            delete_folder(shared)  # what a session put there
                         _renew(shared, lent, _users(real))
                     link.symlink_to(shared)
                 else:
@@ -132,14 +133,6 @@ def _users(path: Path) -> FoundFile | None:
             return FoundFile(file.read(), os.fstat(file.fileno()))
     except OSError:
         return None
-
-
-def _clear(shared: Path) -> None:
-    """Delete what a session put into the place of the copy that all share, if it is no file of its own."""
-    if shared.is_dir() and not shared.is_symlink():
-        shutil.rmtree(shared, ignore_errors=True)
-    else:
-        shared.unlink(missing_ok=True)
 
 
 def _renew(path: Path, here: FoundFile | None, other: FoundFile | None) -> None:
