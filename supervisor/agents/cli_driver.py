@@ -60,9 +60,10 @@ class CliDriver(ABC):
         """The file that is a session's standard input; None: the terminal."""
         return None
 
-    def prompt_to_paste(self, paths: SessionPaths) -> Path:
-        """The file whose text is pasted as the prompt into one that is typed into."""
-        return paths.prompt_file
+    def prompt_to_paste(self, request: SessionRequest) -> str:
+        """What is pasted as the prompt into one that is typed into: never read from a file that the session can put
+        another in the place of."""
+        return request.prompt
 
     def readable(self, paths: SessionPaths) -> list[Path]:
         """What a session in a sandbox has to see besides its workspace, its home, its program and the system."""

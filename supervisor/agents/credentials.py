@@ -15,11 +15,14 @@ from typing import Any
 from filelock import FileLock
 
 from supervisor.failpoints import reached
+from supervisor.host.folder_deletion import delete_folder
+from supervisor.host.untrusted_folder import FoundFile, read_below, unlink_below
 from supervisor.model.frozen_model import FrozenModel
 
 _LARGEST_BYTES = 1 << 20
 _UNFINISHED = ".supervisor-tmp"
 _TOKEN = re.compile(r"\S{20,}")
+_APART = "lent-to-sessions"
 
 
 class Credentials(FrozenModel):
@@ -54,7 +57,7 @@ class Credentials(FrozenModel):
 
     def secrets(self) -> list[str]:
         """What in the files may be a token."""
-        found = [_content(path) for name in self.files if (path := self.real(name)).is_file()]
+        found = [_content(_users(path)) for name in self.files if (path := self.real(name)).is_file()]
         return [text for content in found for text in _texts(content) if _TOKEN.fullmatch(text)]
 
     def lend(self, home: Path, *, boxed: bool = False) -> None:
@@ -70,7 +73,11 @@ class Credentials(FrozenModel):
                 elif boxed and self.apart:
                     shared = _apart(real)
                     shared.parent.mkdir(exist_ok=True, mode=0o700)
-                    _renew(shared, real)
+                    with _lock(real):
+                        lent = read_below(shared.parent, shared.name, _LARGEST_BYTES)
+                        if lent is None:
+                            delete_folder(shared)  # what a session put there
+                        _renew(shared, lent, _users(real))
                     link.symlink_to(shared)
                 else:
                     link.symlink_to(real.resolve())
@@ -84,55 +91,78 @@ class Credentials(FrozenModel):
     def reclaim(self, home: Path) -> None:
         """Where a session replaced a link by a newer file of its own, put that into the user's home.
 
-        A file that has not the members of the one before is not taken: a session may write what it likes.
+        A file that has not the members of the one before is not taken: a session may write what it likes. Nor is one
+        that a link anywhere below the home leads to: it may be the user's own.
         """
         for name in self.files:
-            renewed, real = home / name, self.real(name)
+            real = self.real(name)
             if not real.is_file():
                 continue
-            if self.apart and _apart(real).is_file():
-                _renew(real.resolve(), _apart(real))
-            if renewed.is_file() and not renewed.is_symlink():
-                _renew(real.resolve(), renewed)
+            if self.apart:
+                _take_back(real, read_below(real.resolve().parent, f"{_APART}/{_apart(real).name}", _LARGEST_BYTES))
+            if _take_back(real, read_below(home, name, _LARGEST_BYTES)):
                 reached("sign_in.before_remove")
-                renewed.unlink()
+                unlink_below(home, name)
                 reached("sign_in.removed")
 
 
 def _apart(real: Path) -> Path:
     """Where a copy of the file is alone in a folder."""
     file = real.resolve()
-    return file.parent / "lent-to-sessions" / file.name
+    return file.parent / _APART / file.name
 
 
-def _renew(path: Path, other: Path) -> None:
+def _lock(real: Path) -> FileLock:
+    """Held while one of the user's files or its copy is replaced; not in the copy's folder, in which sessions write."""
+    return FileLock(f"{real.resolve()}.lock")
+
+
+def _take_back(real: Path, renewed: FoundFile | None) -> bool:
+    """Put what a session left into the user's file, where it is newer; whether it left a file of its own."""
+    if renewed is None or os.path.samestat(renewed.status, real.stat()):
+        return False
+    with _lock(real):
+        _renew(real.resolve(), _users(real), renewed)
+    return True
+
+
+def _users(path: Path) -> FoundFile | None:
+    """A file of the user's own, which may be a link or have several names; None where it cannot be read."""
+    try:
+        with open(path, "rb") as file:
+            return FoundFile(file.read(), os.fstat(file.fileno()))
+    except OSError:
+        return None
+
+
+def _renew(path: Path, here: FoundFile | None, other: FoundFile | None) -> None:
     """Put the other file's content into the place of `path`, where that is not there, or is older and looks alike.
 
     Whatever their times, a file whose tokens were emptied gives way: so programs leave it whose renewal was refused.
     """
-    with FileLock(f"{path}.lock"):
-        when = other.stat()
-        if path.exists():
-            here, there = _content(path), _content(other)
-            older = path.stat().st_mtime_ns < when.st_mtime_ns
-            if _emptied(here, there) or not (older or _emptied(there, here)):
-                return
-        if not path.exists() or ((names := _members(other)) and names == _members(path)):
-            _replace(path, other.read_bytes(), (when.st_atime_ns, when.st_mtime_ns))  # neither is newer now
+    if other is None:
+        return
+    if here is not None:
+        before, after = _content(here), _content(other)
+        older = here.status.st_mtime_ns < other.status.st_mtime_ns
+        if _emptied(before, after) or not (older or _emptied(after, before)):
+            return
+    if here is None or ((names := _members(other)) and names == _members(here)):
+        _replace(path, other.data, (other.status.st_atime_ns, other.status.st_mtime_ns))  # neither is newer now
 
 
-def _content(path: Path) -> Any:
+def _content(found: FoundFile | None) -> Any:
     """What the JSON in a file says; None where it is no such file, or cannot be read."""
     try:
-        return json.loads(path.read_bytes()) if path.stat().st_size <= _LARGEST_BYTES else None
-    except (OSError, ValueError):
+        return None if found is None or len(found.data) > _LARGEST_BYTES else json.loads(found.data)
+    except (ValueError, RecursionError):
         return None
 
 
-def _members(path: Path) -> set[str]:
+def _members(found: FoundFile) -> set[str]:
     """Names of the members of the JSON object in a file; none where it is no such file."""
-    found = _content(path)
-    return set(found) if isinstance(found, dict) else set()
+    content = _content(found)
+    return set(content) if isinstance(content, dict) else set()
 
 
 def _emptied(before: Any, after: Any) -> bool:

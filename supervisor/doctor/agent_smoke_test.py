@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
-
 from supervisor.agents.agent import Agent
 from supervisor.agents.isolation_policy import isolation
 from supervisor.errors import AgentError
 from supervisor.executors.executor import CouldNotStart, Executor, ExecutorContext
 from supervisor.executors.executor_registry import make_executor
 from supervisor.host.file_events import file_events
+from supervisor.host.folder_deletion import passing_folder
 from supervisor.model.agent_report import AgentFailure, AgentReport
 from supervisor.model.job import JobOptions
 from supervisor.model.json_document import JsonDocument
@@ -50,8 +48,8 @@ async def smoke_test_agent(project: Project, agent: Agent, model: str | None) ->
     """The session's result. Where it came to an answer, the agent's gate is opened: it works."""
     events = file_events()
     silence = agent.profile.silence_limits(project.settings)
-    with tempfile.TemporaryDirectory(prefix="supervisor-") as folder:
-        executor = make_executor(agent.profile.executor, ExecutorContext(project, events, apart=Path(folder)))
+    with passing_folder() as folder:
+        executor = make_executor(agent.profile.executor, ExecutorContext(project, events, apart=folder))
         request = SessionRequest(
             name="test",
             agent=agent.name,

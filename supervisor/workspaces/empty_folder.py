@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import shutil
 from pathlib import Path
 
 from supervisor.failpoints import reached
+from supervisor.host.folder_deletion import delete_folder
 from supervisor.model.session import OutputRejection, SessionRequest
 from supervisor.workspaces.untrusted_file import read_untrusted_file
 from supervisor.workspaces.workspace_provider import Workspace
@@ -26,7 +26,7 @@ class EmptyFolderProvider:
         try:
             os.mkdir(workspace.folder, 0o700)
         except FileExistsError:
-            shutil.rmtree(workspace.folder)
+            delete_folder(workspace.folder)
             os.mkdir(workspace.folder, 0o700)
         os.mkdir(workspace.path, 0o700)
         os.mkdir(workspace.home, 0o700)
@@ -47,9 +47,9 @@ class EmptyFolderProvider:
     def remove(self, session: str) -> bool:
         folder = Workspace(self._sessions, session).folder
         reached("workspace.before_remove")
-        shutil.rmtree(folder, ignore_errors=True)
+        gone = delete_folder(folder)
         reached("workspace.removed")
-        return not folder.exists()
+        return gone
 
 
 def _write_new(path: Path, text: str) -> None:

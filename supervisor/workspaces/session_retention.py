@@ -35,5 +35,6 @@ class SessionRetention:
         """Delete what has been kept long enough."""
         while names := attempts.expired(self._database, self._now() - self._keep_s):
             for name in names:
-                await asyncio.to_thread(self._workspaces.remove, name)
+                with ignore_machine_errors():  # the others are deleted nevertheless
+                    await asyncio.to_thread(self._workspaces.remove, name)
             attempts.forget_files(self._database, names)

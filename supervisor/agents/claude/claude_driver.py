@@ -135,11 +135,13 @@ class ClaudeDriver(InstalledCliDriver):
             *given,
         ]
 
-    def prompt_to_paste(self, paths: SessionPaths) -> Path:
-        return _rest(paths) if _rest(paths).exists() else paths.prompt_file
+    def prompt_to_paste(self, request: SessionRequest) -> str:
+        return request.prompt[request.shared :]
 
     def stdin(self, paths: SessionPaths) -> Path | None:
-        return self.prompt_to_paste(paths) if self.typing is None else None
+        if self.typing is not None:
+            return None
+        return _rest(paths) if _rest(paths).exists() else paths.prompt_file
 
     def parser(self) -> OutputParser:
         parser = ClaudeParser() if self.typing is None else claude_terminal.TerminalParser()

@@ -25,6 +25,7 @@ from supervisor.agents.claude.claude_failures import (
 from supervisor.agents.claude.claude_parser import ANSWER, BY_MODEL, sum_of, text_of
 from supervisor.agents.json_lines_parser import JsonLinesParser, amount, as_event, words
 from supervisor.agents.terminal_dialogs import TerminalDialog, TerminalProtocol
+from supervisor.host.untrusted_folder import texts_below
 
 SWITCHES = {
     "TZ": "UTC",  # in which it shows times of day
@@ -130,13 +131,10 @@ class TerminalParser(JsonLinesParser):
     def feed_records(self, home: Path) -> None:
         """Take what it said last and what it cost, by its own record: told at its end, or else for each answer."""
         answers: dict[str, Any] = {}
-        for path in sorted((home / ".claude" / "projects").glob("*/*.jsonl")):
-            if not path.is_file() or path.is_symlink() or path.stat().st_size > _LARGEST_RECORD_BYTES:
-                continue
-            with open(path, encoding="utf-8", errors="replace") as lines:
-                for line in lines:
-                    if '"cost-state"' in line or '"usage"' in line:
-                        self._record(as_event(line) or {}, answers)
+        for record in texts_below(home, ".claude/projects/*/*.jsonl", _LARGEST_RECORD_BYTES):
+            for line in record.split("\n"):
+                if '"cost-state"' in line or '"usage"' in line:
+                    self._record(as_event(line) or {}, answers)
 
     def _record(self, record: dict[str, Any], answers: dict[str, Any]) -> None:
         if record.get("type") == "cost-state" and isinstance(record.get("modelUsage"), dict):

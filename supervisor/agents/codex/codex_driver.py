@@ -17,6 +17,7 @@ from supervisor.agents.installed_cli import InstalledCliDriver
 from supervisor.agents.output_parser import OutputParser
 from supervisor.agents.used_sign_in import host_of
 from supervisor.errors import AgentError
+from supervisor.host.untrusted_folder import texts_below
 from supervisor.model.session import SessionRequest
 from supervisor.project.project import Project
 from supervisor.project.project_settings import AgentSettings
@@ -134,10 +135,8 @@ class CodexDriver(InstalledCliDriver):
 
     def parse_files(self, home: Path, parser: OutputParser) -> None:
         assert isinstance(parser, CodexParser)
-        for path in sorted((home / ".codex" / "sessions").glob("*/*/*/rollout-*.jsonl")):
-            if path.is_file() and not path.is_symlink() and path.stat().st_size <= LARGEST_RECORD_BYTES:
-                with open(path, encoding="utf-8", errors="replace") as lines:
-                    parser.feed_record(lines)
+        for record in texts_below(home, ".codex/sessions/*/*/*/rollout-*.jsonl", LARGEST_RECORD_BYTES):
+            parser.feed_record(record.split("\n"))
 
     def display(self, line: str) -> str:
         return codex_display.display_line(line)

@@ -15,6 +15,7 @@ from supervisor.agents.installed_cli import InstalledCliDriver
 from supervisor.agents.json_lines_parser import as_event
 from supervisor.agents.output_parser import OutputParser
 from supervisor.agents.used_sign_in import host_of
+from supervisor.host.untrusted_folder import texts_below
 from supervisor.model.session import SessionRequest
 from supervisor.workspaces.session_paths import SessionPaths
 
@@ -122,7 +123,7 @@ class GeminiDriver(InstalledCliDriver):
         assert isinstance(parser, GeminiParser)
         if parser.heard.usage.tokens is None:
             parser.feed_answers(_answers(home))
-        parser.feed_record(_record(home / _DEBUG_LOG))
+        parser.feed_record("".join(texts_below(home, _DEBUG_LOG, _LARGEST_RECORD_BYTES)))
 
     def display(self, line: str) -> str:
         return gemini_display.display_line(line)
@@ -144,17 +145,10 @@ def session_begun(prompt: str) -> str:
 def _answers(home: Path) -> list[Mapping[str, Any]]:
     """The model's answers as they were recorded, each as it stands there last."""
     answers: dict[str, Mapping[str, Any]] = {}
-    for path in sorted((home / ".gemini" / "tmp").glob("*/chats/**/*.jsonl")):
-        found = [as_event(line) or {} for line in _record(path).split("\n") if '"tokens"' in line]
+    for record in texts_below(home, ".gemini/tmp/*/chats/**/*.jsonl", _LARGEST_RECORD_BYTES):
+        found = [as_event(line) or {} for line in record.split("\n") if '"tokens"' in line]
         answers.update({str(each.get("id")): each for each in found if each.get("type") == "gemini"})
     return list(answers.values())
-
-
-def _record(path: Path) -> str:
-    """What it wrote down there, where that is a file of a size that it would have."""
-    if path.is_symlink() or not path.is_file() or path.stat().st_size > _LARGEST_RECORD_BYTES:
-        return ""
-    return path.read_text(encoding="utf-8", errors="replace")
 
 
 def _by_vertex() -> bool:

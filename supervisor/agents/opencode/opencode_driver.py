@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 from functools import cached_property
 from pathlib import Path
 from typing import ClassVar
@@ -19,6 +18,7 @@ from supervisor.agents.opencode.opencode_parser import OpencodeParser
 from supervisor.agents.output_parser import OutputParser
 from supervisor.agents.used_sign_in import UsedSignIn, host_of
 from supervisor.errors import AgentError
+from supervisor.host.folder_deletion import delete_folder
 from supervisor.model.session import SessionRequest
 from supervisor.project.project import Project
 from supervisor.project.project_settings import AgentSettings
@@ -115,7 +115,7 @@ class OpencodeDriver(InstalledCliDriver):
 
     def reclaim_credentials(self, paths: SessionPaths) -> None:
         super().reclaim_credentials(paths)
-        shutil.rmtree(_temporary(paths), ignore_errors=True)  # with a library of 5 MB that each run leaves in it
+        delete_folder(_temporary(paths))  # with a library of 5 MB that each run leaves in it
 
     def readable(self, paths: SessionPaths) -> list[Path]:
         return [*super().readable(paths), Path.home() / _MODELS]

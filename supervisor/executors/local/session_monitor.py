@@ -58,7 +58,7 @@ class SessionMonitor:
         self.parser = agent.parser()
         self._spawned = spawned
         self._ended = spawned.ended
-        self._mask = mask = Redactor(agent.secrets())
+        self.mask = mask = Redactor(agent.secrets())
         self.transcript = TranscriptWriter(transcript, request.max_transcript_bytes, mask, self.parser)
         self.output = OutputWatcher(
             events,
@@ -75,7 +75,7 @@ class SessionMonitor:
         if agent.typing is not None:
             from supervisor.executors.local.terminal.terminal_driver import TerminalDriver
 
-            prompt = agent.prompt_to_paste(paths)
+            prompt = agent.prompt_to_paste(request)
             self.typist = TerminalDriver(agent.typing, spawned.terminal, prompt, mask, self._seen)
         self._observer: SessionObserver | None = None
         self._trouble: AgentFailure | None = None
@@ -238,7 +238,7 @@ class SessionMonitor:
         return True
 
     def _seen(self, screen: str) -> None:
-        self.parser.feed_screen(self._mask.apply(screen.encode()).decode("utf-8", "replace"))
+        self.parser.feed_screen(self.mask.apply(screen.encode()).decode("utf-8", "replace"))
         self._follow_trouble()
 
     def _follow_trouble(self) -> None:

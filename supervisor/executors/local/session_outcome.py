@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+from supervisor.executors.local.masked_report import masked_report
 from supervisor.executors.local.session_monitor import SessionMonitor
 from supervisor.host.durable_files import last_change
 from supervisor.host.unforeseen import as_error
@@ -56,7 +57,7 @@ def session_outcome(
     if ending == "exited":
         monitor.parser.finish(exit_status, tail)
     agent.parse_files(monitor.home, monitor.parser)
-    heard = monitor.heard
+    heard = masked_report(monitor.heard, monitor.mask)
     heard = heard.model_copy(update={"usage": agent.priced(heard.usage)})
     output = found if isinstance(found, JsonDocument) else None
     whole = output is not None and output.usable
@@ -124,7 +125,7 @@ def _refusal(monitor: SessionMonitor, result: SessionResult, found: JsonDocument
             message=f"the session was ended after {monitor.request.timeout_s:g} s {how}",
             suggestion="write the output earlier, and end once it is written",
         )
-    said = _said_last(monitor, status, result.transcript_tail)
+    said = _said_last(monitor, result)
     if status and ending == "exited":
         how = f"signal {-status}" if status < 0 else f"exit status {status}"
         what = "wrote no output" if result.output is None else "had not come to its end"
@@ -134,12 +135,16 @@ def _refusal(monitor: SessionMonitor, result: SessionResult, found: JsonDocument
     return found.model_copy(update={"message": f"{found.message}; it said last: {said}"}) if said else found
 
 
-def _said_last(monitor: SessionMonitor, exit_status: int | None, tail: str) -> str:
+def _said_last(monitor: SessionMonitor, result: SessionResult) -> str:
     """The agent's last words, on one line; of one that failed, what it printed last says more."""
-    words = "" if exit_status else monitor.heard.last_words
+    words = "" if result.exit_status else result.heard.last_words
     if not words and monitor.typist is not None:
         words = monitor.typist.last_words()
-    printed = (line for each in reversed(tail.splitlines()) if (line := plain_line(monitor.agent.display(each), 300)))
+    printed = (
+        line
+        for each in reversed(result.transcript_tail.splitlines())
+        if (line := plain_line(monitor.agent.display(each), 300))
+    )
     return plain_line(words, _LONGEST_WORDS) or next(printed, "")
 
 

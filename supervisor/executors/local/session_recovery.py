@@ -13,6 +13,8 @@ from pydantic import ValidationError as ModelError
 
 from supervisor.agents.cli_driver import CliDriver
 from supervisor.agents.output_parser import OutputParser
+from supervisor.executors.local.masked_report import masked_report
+from supervisor.executors.local.terminal.redaction import Redactor
 from supervisor.failpoints import reached
 from supervisor.host import process_tree
 from supervisor.host.cgroups import end_groups
@@ -157,7 +159,8 @@ def _heard(project: Project, workspace: Workspace, agent: CliDriver, end: EndNot
     if end is not None:
         parser.finish(end.exit_status, last)
     agent.parse_files(workspace.home, parser)
-    return parser.heard.model_copy(update={"usage": agent.priced(parser.heard.usage)})
+    heard = masked_report(parser.heard, Redactor(agent.secrets()))
+    return heard.model_copy(update={"usage": agent.priced(heard.usage)})
 
 
 def _whole_outputs(project: Project, workspace: Workspace, note: ProcessNote | None) -> Iterator[JsonDocument]:

@@ -226,12 +226,13 @@ def test_one_that_is_typed_into_is_set_up_before_it_asks(
     monkeypatch.setenv("ANTHROPIC_API_KEY", KEY)
     dialogs = (AnsweredDialog(shows="Really", answer="y"),)
     claude = agent(tmp_path, f"{HELP} --restricted --permission-prompts", mode="interactive", dialogs=dialogs)
-    claude.prepare(paths, session_request("claude", "SHARED own", shared=7))
+    request = session_request("claude", "SHARED own", shared=7)
+    claude.prepare(paths, request)
     state = json.loads((paths.home / ".claude.json").read_text())
     assert state["projects"] == {str(paths.workspace.resolve()): {"hasTrustDialogAccepted": True}}
     assert state["customApiKeyResponses"]["approved"] == [KEY[-20:]]
     assert claude.stdin(paths) is None
-    assert claude.prompt_to_paste(paths).read_text() == "own"
+    assert claude.prompt_to_paste(request) == "own"
     words = claude.command(paths, None)
     assert "-p" not in words and "--permission-prompts" not in words and "--disable-slash-commands" not in words
     assert "--restricted" in words and "--append-system-prompt-file" in words

@@ -78,6 +78,21 @@ def test_what_is_no_output_of_the_session_is_refused(kind: str, provider: Worksp
     assert isinstance(read, OutputRejection) and read.kind == kind
 
 
+@pytest.mark.parametrize("again", ["removed", "made anew"])
+def test_one_with_folders_deeper_than_a_path_may_be_is_gone(again: str, provider: WorkspaceProvider) -> None:
+    folder = os.open(provider.create(REQUEST).home, os.O_RDONLY)
+    for _ in range(1500):
+        os.mkdir("folder", dir_fd=folder)
+        below = os.open("folder", os.O_RDONLY, dir_fd=folder)
+        os.close(folder)
+        folder = below
+    os.close(folder)
+    if again == "removed":
+        assert provider.remove(NAME) and provider.open(NAME) is None
+    else:
+        assert list(provider.create(REQUEST).home.iterdir()) == []
+
+
 def test_one_that_is_removed_is_gone_and_may_be_made_anew(provider: WorkspaceProvider) -> None:
     provider.create(REQUEST)
     assert provider.remove(NAME)

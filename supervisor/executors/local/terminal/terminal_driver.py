@@ -7,7 +7,6 @@ import hashlib
 import os
 import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from supervisor.agents.terminal_dialogs import TerminalProtocol
@@ -59,7 +58,7 @@ class TerminalDriver:
     """Sees the screen, and types what it asks for."""
 
     def __init__(
-        self, typing: TerminalProtocol, terminal: int, prompt: Path, mask: Redactor, seen: Callable[[str], None]
+        self, typing: TerminalProtocol, terminal: int, prompt: str, mask: Redactor, seen: Callable[[str], None]
     ) -> None:
         self._typing = typing
         self._seen = seen
@@ -117,8 +116,7 @@ class TerminalDriver:
 
     def last_words(self) -> str:
         """The same without the prompt, frames and the line to type in, as far as they are known."""
-        prompt = self._prompt.read_text(encoding="utf-8", errors="replace")
-        typed = f"{self._typing.lead}\n{prompt}"
+        typed = f"{self._typing.lead}\n{self._prompt}"
         return "\n".join([*own_rows(self._rows(), typed, self._typing.ready)][-_SCREEN_LINES:])
 
     def _rows(self) -> list[str]:
@@ -231,7 +229,7 @@ class TerminalDriver:
         self._state, self._pasted_on, self._pasted_at = "pasted", text, self._loop.time()
         self._timer = self._loop.call_later(_LOOK_EVERY_S, self._look)
         if _BRACKETED_PASTE in self._screen.mode:
-            prompt = self._prompt.read_text(encoding="utf-8").replace("\x1b", "")
+            prompt = re.sub(r"\r\n?", "\n", self._prompt.replace("\x1b", ""))  # a return may submit what is there
             self.type(f"{self._typing.lead}\x1b[200~{prompt}\x1b[201~")
         else:  # every line of it would be taken for a prompt of its own
             self.type(f"Read the file {PROMPT_NAME} in your working directory, and do what it says.")

@@ -141,12 +141,10 @@ def test_what_was_left_unread_is_kept_without_its_secrets(tmp_path: Path, read: 
     assert written == "[secret] and [secret]\n"
 
 
-def test_a_secret_that_goes_on_in_the_next_row_of_a_screen_is_not_shown(tmp_path: Path) -> None:
+def test_a_secret_that_goes_on_in_the_next_row_of_a_screen_is_not_shown() -> None:
     async def shown(printed: str) -> str:
         ours, theirs = os.openpty()
-        driver = TerminalDriver(
-            TerminalProtocol(ready="$"), ours, tmp_path / "prompt", Redactor(["s3cret-value"]), lambda _: None
-        )
+        driver = TerminalDriver(TerminalProtocol(ready="$"), ours, "", Redactor(["s3cret-value"]), lambda _: None)
         driver.feed_screen(printed.encode())
         text = driver.last_lines()
         driver.close()

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import textwrap
+
+import pytest
+
 from tests.support.screen_program import SCREEN, SETTINGS
 from tests.support.scripted_project import Small, numbered, said
 
@@ -78,3 +82,38 @@ def test_a_program_that_waits_for_input_only_for_a_moment_works_on(small: Small)
     small.run()
     assert small.main() == said(numbered(2))
     assert len(small.sessions()) == 1
+
+
+LAID_OVER = {
+    "a link to a file that is not its own": (
+        "os.unlink(here / 'prompt.md')\nos.symlink(here.parents[4] / 'secret', here / 'prompt.md')\n"
+    ),
+    "nothing": "os.unlink(here / 'prompt.md')\n",
+    "a pipe": "os.unlink(here / 'prompt.md')\nos.mkfifo(here / 'prompt.md')\n",
+}
+
+
+@pytest.mark.parametrize("instead", LAID_OVER.values(), ids=LAID_OVER)
+def test_what_is_pasted_is_what_was_asked_whatever_lies_there_now(instead: str, small: Small) -> None:
+    agent = SCREEN + f"{instead}pasted()\nwrite(answers())\nwait_for_leave()\n"
+    small.lay_out(numbered(2), agent=agent, agent_settings=SETTINGS)
+    small.write("secret", "of another")
+    small.run()
+    assert small.main() == said(numbered(2))
+    pasted = (small.sessions()[0].workspace / "pasted").read_text()
+    assert '"i01"' in pasted and "of another" not in pasted
+
+
+@pytest.mark.parametrize("instead", LAID_OVER.values(), ids=LAID_OVER)
+def test_last_words_are_told_whatever_lies_in_the_place_of_the_prompt(instead: str, small: Small) -> None:
+    agent = SCREEN + (
+        "pasted()\n"
+        f"if session == 1:\n    show('Shall I write whole numbers?\\n\\n> ')\n    typed(b'/quit\\r')\n"
+        f"{textwrap.indent(instead, '    ')}    sys.exit(0)\n"
+        "write(answers())\nwait_for_leave()\n"
+    )
+    small.lay_out(numbered(2), agent=agent, agent_settings=SETTINGS)
+    small.write("secret", "of another")
+    small.run()
+    assert small.main() == said(numbered(2))
+    assert "Shall I write whole numbers?" in small.sessions()[1].prompt.partition("# RETRY")[2]

@@ -7,7 +7,6 @@ import os
 import pty
 import tty
 from collections.abc import Callable, Coroutine, Iterator
-from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -76,10 +75,8 @@ Play = Callable[[TerminalProtocol, Callable[[Seat], Coroutine[None, None, None]]
 
 
 @pytest.fixture
-def play(tmp_path: Path) -> Iterator[Play]:
+def play() -> Iterator[Play]:
     """Run something with a seat of a protocol."""
-    prompt = tmp_path / "prompt.md"
-    prompt.write_text(PROMPT)
     ours, theirs = pty.openpty()
     tty.setraw(theirs)
     for each in (ours, theirs):
@@ -89,7 +86,7 @@ def play(tmp_path: Path) -> Iterator[Play]:
         async def run() -> None:
             loop = asyncio.get_running_loop()
             assert isinstance(loop, SkippingLoop)
-            driver = TerminalDriver(typing, ours, prompt, Redactor([]), lambda _: None)
+            driver = TerminalDriver(typing, ours, PROMPT, Redactor([]), lambda _: None)
             await scene(Seat(loop, driver, theirs))
             driver.close()
 
