@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping
 from typing import Any
 
+from supervisor.agents.bounded_report import MOST, MOST_TOKENS, MOST_USD, bounded
 from supervisor.agents.output_parser import OutputParser
 from supervisor.agents.used_sign_in import UsedSignIn
 from supervisor.model.agent_report import LONGEST_MESSAGE, AgentFailure, FailureKind, Usage
@@ -33,8 +33,8 @@ class JsonLinesParser(OutputParser):
         """Take a line that is not a JSON object."""
 
     def note(self, **changes: Any) -> None:
-        """Change what was heard."""
-        self.heard = self.heard.model_copy(update=changes)
+        """Change what was heard, as far as it is believed."""
+        self.heard = self.heard.model_copy(update=bounded(changes))
 
     def spend(self, usage: Usage) -> None:
         """Add to what the session cost so far."""
@@ -76,22 +76,32 @@ def as_event(line: str) -> dict[str, Any] | None:
 
 
 def count(table: Any, *names: str) -> int | None:
-    """The whole number at a path of member names; None where there is none."""
-    for name in names:
-        table = table.get(name) if isinstance(table, Mapping) else None
-    return table if isinstance(table, int) and not isinstance(table, bool) else None
+    """The whole number at a path of member names, 0 to `MOST_TOKENS`; None where there is none."""
+    found = _at(table, names)
+    known = isinstance(found, int) and not isinstance(found, bool)
+    return found if known and 0 <= found <= MOST_TOKENS else None
 
 
 def amount(table: Any, *names: str) -> float | None:
-    """The number at a path of member names, where it is finite and not negative; None where there is none."""
-    for name in names:
-        table = table.get(name) if isinstance(table, Mapping) else None
-    known = isinstance(table, (int, float)) and not isinstance(table, bool)
-    return float(table) if known and 0 <= table < math.inf else None
+    """The number at a path of member names, 0 to `MOST`; None where there is none."""
+    found = _at(table, names)
+    known = isinstance(found, (int, float)) and not isinstance(found, bool)
+    return float(found) if known and 0 <= found <= MOST else None  # before that, it may be too large for a float
+
+
+def dollars(table: Any, *names: str) -> float | None:
+    """The US dollars at a path of member names, 0 to `MOST_USD`; None where there are none."""
+    found = amount(table, *names)
+    return found if found is not None and found <= MOST_USD else None
 
 
 def words(table: Any, *names: str) -> str | None:
     """The text at a path of member names; None where there is none."""
+    found = _at(table, names)
+    return found if isinstance(found, str) else None
+
+
+def _at(table: Any, names: tuple[str, ...]) -> Any:
     for name in names:
         table = table.get(name) if isinstance(table, Mapping) else None
-    return table if isinstance(table, str) else None
+    return table

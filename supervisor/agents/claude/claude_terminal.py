@@ -23,7 +23,7 @@ from supervisor.agents.claude.claude_failures import (
     why_not_started,
 )
 from supervisor.agents.claude.claude_parser import ANSWER, BY_MODEL, sum_of, text_of
-from supervisor.agents.json_lines_parser import JsonLinesParser, amount, as_event, words
+from supervisor.agents.json_lines_parser import JsonLinesParser, as_event, dollars, words
 from supervisor.agents.terminal_dialogs import TerminalDialog, TerminalProtocol
 
 SWITCHES = {
@@ -56,7 +56,7 @@ _TYPING = TerminalProtocol(
     leave=(_CTRL_C, _CTRL_C),
 )
 _RETRY = re.compile(
-    r"^\S (?P<what>.+?)…? · [Rr]etrying in (?P<wait>[\dhms ]+?)(?: \((?P<at>[^)]+)\))? · attempt (?P<attempt>\d+)/\d+",
+    r"^\S (?P<what>.+?)…? · [Rr]etrying in (?P<wait>[\dhms ]+?)(?: \((?P<at>[^)]+)\))? · attempt (?P<attempt>\d{1,9})/\d+",
     re.MULTILINE,
 )
 _HOPELESS_ATTEMPT = 7
@@ -141,7 +141,7 @@ class TerminalParser(JsonLinesParser):
     def _record(self, record: dict[str, Any], answers: dict[str, Any]) -> None:
         if record.get("type") == "cost-state" and isinstance(record.get("modelUsage"), dict):
             usage = sum_of(record["modelUsage"].values(), BY_MODEL)
-            self.note(usage=usage.model_copy(update={"cost_usd": amount(record, "totalCostUSD")}))
+            self.note(usage=usage.model_copy(update={"cost_usd": dollars(record, "totalCostUSD")}))
         message = record.get("message")
         if record.get("type") == "assistant" and isinstance(message, dict) and "error" not in record:
             answers[words(message, "id") or ""] = message.get("usage")

@@ -122,4 +122,4 @@ def _usage(told: Any, total: str, asked: str) -> Usage:
     every, given, cached = count(told, total), count(told, asked), count(told, "cached") or 0
     if every is None or given is None:
         return Usage()
-    return Usage(input_tokens=given - cached, output_tokens=every - given, cache_read_tokens=cached)
+    return Usage(input_tokens=max(0, given - cached), output_tokens=max(0, every - given), cache_read_tokens=cached)

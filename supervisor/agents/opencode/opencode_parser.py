@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from supervisor.agents.json_lines_parser import JsonLinesParser, count, words
+from supervisor.agents.json_lines_parser import JsonLinesParser, count, dollars, words
 from supervisor.agents.opencode.opencode_failures import from_error, from_retry, from_text
 from supervisor.agents.used_sign_in import UsedSignIn
 from supervisor.model.agent_report import AgentFailure, Usage
@@ -55,10 +55,9 @@ class OpencodeParser(JsonLinesParser):
             )
         tokens = part.get("tokens") if isinstance(part, Mapping) else None
         said = [each for name in ("output", "reasoning") if (each := count(tokens, name)) is not None]
-        cost = part.get("cost") if isinstance(part, Mapping) else None
         self.spend(
             Usage(
-                cost_usd=float(cost) if isinstance(cost, int | float) and cost > 0 else None,  # 0: no price is known
+                cost_usd=dollars(part, "cost") or None,  # 0: no price is known
                 input_tokens=count(tokens, "input"),
                 output_tokens=sum(said) if said else None,
                 cache_read_tokens=count(tokens, "cache", "read"),

@@ -1,0 +1,35 @@
+"""What is believed of what an agent tells: numbers, in bounds within which every sum of them can be kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from supervisor.model.agent_report import Usage
+
+MOST_TOKENS = 10**12
+"""Of one kind in one session. The store adds signed 64-bit integers, and ends at 2**63, which is 9.2 * 10**18: a million
+sessions with all four kinds of tokens come to 4 * 10**18."""
+MOST_USD = 1e9
+"""Of one session: the sum of a million of them is a number that JSON has."""
+MOST = 2**53
+"""Of any other number: up to it, a float tells each whole number from the next."""
+
+
+def bounded(changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Members of an `AgentReport`, each as far as it is believed."""
+    return {name: _BOUND[name](told) if name in _BOUND else told for name, told in changes.items()}
+
+
+def _usage(usage: Usage) -> Usage:
+    """The sums of what was told, each no more than one session may come to."""
+    over = {
+        name: most
+        for name in Usage.model_fields
+        if (told := getattr(usage, name)) is not None
+        and told > (most := MOST_USD if name == "cost_usd" else MOST_TOKENS)
+    }
+    return usage.model_copy(update=over) if over else usage
+
+
+_BOUND: dict[str, Callable[[Any], Any]] = {"usage": _usage}
