@@ -1,4 +1,4 @@
-"""What is believed of what an agent tells: numbers, in bounds within which every sum of them can be kept."""
+"""What is believed of what an agent tells: numbers within bounds of which every sum can be kept, and plain names."""
 
 from __future__ import annotations
 
@@ -6,14 +6,18 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from supervisor.model.agent_report import Usage
+from supervisor.text.plain_text import plain_line
 
 MOST_TOKENS = 10**12
-"""Of one kind in one session. The store adds signed 64-bit integers, and ends at 2**63, which is 9.2 * 10**18: a million
-sessions with all four kinds of tokens come to 4 * 10**18."""
+"""Of one kind in one session. The store adds signed 64-bit integers, which end at 2**63, that is 9.2 * 10**18: a
+million sessions with all four kinds of tokens come to 4 * 10**18."""
 MOST_USD = 1e9
 """Of one session: the sum of a million of them is a number that JSON has."""
 MOST = 2**53
 """Of any other number: up to it, a float tells each whole number from the next."""
+
+LONGEST_NAME = 200
+"""Characters of a model's name, or of an id."""
 
 
 def bounded(changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -32,4 +36,9 @@ def _usage(usage: Usage) -> Usage:
     return usage.model_copy(update=over) if over else usage
 
 
-_BOUND: dict[str, Callable[[Any], Any]] = {"usage": _usage}
+def _name(told: str | None) -> str | None:
+    """A model's name, or an id: one plain line."""
+    return None if told is None else plain_line(told, LONGEST_NAME)
+
+
+_BOUND: dict[str, Callable[[Any], Any]] = {"usage": _usage, "model": _name, "provider_session_id": _name}

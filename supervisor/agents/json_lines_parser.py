@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,7 +11,7 @@ from supervisor.agents.bounded_report import MOST, MOST_TOKENS, MOST_USD, bounde
 from supervisor.agents.output_parser import OutputParser
 from supervisor.agents.used_sign_in import UsedSignIn
 from supervisor.model.agent_report import LONGEST_MESSAGE, AgentFailure, FailureKind, Usage
-from supervisor.text.plain_text import plain_line
+from supervisor.text.plain_text import encodable, plain_line
 
 
 class JsonLinesParser(OutputParser):
@@ -22,7 +23,7 @@ class JsonLinesParser(OutputParser):
     def feed_line(self, line: str) -> None:
         found = as_event(line)
         if found is None:
-            self.text(line)
+            self.text(encodable(line))
         else:
             self.event(found)
 
@@ -63,13 +64,18 @@ class JsonLinesParser(OutputParser):
             self.note(trouble=None)
 
 
+_MAY_HAVE_SURROGATES = re.compile(r"\\u[dD][89a-fA-F]|[\ud800-\udfff]")
+
+
 def as_event(line: str) -> dict[str, Any] | None:
-    """The JSON object that a line is, else None."""
+    """The JSON object that a line is, else None; all text in it can be encoded."""
     start = line.lstrip()
     if not start.startswith("{"):
         return None
     try:
         found = json.loads(start)
+        if _MAY_HAVE_SURROGATES.search(start):  # JSON can spell half a pair of them, which nothing can write down
+            found = json.loads(encodable(json.dumps(found, ensure_ascii=False)))
     except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None

@@ -61,7 +61,9 @@ def test_a_count_that_cannot_be_is_untold(name: str, told: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["claude", "command", "opencode"])
-@pytest.mark.parametrize("told", ["1e308", "9" * 401, "-1", "-Infinity", "Infinity", "NaN", "1000000001", '"1"', "true"])
+@pytest.mark.parametrize(
+    "told", ["1e308", "9" * 401, "-1", "-Infinity", "Infinity", "NaN", "1000000001", '"1"', "true"]
+)
 def test_an_amount_that_cannot_be_is_untold(name: str, told: str) -> None:
     assert heard(name, USED[name].replace("USD", told).replace("N", "7")).usage.cost_usd is None
 
