@@ -1,4 +1,4 @@
-"""What is believed of what an agent tells: numbers within bounds of which every sum can be kept, and plain names."""
+"""What is believed of what an agent tells: numbers and times within bounds, and plain names."""
 
 from __future__ import annotations
 
@@ -19,10 +19,22 @@ MOST = 2**53
 LONGEST_NAME = 200
 """Characters of a model's name, or of an id."""
 
+LONGEST_LIMIT_S = 30 * 86400.0
+"""From now until a limit is over; what is told beyond that may be milliseconds, or in another calendar."""
 
-def bounded(changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Members of an `AgentReport`, each as far as it is believed."""
-    return {name: _BOUND[name](told) if name in _BOUND else told for name, told in changes.items()}
+
+def bounded(changes: Mapping[str, Any], now: float) -> dict[str, Any]:
+    """Members of an `AgentReport`, each as far as it is believed at this clock time (epoch seconds)."""
+    found = {name: _BOUND[name](told) if name in _BOUND else told for name, told in changes.items()}
+    trouble = found.get("trouble")
+    if trouble is not None and trouble.until is not None:
+        found["trouble"] = trouble.model_copy(update={"until": believed_end(trouble.until, now)})
+    return found
+
+
+def believed_end(until: float, now: float) -> float | None:
+    """When a limit is over, both in epoch seconds; None where that is no time, or too far away to be one."""
+    return until if 0 <= until <= now + LONGEST_LIMIT_S else None
 
 
 def _usage(usage: Usage) -> Usage:

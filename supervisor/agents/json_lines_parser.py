@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from supervisor.agents.bounded_report import MOST, MOST_TOKENS, MOST_USD, bounded
@@ -19,6 +20,11 @@ class JsonLinesParser(OutputParser):
 
     sign_in: UsedSignIn | None = None
     """What the session is signed in by, where that is known."""
+
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+        """`clock`: epoch seconds, of which it is told when limits are over."""
+        super().__init__()
+        self._clock = clock
 
     def feed_line(self, line: str) -> None:
         found = as_event(line)
@@ -35,7 +41,7 @@ class JsonLinesParser(OutputParser):
 
     def note(self, **changes: Any) -> None:
         """Change what was heard, as far as it is believed."""
-        self.heard = self.heard.model_copy(update=bounded(changes))
+        self.heard = self.heard.model_copy(update=bounded(changes, self._clock()))
 
     def spend(self, usage: Usage) -> None:
         """Add to what the session cost so far."""

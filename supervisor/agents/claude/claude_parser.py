@@ -30,8 +30,7 @@ class ClaudeParser(JsonLinesParser):
     """Hears the lines of one `claude -p --output-format stream-json --include-partial-messages`."""
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
-        super().__init__()
-        self._clock = clock
+        super().__init__(clock)
         self._by_key = False
         self._turns: dict[str, dict[str, int]] = {}
         """What each answer of the model cost so far, by its id; the last one is the one that comes now."""

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -56,7 +55,8 @@ _TYPING = TerminalProtocol(
     leave=(_CTRL_C, _CTRL_C),
 )
 _RETRY = re.compile(
-    r"^\S (?P<what>.+?)…? · [Rr]etrying in (?P<wait>[\dhms ]+?)(?: \((?P<at>[^)]+)\))? · attempt (?P<attempt>\d{1,9})/\d+",
+    r"^\S (?P<what>.+?)…? · [Rr]etrying in (?P<wait>[\dhms ]+?)(?: \((?P<at>[^)]+)\))?"
+    r" · attempt (?P<attempt>\d{1,9})/\d+",
     re.MULTILINE,
 )
 _HOPELESS_ATTEMPT = 7
@@ -102,10 +102,6 @@ def settings(workspace: Path, key: str | None) -> str:
 
 class TerminalParser(JsonLinesParser):
     """Makes out of the screen what keeps it from working, and out of its own record what it cost."""
-
-    def __init__(self, clock: Callable[[], float] = time.time) -> None:
-        super().__init__()
-        self._clock = clock
 
     def feed_line(self, line: str) -> None:
         """What it draws says nothing line by line."""

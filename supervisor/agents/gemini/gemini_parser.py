@@ -18,8 +18,7 @@ class GeminiParser(JsonLinesParser):
     """Hears the lines of one `gemini --output-format stream-json`, and what it recorded of its conversation."""
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
-        super().__init__()
-        self._clock = clock
+        super().__init__(clock)
         self._complaint = ""
         self._failed = ""
         """What is known of a failed request whose report is not whole yet."""

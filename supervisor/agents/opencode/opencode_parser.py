@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -16,9 +17,11 @@ _CONTINUES = ("tool-calls", "unknown")
 class OpencodeParser(JsonLinesParser):
     """Hears its lines, and those that the plugin adds: `model`, `retry`."""
 
-    def __init__(self, sign_in_to: Callable[[str], UsedSignIn | None] = lambda _: None) -> None:
+    def __init__(
+        self, sign_in_to: Callable[[str], UsedSignIn | None] = lambda _: None, clock: Callable[[], float] = time.time
+    ) -> None:
         """`sign_in_to`: what the session is signed in to a provider by."""
-        super().__init__()
+        super().__init__(clock)
         self._sign_in_to = sign_in_to
 
     def event(self, event: Mapping[str, Any]) -> None:
