@@ -61,13 +61,22 @@ class JsonLinesParser(OutputParser):
         )
 
     def trouble(self, failure: AgentFailure) -> None:
-        """Note what keeps it from working; of a sign-in that was refused, which one."""
+        """Note what keeps it from working; of a sign-in that was refused, which one.
+
+        What it cannot get over by itself stays what it is, whatever it says of its next tries.
+        """
+        if self._is_hopeless and not failure.is_final:
+            return
         self.note(trouble=failure if self.sign_in is None else self.sign_in.told(failure))
 
     def goes_well(self) -> None:
-        """Note that it works again."""
-        if self.heard.trouble is not None:
+        """Note that it works again, unless it cannot by itself: the session is being ended for that."""
+        if self.heard.trouble is not None and not self._is_hopeless:
             self.note(trouble=None)
+
+    @property
+    def _is_hopeless(self) -> bool:
+        return self.heard.trouble is not None and self.heard.trouble.is_final
 
 
 _MAY_HAVE_SURROGATES = re.compile(r"\\u[dD][89a-fA-F]|[\ud800-\udfff]")

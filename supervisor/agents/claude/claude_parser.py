@@ -60,8 +60,7 @@ class ClaudeParser(JsonLinesParser):
 
     def goes_well(self) -> None:
         self._attempt, self._turned_away_s = 0, 0.0
-        if self.heard.trouble is not None and not self.heard.trouble.is_final:
-            super().goes_well()
+        super().goes_well()
 
     def finish(self, exit_status: int | None, last_lines: str) -> None:
         if self.heard.provider_session_id is None and self.heard.trouble is None and (exit_status or 0) > 0:
