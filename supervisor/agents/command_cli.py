@@ -13,7 +13,7 @@ from typing import Any
 from supervisor.agents.agent_paths import check_paths, fill, given_environment, given_secrets, named_paths
 from supervisor.agents.agent_profile import AgentProfile
 from supervisor.agents.cli_driver import AgentStatus, CliDriver
-from supervisor.agents.json_lines_parser import JsonLinesParser, amount, as_event, count, words
+from supervisor.agents.json_lines_parser import JsonLinesParser, amount, as_event, count, dollars, words
 from supervisor.agents.output_parser import OutputParser
 from supervisor.agents.terminal_dialogs import TerminalDialog, TerminalProtocol
 from supervisor.errors import AgentError, UsageError
@@ -124,7 +124,7 @@ class CommandParser(JsonLinesParser):
     def event(self, event: Mapping[str, Any]) -> None:
         if event.get("type") == f"{EVENTS}usage":
             tokens = {name: count(event, name) for name in Usage.model_fields if name != "cost_usd"}
-            self.spend(Usage(cost_usd=amount(event, "cost_usd"), **tokens))
+            self.spend(Usage(cost_usd=dollars(event, "cost_usd"), **tokens))
         elif event.get("type") == f"{EVENTS}limit":
             message = words(event, "message") or "it said that it is limited"
             self.failed("usage_limit", message, until=amount(event, "until"), is_final=True)

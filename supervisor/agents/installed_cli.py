@@ -13,6 +13,7 @@ from typing import ClassVar
 
 from supervisor.agents.agent_paths import OF_SIGN_IN, check_paths, given_environment, given_secrets, named_paths
 from supervisor.agents.agent_profile import AgentProfile
+from supervisor.agents.bounded_report import MOST_USD
 from supervisor.agents.cli_driver import AgentStatus, CliDriver
 from supervisor.agents.credentials import Credentials
 from supervisor.agents.terminal_dialogs import TerminalDialog
@@ -170,7 +171,7 @@ class InstalledCliDriver(CliDriver):
             + (usage.cache_read_tokens or 0) * price.cache_read
             + (usage.cache_write_tokens or 0) * price.cache_write
         ) / 1_000_000
-        return usage.model_copy(update={"cost_usd": to_billionths(cost)})
+        return usage.model_copy(update={"cost_usd": to_billionths(min(MOST_USD, cost))})
 
 
 def answer_of(program: Path, option: str) -> subprocess.CompletedProcess[str]:

@@ -90,7 +90,8 @@ class Supervisor:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self.stop)
         for attempt in self._left_attempts():  # what still runs here is ended before anything starts
-            await self._executors.reattach(attempt.handle)
+            with cost_reconciliation.passed_over(attempt.name):
+                await self._executors.reattach(attempt.handle)
         retention = SessionRetention(
             EmptyFolderProvider(project.sessions), self.database, project.settings.keep_sessions, self._steady.now
         )

@@ -13,6 +13,14 @@ ESCAPES = re.compile(
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def encodable(text: str) -> str:
+    """The text as UTF-8 can have it: with U+FFFD for each half of a pair (a surrogate) that stands alone."""
+    return _SURROGATE.sub("\ufffd", text)
+
+
 def plain(text: str) -> str:
     """The text without escape sequences (ECMA-48), writing-direction overrides, and controls but tab and newline."""
     return _CONTROL.sub("", ESCAPES.sub("", text.replace("\r\n", "\n").replace("\r", "\n")))

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from supervisor.agents.json_lines_parser import amount, as_event, count, words
+from supervisor.agents.json_lines_parser import amount, as_event, count, dollars, words
 
 _FURNITURE = re.compile(r"^\s*(❯|─+|⏵⏵ .*|.* · /effort)?\s*$")
 """What its screen has at all times."""
@@ -65,7 +65,7 @@ def _blocks(message: Any) -> Iterator[str]:
 
 
 def _result(event: Mapping[str, Any]) -> str:
-    cost = amount(event, "total_cost_usd")
+    cost = dollars(event, "total_cost_usd")
     how = f"{count(event, 'num_turns')} turns" + ("" if cost is None else f", ${cost:.4f}")
     if not event.get("is_error"):
         return f"ended: {how}"

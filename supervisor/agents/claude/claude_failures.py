@@ -68,7 +68,12 @@ def why_not_started(last_lines: str) -> str:
 def regained_at(message: str) -> float | None:
     """When a spending limit is over, in epoch seconds; None where the message does not say."""
     found = _REGAIN.search(message)
-    return None if found is None else datetime.fromisoformat(f"{found[1]}T{found[2]}+00:00").timestamp()
+    if found is None:
+        return None
+    try:
+        return datetime.fromisoformat(f"{found[1]}T{found[2]}+00:00").timestamp()
+    except ValueError:
+        return None
 
 
 def next_time_of_day(text: str, now: float) -> float | None:

@@ -19,7 +19,7 @@ from supervisor.agents.claude.claude_failures import (
     regained_at,
     why_not_started,
 )
-from supervisor.agents.json_lines_parser import JsonLinesParser, amount, count, words
+from supervisor.agents.json_lines_parser import JsonLinesParser, amount, count, dollars, words
 from supervisor.model.agent_report import Usage
 
 BY_MODEL = ("inputTokens", "outputTokens", "cacheReadInputTokens", "cacheCreationInputTokens")
@@ -30,8 +30,7 @@ class ClaudeParser(JsonLinesParser):
     """Hears the lines of one `claude -p --output-format stream-json --include-partial-messages`."""
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
-        super().__init__()
-        self._clock = clock
+        super().__init__(clock)
         self._by_key = False
         self._turns: dict[str, dict[str, int]] = {}
         """What each answer of the model cost so far, by its id; the last one is the one that comes now."""
@@ -61,8 +60,7 @@ class ClaudeParser(JsonLinesParser):
 
     def goes_well(self) -> None:
         self._attempt, self._turned_away_s = 0, 0.0
-        if self.heard.trouble is not None and not self.heard.trouble.is_final:
-            super().goes_well()
+        super().goes_well()
 
     def finish(self, exit_status: int | None, last_lines: str) -> None:
         if self.heard.provider_session_id is None and self.heard.trouble is None and (exit_status or 0) > 0:
@@ -104,7 +102,7 @@ class ClaudeParser(JsonLinesParser):
             return
         limited = status == 429 or error == "rate_limit"
         # What it waits by itself begins with half a second, is doubled up to 32, and made longer by a quarter at most.
-        told = wait_s > 1.25 * min(32.0, 0.5 * 2 ** (attempt - 1))
+        told = wait_s > 1.25 * 0.5 * 2 ** min(6, attempt - 1)
         self._noted(
             RATE_LIMIT if limited else OVERLOAD,
             turned_away(event),
@@ -139,7 +137,7 @@ class ClaudeParser(JsonLinesParser):
         by_model = event.get("modelUsage")
         told = sum_of(by_model.values(), BY_MODEL) if isinstance(by_model, Mapping) else Usage()
         usage = self.heard.usage if told.tokens is None else told
-        self.note(usage=usage.model_copy(update={"cost_usd": amount(event, "total_cost_usd")}), ended=True)
+        self.note(usage=usage.model_copy(update={"cost_usd": dollars(event, "total_cost_usd")}), ended=True)
         if not event.get("is_error"):
             self.goes_well()
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,7 +22,7 @@ from supervisor.agents.claude.claude_failures import (
     why_not_started,
 )
 from supervisor.agents.claude.claude_parser import ANSWER, BY_MODEL, sum_of, text_of
-from supervisor.agents.json_lines_parser import JsonLinesParser, amount, as_event, words
+from supervisor.agents.json_lines_parser import JsonLinesParser, as_event, dollars, words
 from supervisor.agents.terminal_dialogs import TerminalDialog, TerminalProtocol
 from supervisor.host.untrusted_folder import texts_below
 
@@ -57,7 +56,8 @@ _TYPING = TerminalProtocol(
     leave=(_CTRL_C, _CTRL_C),
 )
 _RETRY = re.compile(
-    r"^\S (?P<what>.+?)…? · [Rr]etrying in (?P<wait>[\dhms ]+?)(?: \((?P<at>[^)]+)\))? · attempt (?P<attempt>\d+)/\d+",
+    r"^\S (?P<what>.+?)…? · [Rr]etrying in (?P<wait>[\dhms ]+?)(?: \((?P<at>[^)]+)\))?"
+    r" · attempt (?P<attempt>\d{1,9})/\d+",
     re.MULTILINE,
 )
 _HOPELESS_ATTEMPT = 7
@@ -104,10 +104,6 @@ def settings(workspace: Path, key: str | None) -> str:
 class TerminalParser(JsonLinesParser):
     """Makes out of the screen what keeps it from working, and out of its own record what it cost."""
 
-    def __init__(self, clock: Callable[[], float] = time.time) -> None:
-        super().__init__()
-        self._clock = clock
-
     def feed_line(self, line: str) -> None:
         """What it draws says nothing line by line."""
 
@@ -139,7 +135,7 @@ class TerminalParser(JsonLinesParser):
     def _record(self, record: dict[str, Any], answers: dict[str, Any]) -> None:
         if record.get("type") == "cost-state" and isinstance(record.get("modelUsage"), dict):
             usage = sum_of(record["modelUsage"].values(), BY_MODEL)
-            self.note(usage=usage.model_copy(update={"cost_usd": amount(record, "totalCostUSD")}))
+            self.note(usage=usage.model_copy(update={"cost_usd": dollars(record, "totalCostUSD")}))
         message = record.get("message")
         if record.get("type") == "assistant" and isinstance(message, dict) and "error" not in record:
             answers[words(message, "id") or ""] = message.get("usage")

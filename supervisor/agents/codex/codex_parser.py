@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from supervisor.agents.codex import codex_failures
@@ -15,10 +14,6 @@ LARGEST_RECORD_BYTES = 64 << 20
 
 class CodexParser(JsonLinesParser):
     """Hears the lines of one `codex exec --json`, and what that wrote down of its session."""
-
-    def __init__(self, clock: Callable[[], float] = time.time) -> None:
-        super().__init__()
-        self._clock = clock
 
     def event(self, event: Mapping[str, Any]) -> None:
         kind = event.get("type")

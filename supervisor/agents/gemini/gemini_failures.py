@@ -126,4 +126,4 @@ def _wait_s(message: str) -> float | None:
     told, own = _WAIT.search(message), _ENDS.search(message)
     if told is not None:
         return sum(float(number) * _SECONDS[unit] for number, unit in _PART.findall(told[1]))
-    return None if own is None or own["ms"] is None else int(own["ms"]) / 1000
+    return None if own is None or own["ms"] is None else float(own["ms"]) / 1000

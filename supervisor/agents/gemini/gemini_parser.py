@@ -18,8 +18,7 @@ class GeminiParser(JsonLinesParser):
     """Hears the lines of one `gemini --output-format stream-json`, and what it recorded of its conversation."""
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
-        super().__init__()
-        self._clock = clock
+        super().__init__(clock)
         self._complaint = ""
         self._failed = ""
         """What is known of a failed request whose report is not whole yet."""
@@ -122,4 +121,4 @@ def _usage(told: Any, total: str, asked: str) -> Usage:
     every, given, cached = count(told, total), count(told, asked), count(told, "cached") or 0
     if every is None or given is None:
         return Usage()
-    return Usage(input_tokens=given - cached, output_tokens=every - given, cache_read_tokens=cached)
+    return Usage(input_tokens=max(0, given - cached), output_tokens=max(0, every - given), cache_read_tokens=cached)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from supervisor.agents.json_lines_parser import count, words
+from supervisor.agents.json_lines_parser import amount, count, words
 from supervisor.model.agent_report import AgentFailure, FailureKind
 from supervisor.text.plain_text import plain_line
 
@@ -79,7 +79,7 @@ def from_text(line: str) -> AgentFailure | None:
 def from_retry(event: Mapping[str, Any]) -> AgentFailure:
     """What a `retry` line means: a request was refused, and it sleeps before the next."""
     message = words(event, "status", "message") or "refused"
-    now, then = _clock(event.get("timestamp")), _clock(_get(event, "status", "next"))
+    now, then = _clock(event, "timestamp"), _clock(event, "status", "next")
     reason = words(event, "status", "action", "reason") or ""
     kind = "usage_limit" if reason.endswith("_limit") else _kind(None, message) or "overload"
     sleep_s = 0.0 if now is None or then is None else then - now
@@ -108,7 +108,7 @@ def from_error(event: Mapping[str, Any]) -> AgentFailure | None:
     kind = _kind(count(error, "data", "statusCode"), f"{message} {body}", retried=_get(error, "data", "isRetryable"))
     if kind is None:
         return None
-    now = _clock(event.get("timestamp"))
+    now = _clock(event, "timestamp")
     until = None if now is None else _told_until(now, _get(error, "data", "responseHeaders"), body, message)
     limited = kind in ("rate_limit", "usage_limit")
     return _trouble(kind, message or body, until=until if limited else None, is_final=True)
@@ -163,12 +163,13 @@ def _number(text: str | None) -> float | None:
 def _date(text: str) -> float | None:
     try:
         return parsedate_to_datetime(text).timestamp()
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 
-def _clock(milliseconds: Any) -> float | None:
-    return milliseconds / 1000 if isinstance(milliseconds, int | float) else None
+def _clock(event: Mapping[str, Any], *names: str) -> float | None:
+    milliseconds = amount(event, *names)
+    return None if milliseconds is None else milliseconds / 1000
 
 
 def _get(table: Any, *names: str) -> Any:

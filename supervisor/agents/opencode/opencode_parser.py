@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from supervisor.agents.json_lines_parser import JsonLinesParser, count, words
+from supervisor.agents.json_lines_parser import JsonLinesParser, count, dollars, words
 from supervisor.agents.opencode.opencode_failures import from_error, from_retry, from_text
 from supervisor.agents.used_sign_in import UsedSignIn
 from supervisor.model.agent_report import AgentFailure, Usage
@@ -16,9 +17,11 @@ _CONTINUES = ("tool-calls", "unknown")
 class OpencodeParser(JsonLinesParser):
     """Hears its lines, and those that the plugin adds: `model`, `retry`."""
 
-    def __init__(self, sign_in_to: Callable[[str], UsedSignIn | None] = lambda _: None) -> None:
+    def __init__(
+        self, sign_in_to: Callable[[str], UsedSignIn | None] = lambda _: None, clock: Callable[[], float] = time.time
+    ) -> None:
         """`sign_in_to`: what the session is signed in to a provider by."""
-        super().__init__()
+        super().__init__(clock)
         self._sign_in_to = sign_in_to
 
     def event(self, event: Mapping[str, Any]) -> None:
@@ -55,10 +58,9 @@ class OpencodeParser(JsonLinesParser):
             )
         tokens = part.get("tokens") if isinstance(part, Mapping) else None
         said = [each for name in ("output", "reasoning") if (each := count(tokens, name)) is not None]
-        cost = part.get("cost") if isinstance(part, Mapping) else None
         self.spend(
             Usage(
-                cost_usd=float(cost) if isinstance(cost, int | float) and cost > 0 else None,  # 0: no price is known
+                cost_usd=dollars(part, "cost") or None,  # 0: no price is known
                 input_tokens=count(tokens, "input"),
                 output_tokens=sum(said) if said else None,
                 cache_read_tokens=count(tokens, "cache", "read"),

@@ -163,6 +163,9 @@ def pause_text(gate: AgentCooldown) -> str:
 
 
 def clock_time(at: float) -> str:
-    """Local time, with the day where it is not today."""
-    when = datetime.fromtimestamp(at)
+    """Local time, with the day where it is not today; in words where no calendar has it."""
+    try:
+        when = datetime.fromtimestamp(at)
+    except (ValueError, OverflowError, OSError):
+        return "an unknown time"
     return f"{when:%H:%M}" if when.date() == datetime.now().date() else f"{when:%Y-%m-%d %H:%M}"

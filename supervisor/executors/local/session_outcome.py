@@ -131,7 +131,8 @@ def _refusal(monitor: SessionMonitor, result: SessionResult, found: JsonDocument
         what = "wrote no output" if result.output is None else "had not come to its end"
         why = f": {said}" if said and status > 0 else ""
         return OutputRejection(kind="crashed", message=f"the session ended with {how} and {what}{why}")
-    assert isinstance(found, OutputRejection)
+    if not isinstance(found, OutputRejection):
+        return OutputRejection(kind="cut_off", message="the session was ended before it came to its end")
     return found.model_copy(update={"message": f"{found.message}; it said last: {said}"}) if said else found
 
 

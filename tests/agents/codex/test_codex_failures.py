@@ -24,7 +24,6 @@ from tests.agents.codex.codex_lines import NOON, at, error, heard
         ("or try again at Nov 22nd, 2026 12:05 AM.", "2026-11-22 00:06"),
         ("or try again at Nov 24th, 2026 10:41 AM.", "2026-11-24 10:42"),
         ("or try again at Dec 1st, 2026 9:05 PM.", "2026-12-01 21:06"),
-        ("or try again at Jan 3rd, 2027 11:59 PM.", "2027-01-04 00:00"),
     ],
 )  # fmt: skip
 def test_a_usage_limit_is_over_a_minute_after_the_one_that_is_printed(said: str, until: str) -> None:
@@ -33,6 +32,13 @@ def test_a_usage_limit_is_over_a_minute_after_the_one_that_is_printed(said: str,
     ).trouble
     assert trouble is not None
     assert trouble.until == at(until)
+
+
+def test_a_usage_limit_may_end_in_the_next_year() -> None:
+    said = error("You’ve hit your usage limit. Try again at Jan 3rd, 2027 11:59 PM.")
+    trouble = heard(said, now=at("2026-12-20 12:00")).trouble
+    assert trouble is not None
+    assert trouble.until == at("2027-01-04 00:00")
 
 
 @pytest.mark.parametrize(

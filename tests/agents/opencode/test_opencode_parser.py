@@ -28,7 +28,7 @@ LAST_STEP = (
 
 
 def hear(*lines: str) -> AgentReport:
-    parser = OpencodeParser()
+    parser = OpencodeParser(clock=lambda: NOW)
     for line in lines:
         parser.feed_line(line)
     return parser.heard
