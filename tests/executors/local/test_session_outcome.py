@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from supervisor.executors.local.session_outcome import session_outcome
+from supervisor.executors.local.terminal.redaction import Redactor
 from supervisor.model.agent_report import AgentReport, Usage
 from supervisor.model.json_document import JsonDocument
 
@@ -30,6 +31,7 @@ def test_one_that_was_ended_without_a_word_why_is_refused_in_words(tmp_path: Pat
         output=SimpleNamespace(path=tmp_path / "output.json"),
         parser=None,
         transcript=SimpleNamespace(tail=lambda: ""),
+        mask=Redactor([]),
         typist=None,
     )
     result = session_outcome(monitor, "troubled", None, 1.0, JsonDocument(b'{"i01": 1}'))
