@@ -59,7 +59,7 @@ def _as_object(value: Any, names: ItemNames) -> Shaped | None:
         return Shaped(value) if any(names.item(name) is not None for name in value) else None
     if not isinstance(value, list) or not value or not all(isinstance(row, dict) for row in value):
         return None
-    if all(_names_item(row, names) for row in value):
+    if all(_text(row.get("id")) for row in value) and any(_names_item(row, names) for row in value):
         payloads = [{name: inner for name, inner in row.items() if name != "id"} for row in value]
         if any(len(payload) == 1 and not _VALUE_NAMES.isdisjoint(payload) for payload in payloads):
             return None

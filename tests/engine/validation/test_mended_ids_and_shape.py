@@ -95,6 +95,13 @@ def test_an_array_of_entries_is_read_as_the_object_that_was_asked_for(answers: d
     assert same(found.values, answers)
 
 
+def test_an_entry_of_an_array_that_is_of_no_item_is_named_and_the_others_are_read() -> None:
+    rows = [{"id": "i1", "square": 1}, {"id": "zzz", "square": 1}, {"id": 2, "square": 4}]
+    found = parsed(rows, "object", ["i1", "2"])
+    assert found.values == {"i1": {"square": 1}, "2": {"square": 4}}
+    assert [(error.type, error.item_id) for error in found.errors] == [("unknown_item", "zzz")]
+
+
 @examples(40)
 @given(st.dictionaries(PLAIN_IDS, ROWS, min_size=1, max_size=5) | st.dictionaries(PLAIN_IDS, LISTS, min_size=1))
 def test_an_object_is_read_as_the_array_that_was_asked_for(answers: dict[str, Any]) -> None:
