@@ -172,3 +172,13 @@ def test_few_short_errors_leave_no_file_of_their_own(project: SmallProject) -> N
     project.agent('import sys\nopen(sys.argv[2], "w").write(\'{"a": 1}\')\n')
     assert project.run("--max-attempts", "1").returncode == 1
     assert not list(project.root.rglob("errors.json"))
+
+
+def test_half_a_character_in_a_message_is_shown_as_what_it_is(small: Small) -> None:
+    """A validator that takes texts apart may leave one; it is no fault of the validator's process."""
+    says = "ValidationError(type='cut', item_id=i, message='bad \\ud83d', suggestion='whole')"
+    body = f"def validate(batch, output, merged):\n    return ValidationReport(errors=[{says} for i in batch.items])\n"
+    phase = {"validator": "check.py", "max_attempts": 1}
+    small.lay_out(numbered(2), phases=[phase], validators={"check.py": body}).run(status=1)
+    (error, *_) = small.status()["failed_items"][0]["errors"]
+    assert (error["type"], error["message"]) == ("cut", "bad ?")
