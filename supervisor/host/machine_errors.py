@@ -30,10 +30,6 @@ _ERRNOS = frozenset(
         errno.ENOLCK,
         errno.ESTALE,
         errno.ETIMEDOUT,
-        errno.EEXIST,
-        errno.ENOTDIR,
-        errno.EISDIR,
-        errno.ELOOP,
     }
 )
 _SQLITE_CODES = frozenset(
@@ -49,9 +45,7 @@ _SQLITE_CODES = frozenset(
         sqlite3.SQLITE_NOLFS,
     }
 )
-_FOR_A_PERSON = frozenset(
-    {errno.EACCES, errno.EPERM, errno.EROFS, errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.ELOOP}
-)
+_FOR_A_PERSON = frozenset({errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.ELOOP})
 _SQLITE_FOR_A_PERSON = frozenset({sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM})
 LASTS_AFTER = 3
 """A fault that comes so many times in a row, and that only a person can mend, is not waited for any longer."""
@@ -59,7 +53,6 @@ MACHINE_ERRORS = (OSError, sqlite3.Error, RuntimeError, MemoryError)
 """Errors that may tell of a fault of the machine."""
 _BY_RIGHTS = "Let this user read and write it, and all in it: see `ls -ld` of it, and `chown` or `chmod`."
 _MENDING = {
-    errno.EEXIST: "Something stands where a folder is to be, or a link to a disk that is not mounted.",
     errno.EROFS: "Mount its file system so that it can be written.",
     errno.ENOTDIR: "Something stands where a folder is to be: move it away.",
     errno.EISDIR: "A folder stands where a file is to be: move it away.",

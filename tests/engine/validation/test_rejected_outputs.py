@@ -105,7 +105,7 @@ CASES = [
     Case("pipe", "os.mkfifo(output)", "not_a_file", ".json is not a regular file"),
     Case("folder", "os.mkdir(output)", "not_a_file", ".json is not a regular file"),
     Case("hard_link", "write(good); os.link(output, output + '.2')", "linked_file", "has a second name (hard link)"),
-    Case("too_large", "write({**good, first: 'x' * 3000})", "too_large", "more than the 2,000 that are read"),
+    Case("too_large", "write({**good, first: 'x' * 3000})", "too_large", "more than the 2,000 of `max_output_bytes`"),
     Case("none", "pass", "no_output", "the session ended without the file phase1_batch_"),
     Case("crash", "sys.exit(3)", "crashed", "the session ended with exit status 3 and wrote no output"),
     Case("killed", "os.kill(os.getpid(), signal.SIGKILL)", "crashed", "the session ended with signal 9"),
