@@ -11,6 +11,7 @@ from supervisor.executors.open_executors import OpenExecutors
 from supervisor.host.durable_files import last_change
 from supervisor.host.machine_errors import ignore_machine_errors, machine_error
 from supervisor.model import session_name
+from supervisor.model.job import StoredBatch
 from supervisor.model.session import SessionResult
 from supervisor.model.session_handle import SessionHandle
 from supervisor.project.project import Project
@@ -67,7 +68,12 @@ def adopt_orphans(project: Project, database: Database, job: int, agent: str) ->
 
 
 def _adopt(
-    project: Project, database: Database, workspace: Workspace, batch: int | None, session: int, agent: str
+    project: Project,
+    database: Database,
+    workspace: Workspace,
+    batch: StoredBatch | None,
+    session: int,
+    agent: str,
 ) -> None:
     name = workspace.folder.name
     asked = _asked(workspace, project.settings.max_output_bytes)
