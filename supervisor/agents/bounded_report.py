@@ -19,8 +19,9 @@ MOST = 2**53
 LONGEST_NAME = 200
 """Characters of a model's name, or of an id."""
 
-LONGEST_LIMIT_S = 30 * 86400.0
-"""From now until a limit is over; what is told beyond that may be milliseconds, or in another calendar."""
+LONGEST_LIMIT_S = 32 * 86400.0
+"""From now until a limit is over, so that one of a month is believed on its first day. What is told beyond that may be
+milliseconds, or in another calendar."""
 
 
 def bounded(changes: Mapping[str, Any], now: float) -> dict[str, Any]:
