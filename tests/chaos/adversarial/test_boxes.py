@@ -186,7 +186,7 @@ def test_it_is_asked_to_leave_and_has_time_to(small: Small, level: str) -> None:
     agent = (
         "signal.signal(signal.SIGTERM, lambda *_: (mark('asked'), sys.exit()))\nwrite(answers())\ntime.sleep(100000)\n"
     )
-    small.lay_out(numbered(2), agent=agent, settings={"sandbox": level})
+    small.lay_out(numbered(2), agent=agent, settings={"sandbox": level, "finish_timeout": 0.2})
     small.run()
     (session,) = small.sessions()
     assert (session.workspace / "asked").exists()

@@ -12,6 +12,8 @@ from tests.support.processes import Process
 from tests.support.project_folder import Session
 from tests.support.scripted_project import Small, numbered, open_gate, said
 
+SOON = {"finish_timeout": 0.2}
+"""Of agents that stay after their answer."""
 LEFT_BEHIND = """
 def leave_behind(clean):
     '''A grandchild of another session, whose parent is gone: a daemon.'''
@@ -65,8 +67,8 @@ def left_by(session: Session) -> Process | None:
     ids=["the agent ends", "the agent stays"],
 )
 def test_a_daemon_that_an_agent_left_behind_does_not_survive_its_session(small: Small, clean: bool, ends: str) -> None:
-    small.lay_out(numbered(2), agent=f"{LEFT_BEHIND}leave_behind({clean})\nwait_for('daemon')\n{ends}")
-    small.run()
+    agent = f"{LEFT_BEHIND}leave_behind({clean})\nwait_for('daemon')\n{ends}"
+    small.lay_out(numbered(2), agent=agent, settings=SOON).run()
     (session,) = small.sessions()
     assert left_by(session) is None
     assert small.main() == said(numbered(2))
@@ -98,14 +100,15 @@ mark("pid", os.getpid())
 write(answers())
 time.sleep(100000)
 """
-    small.lay_out(numbered(2), agent=deaf).run()
+    small.lay_out(numbered(2), agent=deaf, settings=SOON).run()
     assert small.main() == said(numbered(2))
     assert small.rows("SELECT exit_status FROM attempts") == [{"exit_status": -signal.SIGKILL}]
     processes.none_left(small.root)
 
 
 def test_a_stopped_agent_is_ended_all_the_same(small: Small) -> None:
-    small.lay_out(numbered(2), agent="write(answers())\nos.kill(os.getpid(), signal.SIGSTOP)\n").run()
+    agent = "write(answers())\nos.kill(os.getpid(), signal.SIGSTOP)\n"
+    small.lay_out(numbered(2), agent=agent, settings=SOON).run()
     assert small.main() == said(numbered(2))
     processes.none_left(small.root)
 
@@ -116,7 +119,7 @@ signal.signal(signal.SIGTERM, lambda *_: (mark("asked_to_leave"), sys.exit(0)))
 write(answers())
 time.sleep(100000)
 """
-    small.lay_out(numbered(2), agent=stays).run()
+    small.lay_out(numbered(2), agent=stays, settings=SOON).run()
     assert small.main() == said(numbered(2))
     (session,) = small.sessions()
     assert (session.workspace / "asked_to_leave").exists()
@@ -152,7 +155,7 @@ wait_at("gate")
 output.write_text(text)
 time.sleep(100000)
 """
-    small.lay_out(numbered(2), agent=slow)
+    small.lay_out(numbered(2), agent=slow, settings=SOON)
     running = small.begin_run()
     (session,) = small.at_gate()
     open_gate(session)
