@@ -204,7 +204,7 @@ SHAPES = [
 BEHAVIOURS = [
     Case("crashes", "sys.exit(3)", "crashed"),
     Case("is killed", "os.kill(os.getpid(), signal.SIGKILL)", "crashed"),
-    Case("crashes after its answer", "write(good); os.abort()", MERGED),
+    Case("crashes after its answer", "write(good); os.abort()", "crashed"),
     Case("ends with an error after its answer", "write(good); sys.exit(1)", MERGED),
     Case("stops itself", "write(good); os.kill(os.getpid(), signal.SIGSTOP)", MERGED),
     Case("stops itself before its answer", "os.kill(os.getpid(), signal.SIGSTOP)", "timed_out"),
