@@ -167,7 +167,8 @@ def redo(transaction: Transaction, job: int, phase: int, item_id: str, payload: 
 def requeue_items(transaction: Transaction, job: int, phase: int, ids: Sequence[str]) -> None:
     """Have items tried again that were quarantined, left out or merged.
 
-    Where the validator failed, and not the agent, the batch waits again as it was: its output is kept and judged first.
+    Where the project's own code failed, and not the agent, the batch waits again as it was: what a validator failed on is
+    kept and judged first; of a context that failed there is no session.
     """
     for item_id in ids:
         row = transaction.row(
@@ -175,7 +176,7 @@ def requeue_items(transaction: Transaction, job: int, phase: int, ids: Sequence[
         )
         if row is None or row["payload"] is None or row["status"] == "waiting":
             continue
-        if row["status"] == "quarantined" and _unvalidated(transaction, row["batch"]):
+        if row["status"] == "quarantined" and _never_answered(transaction, row["batch"]):
             transaction.execute(
                 "UPDATE items SET status = 'waiting', errors = NULL WHERE batch = ? AND status = 'quarantined'",
                 (row["batch"],),
@@ -185,7 +186,12 @@ def requeue_items(transaction: Transaction, job: int, phase: int, ids: Sequence[
             redo(transaction, job, phase, item_id, json.loads(row["payload"]))
 
 
-def _unvalidated(database: StoreReader, batch: int | None) -> bool:
-    return bool(
-        database.value("SELECT EXISTS (SELECT 1 FROM attempts WHERE batch = ? AND outcome = 'unvalidated')", (batch,))
+def _never_answered(database: StoreReader, batch: int | None) -> bool:
+    """Whether no answer of a batch was judged: its validator failed, or its context did."""
+    return batch is not None and bool(
+        database.value(
+            "SELECT EXISTS (SELECT 1 FROM attempts WHERE batch = :batch AND outcome = 'unvalidated')"
+            " OR NOT EXISTS (SELECT 1 FROM attempts WHERE batch = :batch)",
+            {"batch": batch},
+        )
     )

@@ -118,11 +118,7 @@ def _store(round_: Round, clean_: Clean) -> Iterator[str]:
         yield f"the job is {job['status']}"
     for row in round_.rows("SELECT DISTINCT phase, status FROM items WHERE job = ? AND status <> 'merged'", job["id"]):
         yield f"phase {row['phase']} has items that are {row['status']}"
-    for row in round_.rows(  # what failed, as its context did while an item was asked for again, is done in another one
-        "SELECT number, phase, status FROM batches b WHERE job = ? AND status <> 'done'"
-        " AND (status <> 'failed' OR EXISTS (SELECT 1 FROM items WHERE batch = b.id))",
-        job["id"],
-    ):
+    for row in round_.rows("SELECT number, phase, status FROM batches WHERE job = ? AND status <> 'done'", job["id"]):
         yield f"batch {row['number']} of phase {row['phase']} is {row['status']}"
     for row in round_.rows("SELECT name, outcome FROM attempts WHERE job = ?", job["id"]):
         if row["outcome"] in ("running", "unvalidated"):

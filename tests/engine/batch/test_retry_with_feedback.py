@@ -236,6 +236,19 @@ def test_what_a_retried_item_expands_to_is_done_in_the_same_run(small: Small) ->
     assert list(small.main(2)) == [f"{item}{letter}" for item in numbered(6) for letter in "ab"]
 
 
+def test_a_batch_whose_context_failed_waits_as_it_was_once_that_is_mended(small: Small) -> None:
+    """No session was started for it: nothing of it is given to another batch, and none stands as failed."""
+    wants = "from pathlib import Path\n\n\ndef context(batch, merged):\n    return Path('mended').read_text()\n"
+    small.lay_out(numbered(6), phases=[{"context": "wants.py"}], functions={"wants.py": wants}).run(status=1)
+    assert not small.sessions()
+    small.write("mended", "now")
+    small.done("retry", f"small/{TARGET}")
+    assert small.until_ended() == "completed", small.progress
+    assert small.main() == said(numbered(6))
+    assert [row["status"] for row in small.rows("SELECT status FROM batches")] == ["done"] * 3
+    assert [(each.batch, each.number) for each in small.sessions()] == [(1, 1), (2, 1), (3, 1)]
+
+
 def test_strict_stops_at_the_first_batch_that_cannot_be_made_to_pass(small: Small) -> None:
     lay_out(small, 15, {7}, 99, max_attempts=1)
     small.run("--strict", "--concurrency", "1", status=1)
