@@ -167,8 +167,8 @@ def redo(transaction: Transaction, job: int, phase: int, item_id: str, payload: 
 def requeue_items(transaction: Transaction, job: int, phase: int, ids: Sequence[str]) -> None:
     """Have items tried again that were quarantined, left out or merged.
 
-    Where the project's own code failed, and not the agent, the batch waits again as it was: what a validator failed on is
-    kept and judged first; of a context that failed there is no session.
+    Where the project's own code failed, and not the agent, the batch waits again as it was: what a validator failed on
+    is kept and judged first; of a context that failed there is no session.
     """
     for item_id in ids:
         row = transaction.row(
