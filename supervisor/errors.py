@@ -78,8 +78,9 @@ class AgentError(CannotContinue):
 class BudgetSpent(CannotContinue):
     """A limit that the job was given is reached: money, sessions or time."""
 
-    def __init__(self, what: str, *, where: str = "", remedy: str = "") -> None:
-        super().__init__(what, where=where, remedy=remedy or "Run the same command with a higher limit to go on.")
+    def __init__(self, what: str, *, where: str = "") -> None:
+        remedy = "Run the same command with a higher limit to go on. With 0 there is none."
+        super().__init__(what, where=where, remedy=remedy)
 
 
 class FailingAlike(CannotContinue):

@@ -24,6 +24,7 @@ from supervisor.project.pinned_definitions import content_of
 from supervisor.project.pipeline_loader import load_pipeline, read_target
 from supervisor.project.project import Project
 from supervisor.project.prompt_renderer import PromptRenderer
+from supervisor.project.results_folder import check_results_folder
 from supervisor.project.store_damage import damage_of_absence, missing
 from supervisor.sinks.sink_registry import check_sink
 from supervisor.sources.source import SourceContext
@@ -74,6 +75,7 @@ def check(
     if known.nothing:
         unknown_results.require_none(project, pipeline, target.name)
     check_outputs(project, pipeline, target.name)
+    check_results_folder(project, pipeline.collection, target.name)
     check_agents(project, options if known.options is None else options.going_on_from(known.options))
     chosen_places(project)
     check_content(at, pipeline)

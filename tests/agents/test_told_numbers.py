@@ -8,22 +8,12 @@ import math
 import pytest
 
 from supervisor.agents.bounded_report import MOST_TOKENS, MOST_USD
-from supervisor.agents.claude.claude_parser import ClaudeParser
 from supervisor.agents.claude.claude_terminal import TerminalParser
-from supervisor.agents.codex.codex_parser import CodexParser
-from supervisor.agents.command_cli import CommandParser
 from supervisor.agents.gemini.gemini_parser import GeminiParser
 from supervisor.agents.json_lines_parser import JsonLinesParser
-from supervisor.agents.opencode.opencode_parser import OpencodeParser
 from supervisor.model.agent_report import AgentReport, Usage
+from tests.agents.every_parser import PARSERS
 
-PARSERS = {
-    "claude": ClaudeParser,
-    "codex": CodexParser,
-    "command": CommandParser,
-    "gemini": GeminiParser,
-    "opencode": OpencodeParser,
-}
 USED = {
     "claude": (
         '{"type":"result","total_cost_usd":USD,"modelUsage":{"m":{"inputTokens":N,"outputTokens":N,'

@@ -8,22 +8,12 @@ from pathlib import Path
 import pytest
 
 from supervisor.agents.bounded_report import LONGEST_NAME
-from supervisor.agents.claude.claude_parser import ClaudeParser
 from supervisor.agents.claude.claude_terminal import TerminalParser
 from supervisor.agents.codex.codex_parser import CodexParser
-from supervisor.agents.command_cli import CommandParser
-from supervisor.agents.gemini.gemini_parser import GeminiParser
 from supervisor.agents.json_lines_parser import JsonLinesParser, as_event
-from supervisor.agents.opencode.opencode_parser import OpencodeParser
 from supervisor.model.agent_report import AgentReport
+from tests.agents.every_parser import PARSERS
 
-PARSERS = {
-    "claude": ClaudeParser,
-    "codex": CodexParser,
-    "command": CommandParser,
-    "gemini": GeminiParser,
-    "opencode": OpencodeParser,
-}
 TEXT = "a \\ud83d, \\uDE00\\ud83d b"
 TELLS = {
     "claude": [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.scripted_project import Small, numbered
+from tests.support.scripted_project import TARGET, Small, numbered
 
 PASSES = "def validate(batch, output, merged):\n    return ValidationReport()\n"
 BROKEN = {
@@ -102,3 +102,17 @@ def test_a_program_that_is_not_there(small: Small) -> None:
     for command in ("run", "start"):
         assert "'no-such-program' is not there" in small.done(command, "small", "demo", status=4).err
     assert "'no-such-program' is not there" in small.cli("doctor").out
+
+
+@pytest.mark.parametrize("place", ["vfs/made", f"vfs/made/{TARGET}"])
+@pytest.mark.parametrize("command", ["run", "start"])
+def test_what_stands_where_results_are_to_go(small: Small, place: str, command: str) -> None:
+    small.lay_out(numbered(2))
+    (small.root / place).parent.mkdir(parents=True, exist_ok=True)
+    (small.root / place).symlink_to("/nowhere/at-all")
+    ended = small.done(command, "small", TARGET, status=2)
+    assert f"{place}: a link that leads to no folder stands where results are to go" in ended.err
+    (small.root / place).unlink()
+    small.write(place, "")
+    assert f"{place}: no folder stands where results are to go" in small.done(command, "small", TARGET, status=2).err
+    assert not small.sessions()

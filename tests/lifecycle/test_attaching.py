@@ -15,6 +15,13 @@ from tests.support.scripted_project import TARGET, Small
 from tests.support.waiting import until
 
 
+def attached(small: Small) -> Running:
+    """A `run` of what the daemon works on, which says that it watches."""
+    running = small.begin("run", "small", TARGET)
+    until(lambda: "watching it" in running.err, "it says that it watches")
+    return running
+
+
 def test_a_second_start_attaches(small: Small) -> None:
     started(small)
     daemon = small.daemon_pid()
@@ -41,8 +48,7 @@ def test_another_agent_for_a_job_that_is_at_work_is_refused(small: Small, comman
 
 def test_a_run_of_what_the_daemon_does_attaches_and_ends_with_it(small: Small) -> None:
     started(small)
-    running = small.begin("run", "small", TARGET)
-    until(lambda: "watching it" in running.err, "it says that it watches")
+    running = attached(small)
     open_all(small, 2)
     running.line_with("phase 1 batch", "2 items merged")
     assert running.end() == 0
@@ -52,8 +58,7 @@ def test_a_run_of_what_the_daemon_does_attaches_and_ends_with_it(small: Small) -
 
 def test_a_run_that_attached_and_is_interrupted_leaves_the_job_alone(small: Small) -> None:
     started(small)
-    running = small.begin("run", "small", TARGET)
-    until(lambda: "watching it" in running.err, "it says that it watches")
+    running = attached(small)
     running.process.send_signal(signal.SIGINT)
     assert running.end() > 0
     assert "Traceback" not in running.err
@@ -63,8 +68,7 @@ def test_a_run_that_attached_and_is_interrupted_leaves_the_job_alone(small: Smal
 
 def test_a_run_that_attached_ends_with_3_when_the_daemon_is_stopped(small: Small) -> None:
     started(small)
-    running = small.begin("run", "small", TARGET)
-    until(lambda: "watching it" in running.err, "it says that it watches")
+    running = attached(small)
     os.kill(small.daemon_pid(), signal.SIGTERM)
     assert running.end() == 3
 

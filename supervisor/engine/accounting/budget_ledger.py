@@ -133,7 +133,7 @@ class BudgetLedger:
             return f"{money(spent)} of {money(limit)} are spent (--max-cost)"
         if self._never_told:
             untold = f"{self._never_told} sessions did not tell what they cost"
-            return f"{untold}, so --max-cost cannot be kept: lift it by --max-cost 0, and use --max-sessions"
+            return f"{untold}, so --max-cost cannot be kept: use --max-sessions"
         left = limit - spent + _CENT_PART
         if not self._reserved:
             expected = self._expected(kind)

@@ -64,7 +64,7 @@ class BatchEvents:
     ) -> None:
         """What a person should know of answers that pass all the same; `why` the session did not come to its end."""
         for remark in result.remarks:
-            self._append(transaction, "session_remark", f"session {session}: {remark}")
+            self._append(transaction, "session_remark", f"session {session}: {remark}", level="WARNING")
         if why and unfinished:
             count = len(unfinished)
             self._append(
