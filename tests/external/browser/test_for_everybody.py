@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.external.browser.browsed import Browsed
 from tests.external.browser.looking import PATIENCE_MS, faults_of, open_job, scrolls_sideways, sign_in
+from tests.support.waiting import until
 
 SCREENS: dict[str, dict[str, Any]] = {
     "light": {"viewport": {"width": 1280, "height": 900}},
@@ -26,11 +27,11 @@ def job(shared: Browsed) -> int:
     items = {"a": {}, long: {"wrong": True}, "c": {"wrong_once": True}, "d": {"gate": "one"}}
     found = shared.begin("autumn", items)
     with shared.client() as client:
-        from tests.support.waiting import until
 
         def at_rest() -> bool:
+            # A job that has just begun shows no steps.
             told = client.get(f"/api/v1/jobs/{found}").json()
-            return told["steps"][0]["batches_done"] == 3 and len(told["running"]) == 1
+            return [step["batches_done"] for step in told["steps"][:1]] == [3] and len(told["running"]) == 1
 
         until(at_rest, "the page is at rest")
     return found
@@ -88,9 +89,9 @@ def test_everything_is_reached_and_done_by_keyboard(page: Page, served: Browsed)
     page.locator("#jobs a").focus()
     page.keyboard.press("Enter")
     page.wait_for_url(f"{served.address}/jobs/{job}")
-    expect(page.locator("#cancel")).to_be_visible()
+    expect(page.locator("#steps .cell[data-s=d]")).to_have_count(1)
+    expect(page.locator("#running a")).to_have_count(1)
     page.locator("#running a").focus()
-    served.write("vfs/unused", "")
     page.locator("#cancel").focus()
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")

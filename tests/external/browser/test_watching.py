@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.external.browser.browsed import Browsed
 from tests.external.browser.looking import log_lines, open_job
+from tests.support.served_project import ended
 
 
 def test_a_job_is_seen_as_it_goes_without_a_reload(page: Page, served: Browsed) -> None:
@@ -15,13 +16,13 @@ def test_a_job_is_seen_as_it_goes_without_a_reload(page: Page, served: Browsed) 
     job = served.begin("autumn", {"a": {}, "b": {"gate": "one"}, "c": {"wrong_once": True}})
     open_job(page, served, job)
     expect(page.locator("#status")).to_have_text("running")
-    running = page.locator("#running li")
-    expect(running).to_have_count(1)
-    expect(running.locator(".last")).to_contain_text("working on b")
     cells = page.locator("#steps .step").first.locator(".cell")
     expect(cells).to_have_count(3)
     expect(page.locator("#steps .step").first.locator(".cell[data-s=d]")).to_have_count(2)
     expect(page.locator("#steps .step").first.locator(".cell[data-s=r]")).to_have_count(1)
+    running = page.locator("#running li")
+    expect(running).to_have_count(1)
+    expect(running.locator(".last")).to_contain_text("working on b")
     page.evaluate("window.still_here = true")
     served.let("one")
     expect(page.locator("#status")).to_have_text("completed")
@@ -78,8 +79,6 @@ def test_while_it_is_hidden_it_asks_nothing_and_then_catches_up(page: Page, serv
     page.on("request", lambda request: asked.append(request.url))
     served.let("one")
     with served.client() as client:
-        from tests.support.served_project import ended
-
         assert ended(client, job)["status"] == "completed"
     assert asked == []
     page.evaluate(hide % "false")
