@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import sys
 from typing import Any
 
 MAX_DEPTH = 200
@@ -65,7 +66,10 @@ def parse_strict(data: bytes) -> tuple[Any, tuple[str, ...]]:
     except ValueError as error:
         if isinstance(error, JsonRefused):
             raise
-        raise JsonRefused("not_json", f"not JSON: {error}") from error
+        # What else json.loads raises is that of int(): so long a number would take it for ever.
+        most = sys.get_int_max_str_digits()
+        said = f"a whole number has more than {most} digits; write a smaller one, or text in quotes"
+        raise JsonRefused("not_json", f"not JSON as it is read here: {said}") from error
     for owner, name in doubled:
         if owner is not value:
             raise JsonRefused("doubled_name", f"the name {name!r} stands twice in one object")

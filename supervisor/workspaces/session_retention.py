@@ -32,9 +32,14 @@ class SessionRetention:
             await asyncio.sleep(LOOK_EVERY_S)
 
     async def delete_expired(self) -> None:
-        """Delete what has been kept long enough."""
+        """Delete what has been kept long enough; what cannot be deleted is tried again when this is called again."""
         while names := attempts.expired(self._database, self._now() - self._keep_s):
-            for name in names:
-                with ignore_machine_errors():  # the others are deleted nevertheless
-                    await asyncio.to_thread(self._workspaces.remove, name)
-            attempts.forget_files(self._database, names)
+            gone = [name for name in names if await self._remove(name)]
+            attempts.forget_files(self._database, gone)
+            if not gone:
+                return
+
+    async def _remove(self, name: str) -> bool:
+        with ignore_machine_errors():  # the others are deleted nevertheless
+            return await asyncio.to_thread(self._workspaces.remove, name)
+        return False

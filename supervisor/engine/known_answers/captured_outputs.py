@@ -93,7 +93,7 @@ class CapturedOutputs:
             target=context.target.name,
             phase=phase.id,
             batch=batch.number,
-            items={item_id: given[item_id] for item_id in request.todo},
+            items={item_id: given[item_id] for item_id in request.todo if item_id in given},
             settings=phase.settings,
             target_parts=context.target.parts,
         )

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+from pathlib import Path
 
+from tests.engine.known_answers.conformance.places import Captured
+from tests.engine.known_answers.conformance.scene import Scene
 from tests.support import processes
 from tests.support.scripted_project import Small, numbered, said
 from tests.support.waiting import reader_of
@@ -57,6 +61,17 @@ write(answers())
     assert "# RETRY" not in small.sessions()[1].prompt
     assert small.status()["attempts"] == 1
     assert small.main() == said(numbered(2))
+
+
+def test_an_item_that_a_person_removes_while_its_batch_is_prepared_is_looked_up_no_more(tmp_path: Path) -> None:
+    scene = Scene(tmp_path.resolve() / "project")
+    captured = Captured(scene)
+    captured.leave_nothing()
+    place, asked = captured.open(), scene.request()
+    scene.remove("b")
+    assert asked.todo == ("a", "b", "c")
+    assert asyncio.run(place.lookup(asked)) == []
+    scene.database.close()
 
 
 def test_a_file_that_an_earlier_attempt_left_is_never_taken(small: Small) -> None:

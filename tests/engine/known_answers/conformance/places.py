@@ -64,12 +64,16 @@ class Captured:
     def damage(self, garbage: bytes) -> None:
         self._leave(garbage, 1)
 
+    def leave_nothing(self) -> None:
+        """Have a session for the first batch come to its end without an output."""
+        self._leave(None, 1)
+
     def open(self) -> KnownAnswers:
         place = CapturedOutputs(self._scene.context, _OnlyScripted(self._scene, self._side))
         asyncio.run(place.collect())
         return place
 
-    def _leave(self, output: bytes, number: int) -> None:
+    def _leave(self, output: bytes | None, number: int) -> None:
         scene, request = self._scene, _session(self._scene, number)
         ids = list(scene.request(number).digests)
         with scene.database.transaction() as transaction:

@@ -15,7 +15,7 @@ from supervisor.project.pipeline_loader import load_pipeline, read_target
 from supervisor.project.project import find_project
 from supervisor.store.database import open_store
 from supervisor.store.tables import batches, items, jobs, phases
-from supervisor.store.transitions import batch_transitions, item_reconcile
+from supervisor.store.transitions import batch_transitions, item_exclusion, item_reconcile
 from tests.support.facts_project import SmallProject
 
 PHASE = 1
@@ -75,6 +75,11 @@ class Scene:
         with self.database.transaction() as transaction:
             item_reconcile.redo(transaction, self.context.id, PHASE, item_id, payload)
             batches.form(transaction, self.context.id, PHASE, SIZE, complete=True)
+
+    def remove(self, item_id: str) -> None:
+        """Leave an item out, as when a person removes it from the main file."""
+        with self.database.transaction() as transaction:
+            item_exclusion.exclude(transaction, self.context.id, PHASE, [item_id], by_hand=True)
 
     def settle(self, place: KnownAnswers, accepted: Mapping[str, Any], number: int = 1) -> None:
         """End a batch, as the engine does."""
