@@ -146,7 +146,7 @@ def feed_payloads(
             transaction.execute(
                 "UPDATE items SET status = 'skipped' WHERE job = ? AND phase = ? AND id = ?", (job, phase, row["id"])
             )
-        elif row["up"] in ("waiting", "blocked") and row["own"] in ("waiting", "skipped"):
+        elif row["up"] in ("waiting", "blocked", "passed") and row["own"] in ("waiting", "skipped"):
             # The batch that it was in may have ended: then it waits for another.
             transaction.execute(
                 "UPDATE items SET status = 'blocked', batch = (SELECT b.id FROM batches b WHERE b.id = items.batch"

@@ -48,6 +48,11 @@ class PlainPhase:
         order = sorted(self.items, key=lambda item_id: (self.items[item_id].place, item_id))
         return {item_id: self.items[item_id].value for item_id in order if self.items[item_id].state == "merged"}
 
+    def left_out_since_written(self, item_id: str, value: Any) -> bool:
+        """Whether the main file was written with this value of an item that was left out after it."""
+        item = self.items.get(item_id)
+        return item is not None and item.state in LEFT_OUT and item.changed > self.written_at and item.value == value
+
 
 class PlainJob:
     """Everything that a job of two phases can hold."""
@@ -105,7 +110,9 @@ class PlainJob:
         that = self.phases[phase]
         values: list[str] = []
         removed: list[str] = []
-        conflict = edited is not None and not set(edited) <= set(that.merged())
+        conflict = edited is not None and any(
+            i not in that.merged() and not that.left_out_since_written(i, value) for i, value in edited.items()
+        )
         for item_id in that.merged() if edited is not None else ():
             assert edited is not None
             anew = that.items[item_id].changed > that.written_at

@@ -29,10 +29,9 @@ from supervisor.store.tables import attempts, batches, items, jobs, phases, sess
 from supervisor.store.transaction import Transaction
 from supervisor.store.transitions import batch_transitions, item_exclusion
 from tests.chaos.slow.plain_job import NOTHING, PlainItem, PlainJob
-from tests.support.facts_project import pipeline_text
+from tests.chaos.slow.two_phase_project import PHASES, lay_out, write_content
 from tests.support.property_examples import examples
 
-PHASES = {1: "one.json", 2: "two.json"}
 PLAIN_STATE = {"passed": "waiting", "quarantined": "failed", "dropped": "left_out"}
 """What the plain job calls a state that the store has another word for."""
 IDS = "abcd"
@@ -74,16 +73,9 @@ class StoreMachine(RuleBasedStateMachine):
 
     @initialize(source=st.dictionaries(st.sampled_from(IDS), CONTENTS, min_size=2))
     def lays_out_and_begins(self, source: dict[str, int]) -> None:
-        common = {"intelligence": "1.md", "batch_size": 2}
-        first = {"id": 1, "name": "one", "output": PHASES[1], **common}
-        second = {**common, "id": 2, "name": "two", "items": {"phase": 1}, "output": PHASES[2], "intelligence": "2.md"}
-        self.folder = self.root / "phase_intelligence" / "facts"
-        self.folder.mkdir(parents=True)
-        (self.root / "vfs").mkdir()
-        (self.root / "supervisor.toml").touch()
-        (self.folder / "pipeline.toml").write_text(pipeline_text(first, second))
+        lay_out(self.root)
         self.source = source
-        self._write_content()
+        write_content(self.root, self.source, self.instructions)
         self.project = find_project(self.root)
         self.pipeline = load_pipeline(self.project, "facts")
         self.results = self.project.results("facts", "demo")
@@ -178,7 +170,7 @@ class StoreMachine(RuleBasedStateMachine):
                 self._release(data)
             else:
                 self._edit(data, data.draw(st.sampled_from(list(PHASES))))
-        self._write_content()
+        write_content(self.root, self.source, self.instructions)
         self._go_on(size=size, redo_changed=redo_changed)
 
     # What is always so.
@@ -283,11 +275,6 @@ class StoreMachine(RuleBasedStateMachine):
             "SELECT id FROM items WHERE batch IS NULL AND status IN ('blocked', 'waiting', 'passed')"
         )
         assert not idle, "all that is to do is in a batch"
-
-    def _write_content(self) -> None:
-        (self.root / "vfs" / "items.json").write_text(json.dumps(self.source))
-        for phase, text in self.instructions.items():
-            (self.folder / f"{phase}.md").write_text(text)
 
     def _change_source(self, data: st.DataObject) -> None:
         """An item joins, leaves, changes, or goes to the end."""
